@@ -1,0 +1,38 @@
+/**
+ * What is known about a failed operation.
+ *
+ * - `not-applied`: it did not happen and never will; repeating it is safe.
+ * - `unknown`: it may have happened or may still happen; only a read can tell.
+ */
+export type Outcome = 'not-applied' | 'unknown'
+
+export interface DebrosErrorOptions {
+  /** May the same call succeed later, unchanged? @default false */
+  readonly retryable?: boolean
+  /** @default 'not-applied' */
+  readonly outcome?: Outcome
+  readonly cause?: unknown
+}
+
+/**
+ * The base of every expected failure. `code` is stable and part of the API; the message is for
+ * people. Details are typed fields of subclasses, never parsed out of the message.
+ */
+export class DebrosError extends Error {
+  override name = 'DebrosError'
+  readonly code: string
+  readonly retryable: boolean
+  readonly outcome: Outcome
+
+  constructor(code: string, message: string, options: DebrosErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.retryable = options.retryable ?? false
+    this.outcome = options.outcome ?? 'not-applied'
+  }
+}
+
+/** The text of anything thrown, for messages and logs. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,5 @@
+export { AssertionError, assert, assertNever } from './assert.ts'
+export { DebrosError, type DebrosErrorOptions, errorMessage, type Outcome } from './errors.ts'
+export { type Logger, silentLogger } from './logger.ts'
+export { checkNamespace, DEFAULT_NAMESPACE, isNamespace } from './namespace.ts'
+export { createPrng, type Prng } from './prng.ts'

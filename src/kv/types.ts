@@ -1,0 +1,85 @@
+/** The contract of the key-value state machine. Keys and values are bytes; order is bytewise. */
+
+export interface KvEntry {
+  readonly key: Uint8Array
+  readonly value: Uint8Array
+  /** Log index of the entry that last wrote this key; grows with every write to it. */
+  readonly revision: number
+}
+
+/** What a compare-and-swap or a guarded batch expects to find. */
+export type KvExpectation =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'value'; readonly value: Uint8Array }
+  | { readonly kind: 'revision'; readonly revision: number }
+
+export type KvOperation =
+  | { readonly kind: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
+  | { readonly kind: 'delete'; readonly key: Uint8Array }
+  /** Checks `expected` and, if it holds, writes `value` (deletes when undefined). */
+  | {
+      readonly kind: 'compare-and-swap'
+      readonly key: Uint8Array
+      readonly expected: KvExpectation
+      readonly value: Uint8Array | undefined
+    }
+
+/** A replicated request: all operations happen, or (a failed comparison, bad input) none does. */
+export interface KvCommand {
+  readonly namespace: string
+  readonly operations: readonly KvOperation[]
+}
+
+export type KvResult =
+  /** `existed[i]`: whether operation i's key was there before the command. */
+  | { readonly kind: 'applied'; readonly revision: number; readonly existed: readonly boolean[] }
+  /** `operation` is the position of the first comparison that failed; `actual` what was there. */
+  | { readonly kind: 'conflict'; readonly operation: number; readonly actual: KvEntry | undefined }
+
+export interface KvApplyItem {
+  /** Log index; becomes the revision of the keys it writes. */
+  readonly index: number
+  /** Undefined: an entry of some other kind, which only moves the applied index. */
+  readonly command: KvCommand | undefined
+}
+
+export interface KvListOptions {
+  readonly prefix?: Uint8Array
+  /** 1 to 10,000. @default 100 */
+  readonly limit?: number
+  /** The `cursor` of the page before. */
+  readonly cursor?: Uint8Array
+  /** Leave values out. @default false */
+  readonly keysOnly?: boolean
+}
+
+export interface KvPage {
+  readonly entries: readonly KvEntry[]
+  /** Pass it on to get the next page; undefined after the last. */
+  readonly cursor: Uint8Array | undefined
+}
+
+/**
+ * Namespaced keys in LevelDB. The applied index is written in the same atomic batch as the data, so
+ * a restart replays exactly what is missing. Writes are not synced: the Raft log is the durable copy.
+ */
+export interface KvMachine {
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** The last index whose effects are stored. Items at or below it are skipped by `apply`. */
+  readonly appliedIndex: number
+  /** Result is undefined where `command` was, or where the item was already applied. */
+  apply(items: readonly KvApplyItem[]): Promise<readonly (KvResult | undefined)[]>
+  get(namespace: string, key: Uint8Array): Promise<KvEntry | undefined>
+  exists(namespace: string, key: Uint8Array): Promise<boolean>
+  list(namespace: string, options?: KvListOptions): Promise<KvPage>
+  /** A consistent view at `appliedIndex`, readable while later calls go on. */
+  capture(): Promise<KvCapture>
+  /** Replaces everything by a capture's chunks and sets `appliedIndex`; durable when it resolves. */
+  restore(chunks: AsyncIterable<Uint8Array>, appliedIndex: number): Promise<void>
+}
+
+export interface KvCapture {
+  chunks(): AsyncIterable<Uint8Array>
+  release(): void
+}

@@ -1,0 +1,171 @@
+/** What a node offers to its doors (HTTP, gateway, RPC, command line) and to programs that embed it. */
+import type { KvEntry, KvListOptions, KvOperation, KvPage, KvResult } from '../kv/index.ts'
+import type { SqlResult, SqlStatement } from '../sql/index.ts'
+
+/** rqlite's read levels. */
+export type ReadLevel = 'none' | 'weak' | 'linearizable' | 'strong' | 'auto'
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+  /** How long to wait for an answer. @default 10_000 */
+  readonly timeoutMs?: number
+  /** @default 'default' */
+  readonly namespace?: string
+}
+
+export interface WriteOptions extends CallOptions {
+  /** All statements or none. @default false */
+  readonly transaction?: boolean
+}
+
+export interface ReadOptions extends CallOptions {
+  /** @default 'weak' */
+  readonly level?: ReadLevel
+  readonly transaction?: boolean
+  /** Level none on a follower: refuse if the leader was last heard longer ago than this. 0 = never. */
+  readonly freshnessMs?: number
+  /** With `freshnessMs`: also refuse if what is applied here is older than that. */
+  readonly freshnessStrict?: boolean
+  /** Level linearizable: how long to wait for the state machine. @default 10_000 */
+  readonly linearizableTimeoutMs?: number
+}
+
+export interface DatabaseResponse {
+  readonly results: readonly SqlResult[]
+  /** Log index of the entry, for what went through the log. */
+  readonly raftIndex: number | undefined
+  /** The node that did the work: its HTTP address if it is this one, else its node-to-node address. */
+  readonly servedBy: string
+}
+
+/**
+ * The replicated SQL database. Rejections are DebrosErrors:
+ * - `RAFT_NO_LEADER` (not-applied, retryable): no leader is known within the time allowed;
+ * - `RAFT_LEADERSHIP_LOST` (unknown): the write may or may not be committed;
+ * - `RAFT_BUSY` (not-applied, retryable): queues are full;
+ * - `CALL_TIMEOUT` (unknown for writes, not-applied for reads);
+ * - `SQL_STALE_READ` (not-applied): the freshness asked for cannot be given here;
+ * - `SQL_DISALLOWED_PRAGMA`, `SQL_TOO_LARGE`, `NAMESPACE_INVALID` (not-applied): the request is at fault.
+ * An error of a statement is not a rejection but a result of kind `error`.
+ */
+export interface DatabaseService {
+  execute(statements: readonly SqlStatement[], options?: WriteOptions): Promise<DatabaseResponse>
+  query(statements: readonly SqlStatement[], options?: ReadOptions): Promise<DatabaseResponse>
+  /** Reads and writes mixed: through the log if any statement may write or the level is strong. */
+  request(statements: readonly SqlStatement[], options?: ReadOptions): Promise<DatabaseResponse>
+}
+
+export interface StorageReadOptions extends CallOptions {
+  /** @default 'linearizable' */
+  readonly level?: 'none' | 'weak' | 'linearizable'
+}
+
+/** The replicated key-value store. Rejects as {@link DatabaseService} does, with `KV_*` for bad input. */
+export interface StorageService {
+  get(key: Uint8Array, options?: StorageReadOptions): Promise<KvEntry | undefined>
+  exists(key: Uint8Array, options?: StorageReadOptions): Promise<boolean>
+  list(options?: StorageReadOptions & KvListOptions): Promise<KvPage>
+  put(key: Uint8Array, value: Uint8Array, options?: CallOptions): Promise<KvResult>
+  delete(key: Uint8Array, options?: CallOptions): Promise<KvResult>
+  compareAndSwap(
+    operation: Omit<Extract<KvOperation, { kind: 'compare-and-swap' }>, 'kind'>,
+    options?: CallOptions,
+  ): Promise<KvResult>
+  /** All operations, or none if a comparison fails. */
+  batch(operations: readonly KvOperation[], options?: CallOptions): Promise<KvResult>
+}
+
+/** One member as `/nodes` and `/leader` show it. */
+export interface NodeDescription {
+  readonly id: string
+  /** Full URL of its HTTP API; "" while unreachable. */
+  readonly apiAddress: string
+  /** `host:port` of its node-to-node listener. */
+  readonly address: string
+  readonly version: string
+  readonly voter: boolean
+  readonly reachable: boolean
+  readonly leader: boolean
+  /** Seconds it took to answer. */
+  readonly time: number
+  /** Why it is not reachable; "" otherwise. */
+  readonly error: string
+}
+
+export interface LeaderAddress {
+  readonly id: string
+  readonly address: string
+}
+
+export interface ClusterService {
+  /** The leader this node believes in. */
+  leader(): LeaderAddress | undefined
+  /** Full URL of the leader's HTTP API, asked from it if need be. */
+  leaderApiAddress(options?: CallOptions): Promise<string | undefined>
+  /** Every member, asked in parallel; learners too. Sorted by id. */
+  nodes(options?: CallOptions): Promise<readonly NodeDescription[]>
+  /** Whether startup (restore, replay, join) is over and a local read works. */
+  readonly ready: boolean
+  /** Rejects unless everything the leader had committed at the call is applied here. */
+  sync(options?: CallOptions): Promise<void>
+  /** The `store` part of `/status`; see contracts of the rqlite API, section 3.1. */
+  status(): Promise<NodeStatus>
+}
+
+export interface NodeStatus {
+  readonly nodeId: string
+  readonly peerId: string
+  readonly clusterId: string
+  readonly address: string
+  readonly apiAddress: string
+  readonly ready: boolean
+  readonly dataDir: string
+  readonly dataDirBytes: number
+  readonly leader: LeaderAddress | undefined
+  readonly raft: {
+    readonly state: 'Leader' | 'Follower' | 'Candidate' | 'Shutdown'
+    readonly voter: boolean
+    readonly term: number
+    readonly lastLogIndex: number
+    readonly lastLogTerm: number
+    readonly commitIndex: number
+    readonly appliedIndex: number
+    readonly pendingApply: number
+    readonly snapshotIndex: number
+    readonly snapshotTerm: number
+    readonly logEntries: number
+    readonly logBytes: number
+    /** Milliseconds since the leader was heard; 0 on the leader, undefined if never. */
+    readonly lastContactMs: number | undefined
+  }
+  readonly members: readonly { id: string; address: string; voter: boolean }[]
+  /** Index of the last entry that changed a database. */
+  readonly dbAppliedIndex: number
+  readonly settings: {
+    readonly heartbeatMs: number
+    readonly electionTimeoutMs: number
+    readonly snapshotThreshold: number
+    readonly trailingLogs: number
+  }
+  readonly sqlite: {
+    readonly version: string
+    readonly compileOptions: readonly string[]
+    readonly sizeBytes: number
+    readonly namespaces: readonly { name: string; sizeBytes: number }[]
+  }
+}
+
+/** A running node. */
+export interface DebrosNode extends AsyncDisposable {
+  readonly id: string
+  readonly peerId: string
+  /** Base URL of the HTTP API, or undefined if it is off. */
+  readonly apiUrl: string | undefined
+  readonly database: DatabaseService
+  readonly storage: StorageService
+  readonly cluster: ClusterService
+  /** Settles when the node has stopped; rejects with the reason if it stopped itself. */
+  readonly stopped: Promise<void>
+  /** Hands over leadership if it has it, finishes what is under way, closes everything. Repeatable. */
+  stop(): Promise<void>
+}

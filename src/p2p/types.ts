@@ -1,0 +1,63 @@
+/** The contract of the peer-to-peer layer, as the rest of the node sees it. */
+import type { SnapshotMeta, Transport } from '../raft/index.ts'
+
+/** Who a peer is and where to find it. */
+export interface PeerAddress {
+  readonly peerId: string
+  /** `host:port` of its node-to-node listener; a name, an IPv4 or a bracketed IPv6 address. */
+  readonly address: string
+}
+
+/**
+ * - `member`: only peers of the current Raft configuration may call;
+ * - `anyone`: any peer may (the handler does its own checks; small requests only).
+ */
+export type RpcAccess = 'member' | 'anyone'
+
+export type RpcHandler = (
+  request: Uint8Array,
+  context: { readonly peerId: string; readonly signal: AbortSignal },
+) => Promise<Uint8Array>
+
+export interface RpcCallOptions {
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Requests and responses between nodes, many at once over one long-lived stream per peer.
+ *
+ * Errors: a handler's DebrosError arrives as one with the same code, message, retryable and outcome.
+ * `PEER_UNREACHABLE` (not-applied): the request was never handed to a connection.
+ * `PEER_CALL_LOST` (unknown): sent, but the answer was lost. `PEER_CALL_TIMEOUT` (unknown).
+ */
+export interface Rpc {
+  handle(method: string, access: RpcAccess, handler: RpcHandler): void
+  call(peer: PeerAddress, method: string, request: Uint8Array, options: RpcCallOptions): Promise<Uint8Array>
+}
+
+/** Where received snapshots go and sent ones come from; implemented by the snapshot files. */
+export interface SnapshotTransferStore {
+  /** Opens a stored snapshot for sending. The chunks are at most 64 KiB. */
+  open(snapshot: SnapshotMeta): Promise<{ readonly sizeBytes: number; chunks(): AsyncIterable<Uint8Array> }>
+  /** Stores a snapshot being received; durable and verified when it resolves. */
+  receive(snapshot: SnapshotMeta, sizeBytes: number, chunks: AsyncIterable<Uint8Array>): Promise<void>
+}
+
+/** Raft's transport over libp2p, with what the node must add to the driver's port. */
+export interface RaftTransport extends Transport {
+  /** Messages for this node, already checked: the sender is a member and speaks for itself. */
+  onMessage: ((message: import('../raft/index.ts').Message) => void) | undefined
+  /** The system closed the connection to this member: its process probably died. */
+  onConnectionLost: ((id: string) => void) | undefined
+  /** Bytes sent and received, messages dropped, per member; for status and metrics. */
+  stats(): readonly MemberTransportStats[]
+}
+
+export interface MemberTransportStats {
+  readonly id: string
+  readonly connected: boolean
+  readonly bytesSent: number
+  readonly bytesReceived: number
+  readonly messagesDropped: number
+}

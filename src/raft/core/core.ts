@@ -1,0 +1,499 @@
+/**
+ * Raft as a pure function of its inputs: no clock, timers, promises, I/O or randomness but the
+ * injected generator. The same inputs give the same outputs, byte for byte.
+ *
+ * Inputs are the methods below; after any of them, `hasReady()` tells whether there is something to
+ * do, and `ready()` hands it out (see {@link Ready} for the duties that come with it).
+ *
+ * Sources: Ongaro & Ousterhout 2014; Ongaro's thesis 2014 (PreVote §9.6, ReadIndex §6.4, transfer
+ * §3.10); the 2015 note on membership changes; etcd-io/raft for flow control.
+ */
+import { assert, assertNever, DebrosError } from '../../base/index.ts'
+import { type ConfigChange, changeConfig, isVoter } from './config.ts'
+import {
+  campaign,
+  checkQuorum,
+  countOwnVote,
+  leaderConnectionLost,
+  preCampaign,
+  receiveVoteRequest,
+  receiveVoteResponse,
+} from './election.ts'
+import { entryBytes } from './log.ts'
+import {
+  broadcastHeartbeat,
+  confirmReads,
+  receiveReadIndex,
+  receiveReadIndexResponse,
+  requestRead,
+  retryForwardedReads,
+  startReadRound,
+} from './reads.ts'
+import {
+  appendEntries,
+  maybeCommit,
+  maybeFinishTransfer,
+  peerUnreachable,
+  receiveAppend,
+  receiveAppendResponse,
+  receiveSnapshot,
+  replicate,
+  sendAppend,
+  snapshotSent,
+} from './replication.ts'
+import { type CoreInit, CoreState } from './state.ts'
+import type { ClusterConfig, Message, NodeId, Ready, Role, SnapshotMeta } from './types.ts'
+
+/** Where a proposal was put; it is committed only if that index is applied with that term. */
+export interface Proposed {
+  readonly index: number
+  readonly term: number
+}
+
+export interface CoreStatus {
+  readonly id: NodeId
+  readonly role: Role
+  readonly term: number
+  readonly vote: NodeId | undefined
+  readonly leader: NodeId | undefined
+  readonly firstIndex: number
+  readonly lastIndex: number
+  readonly lastTerm: number
+  readonly stable: number
+  readonly commit: number
+  readonly applied: number
+  readonly snapshot: SnapshotMeta | undefined
+  readonly logBytes: number
+  readonly config: ClusterConfig
+  readonly configIndex: number
+  readonly transferTarget: NodeId | undefined
+  /** Leader only. */
+  readonly progress: ReadonlyMap<
+    NodeId,
+    { readonly match: number; readonly state: string; readonly active: boolean }
+  >
+}
+
+export class RaftCore {
+  readonly #state: CoreState
+
+  constructor(init: CoreInit) {
+    this.#state = new CoreState(init)
+  }
+
+  /** One unit of time passed. */
+  tick(): void {
+    const state = this.#state
+    state.electionElapsed++
+    if (state.role !== 'leader') {
+      retryForwardedReads(state)
+      if (state.electionElapsed >= state.randomizedElectionTicks) preCampaign(state)
+      return
+    }
+    if (state.electionElapsed >= state.settings.electionTicks) {
+      state.electionElapsed = 0
+      // A target that did not take over in an election timeout is not going to.
+      state.transferTarget = undefined
+      checkQuorum(state)
+      // The compiler does not know that the role may just have changed.
+      if ((state.role as Role) !== 'leader') return
+    }
+    state.heartbeatElapsed++
+    if (state.heartbeatElapsed >= state.settings.heartbeatTicks) {
+      state.heartbeatElapsed = 0
+      broadcastHeartbeat(state)
+    }
+  }
+
+  /** A message for this node arrived. A `snapshot` message means the snapshot itself is stored here. */
+  step(message: Message): void {
+    assert(message.to === this.#state.id, 'the message is for this node')
+    if (!this.#settleTerm(message)) return
+    const state = this.#state
+    switch (message.type) {
+      case 'pre-vote':
+      case 'vote':
+        receiveVoteRequest(state, message)
+        return
+      case 'pre-vote-response':
+      case 'vote-response':
+        receiveVoteResponse(state, message)
+        return
+      case 'append':
+        this.#hearLeader(message.from)
+        receiveAppend(state, message)
+        return
+      case 'heartbeat':
+        this.#hearLeader(message.from)
+        this.#receiveHeartbeat(message)
+        return
+      case 'snapshot':
+        this.#hearLeader(message.from)
+        receiveSnapshot(state, message)
+        return
+      case 'append-response':
+        if (state.role === 'leader') receiveAppendResponse(state, message)
+        return
+      case 'heartbeat-response':
+        if (state.role === 'leader') this.#receiveHeartbeatResponse(message)
+        return
+      case 'timeout-now':
+        // Only followers of this term's leader; a node that already campaigns needs no telling.
+        if (state.role === 'follower' && state.leader === message.from) campaign(state, true)
+        return
+      case 'read-index':
+        receiveReadIndex(state, message)
+        return
+      case 'read-index-response':
+        receiveReadIndexResponse(state, message)
+        return
+      default:
+        assertNever(message)
+    }
+  }
+
+  /**
+   * Compares terms (Raft §5.1) and returns whether the message is still of interest. A message of a
+   * later term makes us its follower, except that nobody who hears a leader helps to depose it.
+   */
+  #settleTerm(message: Message): boolean {
+    const state = this.#state
+    const isRequest = message.type === 'pre-vote' || message.type === 'vote'
+    if (message.term > state.term) {
+      if (isRequest && !message.transfer && state.hearsLeader) return false
+      if (message.type === 'pre-vote') return true
+      // A granted pre-vote names the term asked for; nobody is in it yet.
+      if (message.type === 'pre-vote-response' && message.granted) return true
+      const fromLeader =
+        message.type === 'append' || message.type === 'heartbeat' || message.type === 'snapshot'
+      state.becomeFollower(message.term, fromLeader ? message.from : undefined)
+      return true
+    }
+    if (message.term < state.term) {
+      this.#answerStale(message)
+      return false
+    }
+    return true
+  }
+
+  /** Tells a sender of an earlier term about ours, so that a stale leader or candidate catches up (B7). */
+  #answerStale(message: Message): void {
+    const state = this.#state
+    const header = { from: state.id, to: message.from, term: state.term }
+    switch (message.type) {
+      case 'append':
+      case 'heartbeat':
+      case 'snapshot':
+        state.send({
+          ...header,
+          type: 'append-response',
+          index: 0,
+          reject: true,
+          hintIndex: 0,
+          hintTerm: 0,
+        })
+        return
+      case 'pre-vote':
+        state.send({ ...header, type: 'pre-vote-response', granted: false })
+        return
+      case 'vote':
+        state.send({ ...header, type: 'vote-response', granted: false })
+        return
+      default:
+        return
+    }
+  }
+
+  #hearLeader(from: NodeId): void {
+    const state = this.#state
+    assert(state.role !== 'leader', `two leaders in term ${state.term}: ${state.id} and ${from}`)
+    if (state.role !== 'follower') state.becomeFollower(state.term, from)
+    else state.setLeader(from)
+    state.electionElapsed = 0
+  }
+
+  #receiveHeartbeat(message: Extract<Message, { type: 'heartbeat' }>): void {
+    const state = this.#state
+    state.log.commitTo(message.commit)
+    const { from: to, round } = message
+    state.send({ type: 'heartbeat-response', from: state.id, to, term: state.term, round })
+  }
+
+  #receiveHeartbeatResponse(message: Extract<Message, { type: 'heartbeat-response' }>): void {
+    const state = this.#state
+    const progress = state.progress.get(message.from)
+    if (progress === undefined) return
+    progress.recentActive = true
+    if (message.round > progress.ackedRound) {
+      progress.ackedRound = message.round
+      confirmReads(state)
+    }
+    if (progress.state === 'probe') {
+      progress.probeSent = false
+      if (progress.match < state.log.lastIndex) sendAppend(state, message.from, progress)
+    } else if (
+      progress.state === 'replicate' &&
+      progress.match < state.log.lastIndex &&
+      progress.match === progress.matchAtHeartbeat
+    ) {
+      // No progress for a whole heartbeat: what is in flight may be lost. Ask where it stands, with
+      // an empty message, rather than send it all again (B22).
+      this.#probeInflight(message.from, progress.next - 1)
+    }
+    progress.matchAtHeartbeat = progress.match
+  }
+
+  #probeInflight(to: NodeId, prevIndex: number): void {
+    const state = this.#state
+    const prevTerm = state.log.term(prevIndex)
+    const commit = state.log.commit
+    if (prevTerm === undefined) return
+    state.send({
+      type: 'append',
+      from: state.id,
+      to,
+      term: state.term,
+      prevIndex,
+      prevTerm,
+      commit,
+      entries: [],
+    })
+  }
+
+  /** The system closed the connection to `id`; see {@link leaderConnectionLost}. */
+  connectionLost(id: NodeId): void {
+    peerUnreachable(this.#state, id)
+    leaderConnectionLost(this.#state, id)
+  }
+
+  /**
+   * Puts a command at the end of the log. Throws, with nothing changed, `RAFT_NOT_LEADER`,
+   * `RAFT_TRANSFERRING` or `RAFT_BUSY` (too much is uncommitted already).
+   */
+  propose(data: Uint8Array): Proposed {
+    const state = this.#state
+    this.#checkProposable()
+    const content = { kind: 'command', data, config: undefined } as const
+    const bytes = entryBytes({ index: 0, term: 0, ...content })
+    if (state.uncommittedBytes > 0 && state.uncommittedBytes + bytes > state.settings.uncommittedBytesMax) {
+      throw new DebrosError('RAFT_BUSY', 'too many writes are waiting to be committed; try again shortly', {
+        retryable: true,
+      })
+    }
+    appendEntries(state, [content])
+    return { index: state.log.lastIndex, term: state.term }
+  }
+
+  /**
+   * Proposes a membership change. Throws like {@link propose}, or `RAFT_CONFIG_REJECTED` if another
+   * change is under way or this one makes no sense. No change is made before an entry of this
+   * leader's term is committed (Ongaro's 2015 note; B36).
+   */
+  proposeConfigChange(changes: readonly ConfigChange[]): Proposed {
+    const state = this.#state
+    const { log } = state
+    this.#checkProposable()
+    if (log.term(log.commit) !== state.term || log.configs.currentIndex > log.commit) {
+      throw new DebrosError('RAFT_CONFIG_REJECTED', 'another membership change is under way; try again', {
+        retryable: true,
+      })
+    }
+    const result = changeConfig(state.config, changes)
+    if (!result.ok) throw new DebrosError('RAFT_CONFIG_REJECTED', result.reason)
+    appendEntries(state, [{ kind: 'config', data: new Uint8Array(0), config: result.config }])
+    return { index: log.configs.currentIndex, term: state.term }
+  }
+
+  #checkProposable(): void {
+    const state = this.#state
+    if (state.role !== 'leader') {
+      throw new DebrosError('RAFT_NOT_LEADER', 'this node is not the leader', { retryable: true })
+    }
+    if (state.transferTarget !== undefined) {
+      throw new DebrosError('RAFT_TRANSFERRING', 'leadership is being handed over; try again', {
+        retryable: true,
+      })
+    }
+  }
+
+  /** Asks for a read index; the answer comes in `reads` or `readsAborted` under the same id. */
+  readIndex(id: number): void {
+    requestRead(this.#state, id)
+  }
+
+  /**
+   * Leader: hands over to `to`, or to the most up-to-date voter. Proposals are refused until it took
+   * over or an election timeout passed (thesis §3.10). Returns whether there is somebody to take over.
+   */
+  transferLeadership(to?: NodeId): boolean {
+    const state = this.#state
+    if (state.role !== 'leader') return false
+    const target = to ?? this.#bestSuccessor()
+    const progress = target === undefined ? undefined : state.progress.get(target)
+    if (target === undefined || progress === undefined || !isVoter(state.config, target)) return false
+    state.transferTarget = target
+    state.electionElapsed = 0
+    maybeFinishTransfer(state, target, progress)
+    return true
+  }
+
+  #bestSuccessor(): NodeId | undefined {
+    const state = this.#state
+    const candidates = [...state.progress].filter(
+      ([id, progress]) => state.config.voters.includes(id) && progress.recentActive,
+    )
+    return candidates.sort(([, a], [, b]) => b.match - a.match)[0]?.[0]
+  }
+
+  /** The write `seq` and all before it are on disk. */
+  persisted(seq: number): void {
+    const state = this.#state
+    assert(seq > state.persistedSeq && seq <= state.writeSeq, 'writes complete in order')
+    state.persistedSeq = seq
+    state.log.persisted(seq)
+    countOwnVote(state)
+    maybeCommit(state)
+  }
+
+  /** The state machine applied everything to `index`. */
+  applied(index: number): void {
+    this.#state.log.appliedTo(index)
+  }
+
+  /** What a snapshot taken at the applied `index` stands for. */
+  snapshotMeta(index: number): SnapshotMeta {
+    return this.#state.log.metaAt(index)
+  }
+
+  /** A snapshot is durable here, and entries up to `through` are dropped from the log. */
+  compact(snapshot: SnapshotMeta, through: number): void {
+    this.#state.log.compact(snapshot, through)
+  }
+
+  /** A transfer that a `snapshot` message asked for has ended. */
+  snapshotSent(to: NodeId, ok: boolean): void {
+    snapshotSent(this.#state, to, ok)
+  }
+
+  hasReady(): boolean {
+    const state = this.#state
+    return (
+      state.hardStateChanged ||
+      state.messages.length > 0 ||
+      state.messagesAfterPersist.length > 0 ||
+      state.readsConfirmed.length > 0 ||
+      state.readsAborted.length > 0 ||
+      state.log.hasUnwritten() ||
+      state.log.hasCommitted() ||
+      (state.role === 'leader' && this.#hasToSend())
+    )
+  }
+
+  #hasToSend(): boolean {
+    const state = this.#state
+    if (state.reads.at(-1)?.round === 0) return true
+    for (const progress of state.progress.values()) {
+      if (progress.paused) continue
+      if (progress.next <= state.log.lastIndex) return true
+      if (progress.state === 'replicate' && progress.sentCommit < state.log.commit) return true
+    }
+    return false
+  }
+
+  /** Hands out everything there is to do since the last call. */
+  ready(): Ready {
+    const state = this.#state
+    if (state.role === 'leader') {
+      startReadRound(state)
+      replicate(state)
+    }
+    const mustWrite = state.hardStateChanged || state.log.hasUnwritten()
+    const hardState = state.hardStateChanged ? { term: state.term, vote: state.vote } : undefined
+    let seq = 0
+    let write: { snapshot: SnapshotMeta | undefined; entries: Ready['entries'] } = {
+      snapshot: undefined,
+      entries: [],
+    }
+    if (mustWrite) {
+      seq = ++state.writeSeq
+      if (state.hardStateChanged) state.hardStateSeq = seq
+      state.hardStateChanged = false
+      write = state.log.takeUnwritten(seq)
+    }
+    const ready: Ready = {
+      seq,
+      hardState,
+      snapshot: write.snapshot,
+      entries: write.entries,
+      messages: state.messages,
+      messagesAfterPersist: state.messagesAfterPersist,
+      committed: state.log.takeCommitted(),
+      reads: state.readsConfirmed,
+      readsAborted: state.readsAborted,
+    }
+    state.messages = []
+    state.messagesAfterPersist = []
+    state.readsConfirmed = []
+    state.readsAborted = []
+    return ready
+  }
+
+  get role(): Role {
+    return this.#state.role
+  }
+
+  get appliedIndex(): number {
+    return this.#state.log.applied
+  }
+
+  /** Bytes of the entries in memory. */
+  get logBytes(): number {
+    return this.#state.log.bytes
+  }
+
+  /** The last index to drop so that at most so many entries and bytes stay up to `index`. */
+  trailingStart(index: number, entries: number, bytes: number): number {
+    return this.#state.log.trailingStart(index, entries, bytes)
+  }
+
+  get term(): number {
+    return this.#state.term
+  }
+
+  get leader(): NodeId | undefined {
+    return this.#state.leader
+  }
+
+  get config(): ClusterConfig {
+    return this.#state.config
+  }
+
+  status(): CoreStatus {
+    const state = this.#state
+    const { log } = state
+    return {
+      id: state.id,
+      role: state.role,
+      term: state.term,
+      vote: state.vote,
+      leader: state.leader,
+      firstIndex: log.firstIndex,
+      lastIndex: log.lastIndex,
+      lastTerm: log.lastTerm,
+      stable: log.stable,
+      commit: log.commit,
+      applied: log.applied,
+      snapshot: log.snapshot,
+      logBytes: log.bytes,
+      config: state.config,
+      configIndex: log.configs.currentIndex,
+      transferTarget: state.transferTarget,
+      progress: new Map(
+        [...state.progress].map(([id, p]) => [
+          id,
+          { match: p.match, state: p.state, active: p.recentActive },
+        ]),
+      ),
+    }
+  }
+}

@@ -1,0 +1,121 @@
+/**
+ * What a leader knows of one follower, and how far ahead it may send. After etcd-io/raft's
+ * tracker: `probe` sends one message at a time until the logs are known to agree, `replicate`
+ * pipelines within a window, `snapshot` waits for a transfer.
+ */
+import { assert } from '../../base/index.ts'
+
+export interface InflightLimits {
+  readonly messagesMax: number
+  readonly bytesMax: number
+}
+
+export class Progress {
+  /** Highest index known to be on the follower's disk. `match < next`. */
+  match = 0
+  /** Next index to send. */
+  next: number
+  state: 'probe' | 'replicate' | 'snapshot' = 'probe'
+  /** In `probe`: one message is out and not answered. */
+  probeSent = false
+  /** In `snapshot`: index of the snapshot being sent. */
+  pendingSnapshot = 0
+  /** Heard from since the last check-quorum. */
+  recentActive = false
+  /** Highest ReadIndex round it has answered. */
+  ackedRound = 0
+  /** Commit index it was last told. */
+  sentCommit = 0
+  /** `match` when its last heartbeat answer came: no progress since then means something was lost. */
+  matchAtHeartbeat = 0
+
+  readonly #limits: InflightLimits
+  #inflight: { readonly lastIndex: number; readonly bytes: number }[] = []
+  #inflightBytes = 0
+
+  constructor(next: number, limits: InflightLimits) {
+    this.next = next
+    this.#limits = limits
+  }
+
+  get inflightMessages(): number {
+    return this.#inflight.length
+  }
+
+  get paused(): boolean {
+    if (this.state === 'probe') return this.probeSent
+    if (this.state === 'snapshot') return true
+    return this.#inflight.length >= this.#limits.messagesMax || this.#inflightBytes >= this.#limits.bytesMax
+  }
+
+  /** Entries up to `lastIndex` were sent. */
+  sent(lastIndex: number, bytes: number): void {
+    if (this.state === 'replicate') {
+      this.next = lastIndex + 1
+      this.#inflight.push({ lastIndex, bytes })
+      this.#inflightBytes += bytes
+    } else {
+      this.probeSent = true
+    }
+  }
+
+  /** The follower has everything to `index`. Returns whether that is news. */
+  acknowledged(index: number): boolean {
+    let freed = 0
+    while (freed < this.#inflight.length) {
+      const message = this.#inflight[freed] as { lastIndex: number; bytes: number }
+      if (message.lastIndex > index) break
+      this.#inflightBytes -= message.bytes
+      freed++
+    }
+    if (freed > 0) this.#inflight.splice(0, freed)
+    const news = index > this.match
+    if (news) {
+      this.match = index
+      this.probeSent = false
+    }
+    this.next = Math.max(this.next, index + 1)
+    assert(this.match < this.next, 'match < next')
+    return news
+  }
+
+  /**
+   * The follower refused entries after `rejected`; its log may agree up to `hint`. Returns false for
+   * a refusal that is out of date.
+   */
+  rejected(rejected: number, hint: number): boolean {
+    if (this.state === 'replicate') {
+      if (rejected <= this.match) return false
+      this.becomeProbe()
+      return true
+    }
+    if (this.next - 1 !== rejected) return false
+    this.next = Math.max(Math.min(rejected, hint + 1), this.match + 1)
+    this.probeSent = false
+    return true
+  }
+
+  becomeProbe(): void {
+    // After a snapshot the follower has at least that, if it arrived; a refusal corrects a wrong guess.
+    this.next = this.state === 'snapshot' ? Math.max(this.match, this.pendingSnapshot) + 1 : this.match + 1
+    this.#become('probe')
+  }
+
+  becomeReplicate(): void {
+    this.next = this.match + 1
+    this.#become('replicate')
+  }
+
+  becomeSnapshot(index: number): void {
+    this.#become('snapshot')
+    this.pendingSnapshot = index
+  }
+
+  #become(state: Progress['state']): void {
+    this.state = state
+    this.probeSent = false
+    this.pendingSnapshot = 0
+    this.#inflight = []
+    this.#inflightBytes = 0
+  }
+}

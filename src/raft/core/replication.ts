@@ -1,0 +1,199 @@
+/** Log replication (Raft §5.3): the leader's sending and counting, the follower's accepting. */
+import { assert } from '../../base/index.ts'
+import { isJoint, isVoter, leaveJoint } from './config.ts'
+import { entryBytes } from './log.ts'
+import type { Progress } from './progress.ts'
+import { quorumIndex } from './quorum.ts'
+import { releaseReadsBeforeCommit } from './reads.ts'
+import type { CoreState } from './state.ts'
+import type { Entry, Message, NodeId } from './types.ts'
+
+type Append = Extract<Message, { type: 'append' }>
+type AppendResponse = Extract<Message, { type: 'append-response' }>
+type SnapshotMessage = Extract<Message, { type: 'snapshot' }>
+
+/** Leader: appends entries of the current term to its own log. Sending waits for {@link replicate}. */
+export function appendEntries(
+  state: CoreState,
+  contents: readonly Pick<Entry, 'kind' | 'data' | 'config'>[],
+): void {
+  assert(state.role === 'leader', 'only a leader appends')
+  let index = state.log.lastIndex
+  let changesConfig = false
+  const entries = contents.map(({ kind, data, config }): Entry => {
+    index++
+    changesConfig ||= kind === 'config'
+    return { index, term: state.term, kind, data, config }
+  })
+  for (const entry of entries) state.uncommittedBytes += entryBytes(entry)
+  state.log.append(entries)
+  if (changesConfig) state.syncProgress()
+}
+
+/** Leader, before its output is taken: sends each follower what it may have and does not. */
+export function replicate(state: CoreState): void {
+  for (const [to, progress] of state.progress) {
+    while (!progress.paused && progress.next <= state.log.lastIndex) sendAppend(state, to, progress)
+    if (!progress.paused && progress.state === 'replicate' && progress.sentCommit < state.log.commit) {
+      sendAppend(state, to, progress)
+    }
+  }
+}
+
+/** Sends the next entries (none if there are none), or a snapshot if they are compacted away. */
+export function sendAppend(state: CoreState, to: NodeId, progress: Progress): void {
+  const { log } = state
+  const prevIndex = progress.next - 1
+  const prevTerm = prevIndex >= log.firstIndex - 1 ? log.term(prevIndex) : undefined
+  if (prevTerm === undefined) {
+    sendSnapshot(state, to, progress)
+    return
+  }
+  const entries =
+    progress.next <= log.lastIndex ? log.slice(progress.next, state.settings.appendBytesMax) : []
+  state.send({
+    type: 'append',
+    from: state.id,
+    to,
+    term: state.term,
+    prevIndex,
+    prevTerm,
+    commit: log.commit,
+    entries,
+  })
+  progress.sentCommit = log.commit
+  const last = entries.at(-1)
+  if (last !== undefined) {
+    progress.sent(
+      last.index,
+      entries.reduce((sum, entry) => sum + entryBytes(entry), 0),
+    )
+  } else if (progress.state === 'probe') {
+    progress.probeSent = true
+  }
+}
+
+function sendSnapshot(state: CoreState, to: NodeId, progress: Progress): void {
+  const snapshot = state.log.snapshot
+  assert(snapshot !== undefined, 'a compacted log has a snapshot')
+  // Nobody streams a database to a node that does not answer; its next heartbeat answer retries.
+  if (!progress.recentActive) {
+    progress.becomeProbe()
+    progress.probeSent = true
+    return
+  }
+  progress.becomeSnapshot(snapshot.index)
+  state.send({ type: 'snapshot', from: state.id, to, term: state.term, snapshot })
+}
+
+/** Leader: the transfer to `to` ended, well or not. */
+export function snapshotSent(state: CoreState, to: NodeId, ok: boolean): void {
+  const progress = state.progress.get(to)
+  if (progress === undefined || progress.state !== 'snapshot') return
+  if (!ok) progress.pendingSnapshot = 0
+  progress.becomeProbe()
+  // Wait for its answer (or the next heartbeat's) before sending on.
+  progress.probeSent = true
+}
+
+/** Leader: messages to `id` were lost, for all we know. */
+export function peerUnreachable(state: CoreState, id: NodeId): void {
+  const progress = state.progress.get(id)
+  if (progress?.state === 'replicate') progress.becomeProbe()
+}
+
+export function receiveAppend(state: CoreState, message: Append): void {
+  const { log } = state
+  const { from: to, prevIndex, prevTerm, entries } = message
+  const response = { type: 'append-response', from: state.id, to, term: state.term } as const
+  // What we have committed the leader has, too: up to there the logs agree, whatever is compacted.
+  if (prevIndex >= log.commit && !log.matches(prevIndex, prevTerm)) {
+    const hint = log.agreementBefore(prevIndex, prevTerm)
+    state.send({ ...response, index: prevIndex, reject: true, hintIndex: hint.index, hintTerm: hint.term })
+    return
+  }
+  log.merge(entries.filter((entry) => entry.index > log.commit))
+  const lastVerified = Math.max(prevIndex + entries.length, log.commit)
+  // Beyond what this message verified our log may differ from the leader's (B18).
+  log.commitTo(Math.min(message.commit, lastVerified))
+  state.sendAfterPersist({ ...response, index: lastVerified, reject: false, hintIndex: 0, hintTerm: 0 })
+}
+
+export function receiveAppendResponse(state: CoreState, message: AppendResponse): void {
+  const progress = state.progress.get(message.from)
+  if (progress === undefined) return
+  progress.recentActive = true
+  if (message.reject) {
+    const hint =
+      message.hintTerm > 0
+        ? state.log.agreementBefore(message.hintIndex, message.hintTerm).index
+        : message.hintIndex
+    if (progress.rejected(message.index, hint)) sendAppend(state, message.from, progress)
+    return
+  }
+  assert(message.index <= state.log.lastIndex, 'a follower acknowledges only what the leader has')
+  const news = progress.acknowledged(message.index)
+  if (progress.state === 'probe' && (news || message.index === progress.match)) progress.becomeReplicate()
+  else if (progress.state === 'snapshot' && progress.match >= progress.pendingSnapshot)
+    progress.becomeReplicate()
+  if (news) {
+    maybeCommit(state)
+    maybeFinishTransfer(state, message.from, progress)
+  }
+}
+
+/** Leader: commits what a quorum has on disk, if it is of the current term (Raft §5.4.2). */
+export function maybeCommit(state: CoreState): void {
+  const { log } = state
+  if (state.role !== 'leader') return
+  const index = quorumIndex(state.config, (id) =>
+    id === state.id ? log.stable : (state.progress.get(id)?.match ?? 0),
+  )
+  if (index <= log.commit || log.term(index) !== state.term) return
+  for (let i = log.commit + 1; i <= index; i++) state.uncommittedBytes -= entryBytes(log.entry(i) as Entry)
+  log.commitTo(index)
+  releaseReadsBeforeCommit(state)
+  configCommitted(state)
+}
+
+/** Leader: a joint configuration, once committed, is left; a leader left outside steps down. */
+function configCommitted(state: CoreState): void {
+  const { configs, commit } = state.log
+  if (configs.currentIndex > commit) return
+  if (isJoint(configs.current)) {
+    appendEntries(state, [{ kind: 'config', data: new Uint8Array(0), config: leaveJoint(configs.current) }])
+    // With this configuration in force the quorum may be another one, and already be there.
+    maybeCommit(state)
+  } else if (!isVoter(configs.current, state.id)) {
+    // The others must learn that it is committed; the entry's last act as leader is to tell them.
+    replicate(state)
+    state.becomeFollower(state.term, undefined)
+  }
+}
+
+/** Leader: once the target of a transfer has everything, it may campaign at once. */
+export function maybeFinishTransfer(state: CoreState, id: NodeId, progress: Progress): void {
+  if (state.transferTarget !== id || progress.match !== state.log.lastIndex) return
+  state.send({ type: 'timeout-now', from: state.id, to: id, term: state.term })
+}
+
+/** Follower: a whole snapshot arrived and is stored; take it in place of the log unless it is old. */
+export function receiveSnapshot(state: CoreState, message: SnapshotMessage): void {
+  const { log } = state
+  const { snapshot } = message
+  if (snapshot.index > log.commit) {
+    if (log.matches(snapshot.index, snapshot.term)) log.commitTo(snapshot.index)
+    else log.reset(snapshot)
+  }
+  const { from: to } = message
+  state.sendAfterPersist({
+    type: 'append-response',
+    from: state.id,
+    to,
+    term: state.term,
+    index: log.commit,
+    reject: false,
+    hintIndex: 0,
+    hintTerm: 0,
+  })
+}

@@ -1,0 +1,578 @@
+/**
+ * Turns the core's outputs into I/O. All inputs (messages, proposals, reads, ticks, completed I/O)
+ * go straight into the core; one deferred pass then takes everything it has to say. Whatever came
+ * together therefore leaves together: one frame per follower, one write, one read round.
+ *
+ * The driver is as deterministic as its ports: callbacks only, no promises, no clock of its own.
+ */
+import { assert, DebrosError, errorMessage, type Logger, type Prng } from '../base/index.ts'
+import { Applier } from './applier.ts'
+import { type ConfigChange, initialConfig } from './core/config.ts'
+import { type CoreStatus, RaftCore } from './core/core.ts'
+import type {
+  ClusterConfig,
+  Entry,
+  Member,
+  Message,
+  NodeId,
+  Ready,
+  Role,
+  SnapshotMeta,
+} from './core/types.ts'
+import { type Applied, leadershipLost, PendingProposals, PendingReads } from './pending.ts'
+import { coreSettings, type RaftSettings } from './settings.ts'
+import { SnapshotKeeper } from './snapshot-keeper.ts'
+import type {
+  Callback,
+  Clock,
+  LogStore,
+  SnapshotStore,
+  StateMachine,
+  StoredLog,
+  Timer,
+  Transport,
+} from './types.ts'
+import { WriteQueue } from './write-queue.ts'
+
+export interface RaftDriverComponents {
+  readonly clock: Clock
+  readonly logStore: LogStore
+  readonly snapshots: SnapshotStore
+  readonly transport: Transport
+  readonly stateMachine: StateMachine
+  readonly prng: Prng
+  readonly logger: Logger
+}
+
+export interface RaftDriverInit {
+  readonly id: NodeId
+  readonly settings: RaftSettings
+  /** Founds a cluster of these members if nothing is stored; otherwise ignored. */
+  readonly bootstrap?: readonly Member[]
+  /** Role, term or leader changed. */
+  readonly onRoleChange?: (state: { role: Role; term: number; leader: NodeId | undefined }) => void
+  /** The membership in force changed. */
+  readonly onConfigChange?: (config: ClusterConfig) => void
+  /** The driver stopped itself; nothing was or will be acknowledged after the failure. */
+  readonly onFatal: (error: Error) => void
+}
+
+export interface RaftStatus extends CoreStatus {
+  readonly backlogEntries: number
+  readonly pendingProposals: number
+  /** Milliseconds since the leader was heard from; 0 on the leader, undefined if never. */
+  readonly lastContactMs: number | undefined
+  /** Snapshots taken here and received from a leader, since start. */
+  readonly snapshotsTaken: number
+  readonly snapshotsInstalled: number
+}
+
+export class RaftDriver {
+  readonly #components: RaftDriverComponents
+  readonly #init: RaftDriverInit
+  readonly #writes = new WriteQueue()
+  readonly #applier: Applier
+  readonly #keeper: SnapshotKeeper
+  readonly #proposals = new PendingProposals()
+  readonly #reads = new PendingReads()
+  /** Reads asked of the core, by its id; and those that came since the last pass. */
+  readonly #readBatches = new Map<number, Callback<number>[]>()
+  #readsGathered: Callback<number>[] = []
+  #readId = 0
+  #core: RaftCore | undefined
+  #ticker: Timer | undefined
+  #passDue = false
+  #stopped = false
+  #storing = false
+  #lastContact: number | undefined
+  /** Where the state machine stands. Behind the core's applied index while a snapshot is installed. */
+  #machineIndex = 0
+  #seen: { role: Role; term: number; leader: NodeId | undefined; config: ClusterConfig | undefined }
+  #stopDone: (() => void) | undefined
+  #snapshotsInstalled = 0
+
+  constructor(components: RaftDriverComponents, init: RaftDriverInit) {
+    this.#components = components
+    this.#init = init
+    this.#seen = { role: 'follower', term: 0, leader: undefined, config: undefined }
+    const { applyEntriesMax: entriesMax, applyBytesMax: bytesMax } = init.settings
+    this.#applier = new Applier(
+      { stateMachine: components.stateMachine },
+      {
+        entriesMax,
+        bytesMax,
+        onApplied: (entries, results) => this.#guard(() => this.#applied(entries, results)),
+        onInstalled: (snapshot) => this.#guard(() => this.#installed(snapshot)),
+        onFatal: (error) => this.#fail(error),
+      },
+    )
+    this.#keeper = new SnapshotKeeper(
+      { snapshots: components.snapshots, logger: components.logger },
+      { settings: init.settings, onSaved: () => this.#wake() },
+    )
+  }
+
+  /** Loads what is stored, restores the state machine and begins to take part. */
+  start(done: Callback): void {
+    const { logStore, stateMachine } = this.#components
+    logStore.load((error, stored) => {
+      if (error !== undefined) {
+        done(error)
+      } else if (stored === undefined && this.#init.bootstrap !== undefined) {
+        this.#bootstrap(this.#init.bootstrap, done)
+      } else if (stored?.snapshot === undefined) {
+        this.#begin(stored, done)
+      } else {
+        stateMachine.restore(stored.snapshot, (restoreError) => {
+          if (restoreError !== undefined) done(restoreError)
+          else this.#begin(stored, done)
+        })
+      }
+    })
+  }
+
+  #bootstrap(members: readonly Member[], done: Callback): void {
+    const hardState = { term: 1, vote: undefined }
+    const entry: Entry = {
+      index: 1,
+      term: 1,
+      kind: 'config',
+      data: new Uint8Array(0),
+      config: initialConfig(members),
+    }
+    const stored = { hardState, snapshot: undefined, entries: [entry] }
+    this.#components.logStore.write(stored, (error) => {
+      if (error !== undefined) done(error)
+      else this.#begin(stored, done)
+    })
+  }
+
+  #begin(stored: StoredLog | undefined, done: Callback): void {
+    if (this.#stopped) {
+      done(stoppedError('not-applied'))
+      return
+    }
+    this.#core = new RaftCore({
+      settings: coreSettings(this.#init.id, this.#init.settings),
+      prng: this.#components.prng,
+      hardState: stored?.hardState,
+      snapshot: stored?.snapshot,
+      entries: stored?.entries ?? [],
+    })
+    this.#machineIndex = stored?.snapshot?.index ?? 0
+    this.#keeper.begin(stored?.snapshot)
+    this.#noticeChanges()
+    this.#ticker = this.#components.clock.every(this.#init.settings.tickMs, () => {
+      this.#input((core) => {
+        core.tick()
+        this.#promoteLearner(core)
+      })
+    })
+    done(undefined)
+  }
+
+  /** Feeds an input to the core and sees to its output soon. */
+  #input(run: (core: RaftCore) => void): void {
+    const core = this.#core
+    if (core === undefined || this.#stopped) return
+    this.#guard(() => {
+      run(core)
+      this.#wake()
+    })
+  }
+
+  /** A broken invariant stops the node, never merely the request. */
+  #guard(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.#fail(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  #wake(): void {
+    if (this.#passDue || this.#stopped) return
+    this.#passDue = true
+    this.#components.clock.defer(() => {
+      this.#passDue = false
+      if (!this.#stopped) this.#guard(() => this.#pass())
+    })
+  }
+
+  #pass(): void {
+    const core = this.#core as RaftCore
+    if (this.#readsGathered.length > 0) {
+      this.#readBatches.set(++this.#readId, this.#readsGathered)
+      this.#readsGathered = []
+      core.readIndex(this.#readId)
+    }
+    while (core.hasReady()) this.#handle(core.ready())
+    this.#noticeChanges()
+    this.#store()
+    this.#takeSnapshotIfDue(core)
+  }
+
+  #handle(ready: Ready): void {
+    // Messages that need not wait go first: followers write while we do.
+    this.#send(ready.messages)
+    const notWaiting = this.#writes.add(ready)
+    this.#send(notWaiting)
+    this.#proposals.overwritten(ready.entries)
+    if (ready.snapshot !== undefined) {
+      this.#applier.install(ready.snapshot)
+      const { index } = ready.snapshot
+      this.#proposals.abandon((proposal) => proposal.index <= index, leadershipLost())
+    }
+    if (ready.committed.length > 0) this.#applier.add(ready.committed)
+    for (const { id, index } of ready.reads) this.#readConfirmed(id, index)
+    for (const id of ready.readsAborted) this.#readAborted(id)
+  }
+
+  #send(messages: readonly Message[]): void {
+    const { transport } = this.#components
+    for (const message of messages) {
+      if (message.type !== 'snapshot') {
+        transport.send(message)
+        continue
+      }
+      transport.sendSnapshot(message, (error) => {
+        if (error !== undefined) {
+          const { to, snapshot } = message
+          this.#components.logger.warn(
+            { to, index: snapshot.index, error: errorMessage(error) },
+            'snapshot transfer failed',
+          )
+        }
+        this.#input((core) => core.snapshotSent(message.to, error === undefined))
+      })
+    }
+  }
+
+  /** One durable write at a time; compaction takes its turn between writes. */
+  #store(): void {
+    if (this.#storing || this.#stopped) return
+    const write = this.#writes.begin()
+    if (write !== undefined) {
+      this.#storing = true
+      this.#components.logStore.write(write, (error) => {
+        this.#stored(error, () => {
+          this.#writes.finish()
+          const core = this.#core as RaftCore
+          core.persisted(write.seq)
+          if (write.snapshot !== undefined) this.#applier.installDurable(write.snapshot)
+          this.#send(write.messages)
+        })
+      })
+      return
+    }
+    const compaction = this.#keeper.takeCompaction(this.#core as RaftCore)
+    if (compaction === undefined) return
+    this.#storing = true
+    this.#components.logStore.compact(compaction.snapshot, compaction.through, (error) => {
+      this.#stored(error, () => {
+        this.#core?.compact(compaction.snapshot, compaction.through)
+        this.#components.snapshots.retain(compaction.snapshot)
+      })
+    })
+  }
+
+  #stored(error: Error | undefined, then: () => void): void {
+    this.#storing = false
+    if (error !== undefined) {
+      this.#fail(error)
+    } else if (!this.#stopped) {
+      this.#guard(() => {
+        then()
+        this.#wake()
+      })
+    }
+    this.#finishStop()
+  }
+
+  #applied(entries: readonly Entry[], results: readonly unknown[]): void {
+    const core = this.#core as RaftCore
+    const last = (entries.at(-1) as Entry).index
+    this.#machineIndex = last
+    // A snapshot that arrived meanwhile is ahead of this batch; the core has moved on already.
+    if (last > core.appliedIndex) core.applied(last)
+    for (const [i, entry] of entries.entries()) this.#proposals.applied(entry, results[i])
+    this.#reads.applied(last)
+    this.#wake()
+  }
+
+  #installed(snapshot: SnapshotMeta): void {
+    this.#snapshotsInstalled++
+    this.#machineIndex = snapshot.index
+    this.#components.snapshots.retain(snapshot)
+    this.#keeper.installed(snapshot)
+    this.#reads.applied(snapshot.index)
+    this.#components.logger.info({ index: snapshot.index, term: snapshot.term }, 'snapshot installed')
+    this.#wake()
+  }
+
+  #takeSnapshotIfDue(core: RaftCore): void {
+    if (this.#applier.installing || !this.#keeper.due(core)) return
+    this.#keeper.began()
+    this.#applier.capture((error, capture) => {
+      if (error !== undefined || this.#stopped) return
+      this.#guard(() => {
+        if (core.appliedIndex === this.#machineIndex) {
+          this.#keeper.save(core.snapshotMeta(this.#machineIndex), capture)
+        } else {
+          // A snapshot from the leader overtook it: the log no longer knows the captured index.
+          capture.release()
+          this.#keeper.abandon()
+        }
+      })
+    })
+  }
+
+  #readConfirmed(id: number, index: number): void {
+    const waiting = this.#readBatches.get(id)
+    if (waiting === undefined) return
+    this.#readBatches.delete(id)
+    for (const done of waiting) {
+      if (index <= this.#machineIndex) done(undefined, index)
+      else this.#reads.add(index, done)
+    }
+  }
+
+  #readAborted(id: number): void {
+    const waiting = this.#readBatches.get(id)
+    if (waiting === undefined) return
+    this.#readBatches.delete(id)
+    for (const done of waiting) done(noLeader(), 0)
+  }
+
+  #noticeChanges(): void {
+    const core = this.#core as RaftCore
+    const { role, term, leader, config } = core
+    const seen = this.#seen
+    this.#seen = { role, term, leader, config }
+    if (config !== seen.config) {
+      // Before it is in the log a joining node knows no members; it keeps those it was started with.
+      if (config.members.length > 0) {
+        this.#components.transport.setMembers(config.members)
+        this.#init.onConfigChange?.(config)
+      }
+    }
+    if (role === seen.role && term === seen.term && leader === seen.leader) return
+    if (seen.role === 'leader' && (role !== 'leader' || term > seen.term)) this.#lostLead(seen.term)
+    this.#components.logger.info({ role, term, leader }, `now ${role} in term ${term}`)
+    this.#init.onRoleChange?.({ role, term, leader })
+  }
+
+  /** Unfinished proposals mostly get a definite answer from the next leader's entries. Not for ever. */
+  #lostLead(term: number): void {
+    if (this.#proposals.size === 0) return
+    this.#components.clock.after(this.#init.settings.outcomeWaitMs, () => {
+      this.#proposals.abandon((proposal) => proposal.term <= term, leadershipLost())
+    })
+  }
+
+  #promoteLearner(core: RaftCore): void {
+    if (core.role !== 'leader' || core.config.learners.length === 0) return
+    const { progress, commit } = core.status()
+    const wanted = core.config.members.find((member) => {
+      const known = progress.get(member.id)
+      return (
+        member.voter &&
+        core.config.learners.includes(member.id) &&
+        known?.state === 'replicate' &&
+        known.active &&
+        known.match + this.#init.settings.promoteLagEntries >= commit
+      )
+    })
+    if (wanted === undefined) return
+    try {
+      core.proposeConfigChange([{ type: 'promote', id: wanted.id }])
+    } catch (error) {
+      // Another change is under way, or the lead is being handed over; the next tick tries again.
+      if (!(error instanceof DebrosError)) throw error
+    }
+  }
+
+  /** A message from another member, already authenticated. */
+  receive(message: Message): void {
+    this.#input((core) => {
+      if (this.#mustWait(message)) return
+      core.step(message)
+      if (core.leader === message.from) this.#lastContact = this.#components.clock.now()
+    })
+  }
+
+  /** A follower that applies too slowly lets entries fall; the leader sends them again later. */
+  #mustWait(message: Message): boolean {
+    return (
+      message.type === 'append' &&
+      message.entries.length > 0 &&
+      this.#applier.backlogBytes > this.#init.settings.unappliedBytesMax
+    )
+  }
+
+  /** The system of `id` closed its connection to us. */
+  connectionLost(id: NodeId): void {
+    this.#input((core) => core.connectionLost(id))
+  }
+
+  /**
+   * Proposes a command. Answers with what the state machine said once it is applied here.
+   * Errors: `RAFT_NOT_LEADER`, `RAFT_TRANSFERRING`, `RAFT_BUSY`, `RAFT_ENTRY_TOO_LARGE`,
+   * `RAFT_PROPOSAL_DROPPED` (not-applied); `RAFT_LEADERSHIP_LOST`, `RAFT_STOPPED` (unknown).
+   */
+  propose(data: Uint8Array, done: Callback<Applied>): void {
+    const { entryBytesMax, unappliedBytesMax } = this.#init.settings
+    if (data.length > entryBytesMax) {
+      this.#refuse(
+        new DebrosError(
+          'RAFT_ENTRY_TOO_LARGE',
+          `the request takes ${data.length} bytes in the log; at most ${entryBytesMax} are allowed`,
+        ),
+        done,
+      )
+    } else if (this.#applier.backlogBytes > unappliedBytesMax) {
+      this.#refuse(
+        new DebrosError('RAFT_BUSY', 'too many writes are waiting to be applied; try again shortly', {
+          retryable: true,
+        }),
+        done,
+      )
+    } else {
+      this.#propose((core) => core.propose(data), done)
+    }
+  }
+
+  /** Proposes a membership change; answers when its first entry is applied. Errors as {@link propose}. */
+  changeMembership(changes: readonly ConfigChange[], done: Callback<Applied>): void {
+    this.#propose((core) => core.proposeConfigChange(changes), done)
+  }
+
+  #propose(run: (core: RaftCore) => { index: number; term: number }, done: Callback<Applied>): void {
+    const core = this.#core
+    if (core === undefined || this.#stopped) {
+      this.#refuse(stoppedError('not-applied'), done)
+      return
+    }
+    this.#guard(() => {
+      try {
+        const { index, term } = run(core)
+        this.#proposals.add(index, term, done)
+        this.#wake()
+      } catch (error) {
+        if (!(error instanceof DebrosError)) throw error
+        this.#refuse(error, done)
+      }
+    })
+  }
+
+  #refuse<T>(error: Error, done: Callback<T>): void {
+    this.#components.clock.defer(() => done(error, undefined as never))
+  }
+
+  /**
+   * Confirms with a quorum that no newer leader has committed anything, and waits until all that was
+   * committed is applied here; a read after that is linearizable. Works on followers too.
+   * Errors: `RAFT_NO_LEADER` (retryable), `RAFT_STOPPED`.
+   */
+  readIndex(done: Callback<number>): void {
+    if (this.#core === undefined || this.#stopped) {
+      this.#refuse(stoppedError('not-applied'), done)
+      return
+    }
+    this.#readsGathered.push(done)
+    this.#wake()
+  }
+
+  /** Hands leadership over; answers when this node no longer leads. Errors: `RAFT_TRANSFER_FAILED`. */
+  transferLeadership(to: NodeId | undefined, done: Callback): void {
+    const { clock } = this.#components
+    const deadline = clock.now() + 2 * this.#init.settings.electionTimeoutMs
+    const fail = (reason: string): void =>
+      this.#refuse(new DebrosError('RAFT_TRANSFER_FAILED', reason, { retryable: true }), done)
+    if (this.#core?.role !== 'leader' || this.#stopped) {
+      fail('this node is not the leader')
+      return
+    }
+    this.#input((core) => {
+      if (!core.transferLeadership(to)) {
+        fail('no other voter can take over')
+        return
+      }
+      const poll = clock.every(this.#init.settings.tickMs, () => {
+        if (core.role !== 'leader') {
+          poll.cancel()
+          done(undefined)
+        } else if (this.#stopped || clock.now() > deadline || core.status().transferTarget === undefined) {
+          poll.cancel()
+          fail('the chosen node did not take over in time')
+        }
+      })
+    })
+  }
+
+  status(): RaftStatus {
+    const core = this.#core
+    assert(core !== undefined, 'the driver has been started')
+    const status = core.status()
+    return {
+      ...status,
+      backlogEntries: this.#applier.backlogEntries,
+      pendingProposals: this.#proposals.size,
+      lastContactMs:
+        status.role === 'leader'
+          ? 0
+          : this.#lastContact === undefined
+            ? undefined
+            : this.#components.clock.now() - this.#lastContact,
+      snapshotsTaken: this.#keeper.taken,
+      snapshotsInstalled: this.#snapshotsInstalled,
+    }
+  }
+
+  get started(): boolean {
+    return this.#core !== undefined && !this.#stopped
+  }
+
+  /** Stops at once; calls back when the write and the apply under way are over. */
+  stop(done: () => void): void {
+    this.#halt(stoppedError('unknown'))
+    this.#stopDone = done
+    this.#finishStop()
+  }
+
+  #fail(error: Error): void {
+    if (this.#stopped) return
+    this.#components.logger.error({ error: errorMessage(error) }, 'fatal: this node stops')
+    this.#halt(leadershipLost(error))
+    this.#init.onFatal(error)
+  }
+
+  #halt(error: DebrosError): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#ticker?.cancel()
+    this.#proposals.abandon(() => true, error)
+    const readError = stoppedError('not-applied')
+    this.#reads.fail(readError)
+    for (const waiting of [this.#readsGathered, ...this.#readBatches.values()]) {
+      for (const done of waiting) done(readError, 0)
+    }
+    this.#readsGathered = []
+    this.#readBatches.clear()
+  }
+
+  #finishStop(): void {
+    const done = this.#stopDone
+    if (done === undefined || this.#storing) return
+    this.#stopDone = undefined
+    this.#applier.stop(done)
+  }
+}
+
+function stoppedError(outcome: 'not-applied' | 'unknown'): DebrosError {
+  return new DebrosError('RAFT_STOPPED', 'the node is stopping', { retryable: true, outcome })
+}
+
+function noLeader(): DebrosError {
+  return new DebrosError('RAFT_NO_LEADER', 'no leader can confirm the read now', { retryable: true })
+}

@@ -1,0 +1,102 @@
+/** Settings of one Raft member, checked once. Times in milliseconds, sizes in bytes. */
+import { DebrosError } from '../base/index.ts'
+import type { NodeId } from './core/types.ts'
+
+export interface RaftSettings {
+  /** The clock's grain; all other times are rounded up to it. @default 20 */
+  readonly tickMs: number
+  /** How often a leader shows that it is alive. @default 100 */
+  readonly heartbeatMs: number
+  /** A follower campaigns after one to two times this without a leader. @default 1000 */
+  readonly electionTimeoutMs: number
+  /** When the leader's system closes the connection, followers campaign within this. @default 100 */
+  readonly crashHintMs: number
+  /** Largest entry. @default 1 MiB */
+  readonly entryBytesMax: number
+  /** Entries per message to a follower. @default 1 MiB */
+  readonly appendBytesMax: number
+  /** Unacknowledged messages to one follower. @default 256 */
+  readonly inflightMessagesMax: number
+  /** Unacknowledged bytes to one follower. @default 16 MiB */
+  readonly inflightBytesMax: number
+  /** Proposed but uncommitted bytes; more is refused as busy. @default 64 MiB */
+  readonly uncommittedBytesMax: number
+  /** Committed but unapplied bytes; a leader refuses more as busy, a follower lets the leader wait. @default 64 MiB */
+  readonly unappliedBytesMax: number
+  /** Entries and bytes per call of the state machine. @default 1024, 4 MiB */
+  readonly applyEntriesMax: number
+  readonly applyBytesMax: number
+  /** A snapshot is taken after this many applied entries... @default 8192 */
+  readonly snapshotEntries: number
+  /** ...or this many bytes of them. @default 64 MiB */
+  readonly snapshotBytes: number
+  /** Entries and bytes kept behind a snapshot for followers a little behind. @default 4096, 16 MiB */
+  readonly trailingEntries: number
+  readonly trailingBytes: number
+  /** A new voter counts once it is at most this many entries behind. @default 256 */
+  readonly promoteLagEntries: number
+  /** After losing the lead, how long to wait for the outcome of unfinished proposals. @default 2000 */
+  readonly outcomeWaitMs: number
+}
+
+const MIB = 1024 * 1024
+
+export const DEFAULT_RAFT_SETTINGS: RaftSettings = Object.freeze({
+  tickMs: 20,
+  heartbeatMs: 100,
+  electionTimeoutMs: 1000,
+  crashHintMs: 100,
+  entryBytesMax: MIB,
+  appendBytesMax: MIB,
+  inflightMessagesMax: 256,
+  inflightBytesMax: 16 * MIB,
+  uncommittedBytesMax: 64 * MIB,
+  unappliedBytesMax: 64 * MIB,
+  applyEntriesMax: 1024,
+  applyBytesMax: 4 * MIB,
+  snapshotEntries: 8192,
+  snapshotBytes: 64 * MIB,
+  trailingEntries: 4096,
+  trailingBytes: 16 * MIB,
+  promoteLagEntries: 256,
+  outcomeWaitMs: 2000,
+})
+
+/** Fills in defaults and checks relations; throws `RAFT_SETTINGS_INVALID`. */
+export function resolveRaftSettings(settings: Partial<RaftSettings>): RaftSettings {
+  const resolved = { ...DEFAULT_RAFT_SETTINGS, ...settings }
+  for (const [name, value] of Object.entries(resolved)) {
+    const minimum = name.startsWith('trailing') || name === 'promoteLagEntries' ? 0 : 1
+    if (!Number.isSafeInteger(value) || value < minimum) {
+      throw new DebrosError('RAFT_SETTINGS_INVALID', `${name} must be a whole number of at least ${minimum}`)
+    }
+  }
+  if (resolved.electionTimeoutMs < 3 * resolved.heartbeatMs) {
+    throw new DebrosError(
+      'RAFT_SETTINGS_INVALID',
+      `the election timeout (${resolved.electionTimeoutMs} ms) must be at least three heartbeats (${resolved.heartbeatMs} ms each)`,
+    )
+  }
+  if (resolved.heartbeatMs < resolved.tickMs) {
+    throw new DebrosError('RAFT_SETTINGS_INVALID', 'the heartbeat interval must be at least one tick')
+  }
+  return resolved
+}
+
+export function ticksOf(ms: number, settings: RaftSettings): number {
+  return Math.max(1, Math.ceil(ms / settings.tickMs))
+}
+
+/** What the core needs of these settings. */
+export function coreSettings(id: NodeId, settings: RaftSettings) {
+  return {
+    id,
+    electionTicks: ticksOf(settings.electionTimeoutMs, settings),
+    heartbeatTicks: ticksOf(settings.heartbeatMs, settings),
+    crashHintTicks: ticksOf(settings.crashHintMs, settings),
+    appendBytesMax: settings.appendBytesMax,
+    inflightMessagesMax: settings.inflightMessagesMax,
+    inflightBytesMax: settings.inflightBytesMax,
+    uncommittedBytesMax: settings.uncommittedBytesMax,
+  }
+}

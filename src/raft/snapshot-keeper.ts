@@ -1,0 +1,87 @@
+/** Decides when a snapshot is due and what may leave the log once it is durable. */
+import { errorMessage, type Logger } from '../base/index.ts'
+import type { RaftCore } from './core/core.ts'
+import type { SnapshotMeta } from './core/types.ts'
+import type { RaftSettings } from './settings.ts'
+import type { SnapshotCapture, SnapshotStore } from './types.ts'
+
+export interface SnapshotKeeperComponents {
+  readonly snapshots: SnapshotStore
+  readonly logger: Logger
+}
+
+export interface SnapshotKeeperInit {
+  readonly settings: RaftSettings
+  /** A snapshot became durable: a compaction is waiting. */
+  readonly onSaved: () => void
+}
+
+export class SnapshotKeeper {
+  readonly #components: SnapshotKeeperComponents
+  readonly #init: SnapshotKeeperInit
+  /** Index of the newest snapshot taken, received or tried. */
+  #lastIndex = 0
+  #busy = false
+  #saved: SnapshotMeta | undefined
+  taken = 0
+
+  constructor(components: SnapshotKeeperComponents, init: SnapshotKeeperInit) {
+    this.#components = components
+    this.#init = init
+  }
+
+  begin(snapshot: SnapshotMeta | undefined): void {
+    this.#lastIndex = snapshot?.index ?? 0
+  }
+
+  installed(snapshot: SnapshotMeta): void {
+    this.#lastIndex = Math.max(this.#lastIndex, snapshot.index)
+  }
+
+  due(core: RaftCore): boolean {
+    if (this.#busy || this.#saved !== undefined) return false
+    const { snapshotEntries, snapshotBytes, trailingBytes } = this.#init.settings
+    const since = core.appliedIndex - this.#lastIndex
+    if (since >= snapshotEntries) return true
+    return since > 0 && core.logBytes >= snapshotBytes + trailingBytes
+  }
+
+  began(): void {
+    this.#busy = true
+  }
+
+  /** What was begun came to nothing. */
+  abandon(): void {
+    this.#busy = false
+  }
+
+  save(snapshot: SnapshotMeta, capture: SnapshotCapture): void {
+    const { snapshots, logger } = this.#components
+    this.#lastIndex = snapshot.index
+    snapshots.save(snapshot, capture, (error) => {
+      this.#busy = false
+      capture.release()
+      if (error !== undefined) {
+        // Nothing depends on it yet: the log is still whole. The next one is tried after as many entries.
+        logger.error({ index: snapshot.index, error: errorMessage(error) }, 'a snapshot could not be written')
+        return
+      }
+      this.taken++
+      this.#saved = snapshot
+      this.#init.onSaved()
+    })
+  }
+
+  /** A durable snapshot and the index up to which the log may go; undefined if there is none to do. */
+  takeCompaction(core: RaftCore): { snapshot: SnapshotMeta; through: number } | undefined {
+    const snapshot = this.#saved
+    this.#saved = undefined
+    if (snapshot === undefined) return undefined
+    const status = core.status()
+    // A newer one was received meanwhile.
+    if (snapshot.index <= (status.snapshot?.index ?? 0)) return undefined
+    const { trailingEntries, trailingBytes } = this.#init.settings
+    const through = core.trailingStart(snapshot.index, trailingEntries, trailingBytes)
+    return { snapshot, through }
+  }
+}

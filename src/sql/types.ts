@@ -1,0 +1,116 @@
+/** The contract of the SQL state machine. See `sql-machine.ts` for what stands behind it. */
+
+/**
+ * A value as SQLite stores it. INTEGER is a `number` when it is a safe integer and a `bigint`
+ * beyond that; REAL is a `number`; BLOB is a `Uint8Array`.
+ */
+export type SqlValue = null | number | bigint | string | Uint8Array
+
+/** A REAL whose value happens to be whole, which a bare `number` would bind as INTEGER. */
+export interface SqlReal {
+  readonly real: number
+}
+
+/** `true` and `false` bind as 1 and 0. Integral numbers bind as INTEGER, others as REAL. */
+export type SqlParameter = SqlValue | boolean | SqlReal
+
+export interface SqlStatement {
+  readonly sql: string
+  /** Bound in order to `?` placeholders. */
+  readonly positional: readonly SqlParameter[]
+  /** Bound by name, without prefix: `n` matches `:n`, `@n` and `$n`. */
+  readonly named: Readonly<Record<string, SqlParameter>>
+}
+
+export type SqlResult =
+  /** `lastInsertId` and `rowsAffected` are SQLite's, sticky across statements of one database. */
+  | {
+      readonly kind: 'write'
+      readonly lastInsertId: number | bigint
+      readonly rowsAffected: number
+      /** Seconds. */
+      readonly time: number
+    }
+  | {
+      readonly kind: 'rows'
+      readonly columns: readonly string[]
+      /** Declared types, lower case; for expressions the first row's storage class; "" if none. */
+      readonly types: readonly string[]
+      readonly values: readonly (readonly SqlValue[])[]
+      readonly time: number
+    }
+  /** A statement that ran and has neither rows nor counts to tell (a comment, a PRAGMA asked to write). */
+  | { readonly kind: 'empty'; readonly time: number }
+  | { readonly kind: 'error'; readonly message: string }
+
+/**
+ * How a request runs, as rqlite's endpoints do:
+ * - `execute`: for writes; a SELECT yields no rows, RETURNING does;
+ * - `query`: for reads; a write is refused and changes nothing;
+ * - `request`: each statement by what it is.
+ */
+export type SqlMode = 'execute' | 'query' | 'request'
+
+/** A replicated request. Everything that could differ between replicas is in it. */
+export interface SqlCommand {
+  readonly namespace: string
+  readonly mode: SqlMode
+  readonly statements: readonly SqlStatement[]
+  /** All or nothing: the first error rolls back everything and ends the list of results. */
+  readonly transaction: boolean
+  /** The wall clock while it runs, milliseconds since the epoch. */
+  readonly timeMs: number
+  /** Seeds random(), randomblob() and every other draw while it runs; 32 bits. */
+  readonly seed: number
+}
+
+export interface SqlApplyItem {
+  /** Log index, for error messages. */
+  readonly index: number
+  readonly command: SqlCommand
+  /** False where nobody waits for the answer: results are then not carried back. */
+  readonly wantResults: boolean
+}
+
+export interface SqlQueryOptions {
+  readonly transaction?: boolean
+}
+
+/**
+ * SQLite databases, one per namespace, behind one worker thread. Calls run in the order made.
+ * Every rejection of `apply` is fatal for the replica (`SQL_ENGINE_FAILED`); what a statement does
+ * wrong is a result.
+ */
+export interface SqlMachine {
+  start(): Promise<void>
+  stop(): Promise<void>
+  /** One result list per item. Atomic per item only; items share one SQLite transaction for speed. */
+  apply(items: readonly SqlApplyItem[]): Promise<readonly (readonly SqlResult[])[]>
+  /** Reads at the state left by the last `apply`; the namespace need not exist yet. */
+  query(
+    namespace: string,
+    statements: readonly SqlStatement[],
+    options?: SqlQueryOptions,
+  ): Promise<readonly SqlResult[]>
+  /**
+   * For each statement whether SQLite holds it to be read-only. One that cannot be prepared counts
+   * as a write, unless it is EXPLAIN.
+   */
+  classify(namespace: string, statements: readonly SqlStatement[]): Promise<readonly boolean[]>
+  /** A copy of every database as of the calls before it, to be read while later calls go on. */
+  capture(): Promise<SqlCapture>
+  /** Replaces all databases by what a capture's `chunks` held. */
+  restore(chunks: AsyncIterable<Uint8Array>): Promise<void>
+  stats(): Promise<SqlStats>
+}
+
+export interface SqlCapture {
+  chunks(): AsyncIterable<Uint8Array>
+  release(): void
+}
+
+export interface SqlStats {
+  readonly sqliteVersion: string
+  readonly compileOptions: readonly string[]
+  readonly namespaces: readonly { readonly name: string; readonly sizeBytes: number }[]
+}
