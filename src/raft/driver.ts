@@ -67,6 +67,14 @@ export interface RaftStatus extends CoreStatus {
   readonly snapshotsInstalled: number
 }
 
+interface Seen {
+  readonly role: Role
+  readonly term: number
+  readonly leader: NodeId | undefined
+  readonly config: ClusterConfig | undefined
+  readonly configCommitted: boolean
+}
+
 export class RaftDriver {
   readonly #components: RaftDriverComponents
   readonly #init: RaftDriverInit
@@ -87,14 +95,14 @@ export class RaftDriver {
   #lastContact: number | undefined
   /** Where the state machine stands. Behind the core's applied index while a snapshot is installed. */
   #machineIndex = 0
-  #seen: { role: Role; term: number; leader: NodeId | undefined; config: ClusterConfig | undefined }
+  /** What was last told to the outside. */
+  #seen: Seen = { role: 'follower', term: 0, leader: undefined, config: undefined, configCommitted: true }
   #stopDone: (() => void) | undefined
   #snapshotsInstalled = 0
 
   constructor(components: RaftDriverComponents, init: RaftDriverInit) {
     this.#components = components
     this.#init = init
-    this.#seen = { role: 'follower', term: 0, leader: undefined, config: undefined }
     const { applyEntriesMax: entriesMax, applyBytesMax: bytesMax } = init.settings
     this.#applier = new Applier(
       { stateMachine: components.stateMachine },
@@ -346,15 +354,14 @@ export class RaftDriver {
 
   #noticeChanges(): void {
     const core = this.#core as RaftCore
-    const { role, term, leader, config } = core
+    const { role, term, leader, config, configCommitted } = core
     const seen = this.#seen
-    this.#seen = { role, term, leader, config }
-    if (config !== seen.config) {
+    this.#seen = { role, term, leader, config, configCommitted }
+    if (config !== seen.config || configCommitted !== seen.configCommitted) {
+      const members = core.knownMembers
       // Before it is in the log a joining node knows no members; it keeps those it was started with.
-      if (config.members.length > 0) {
-        this.#components.transport.setMembers(config.members)
-        this.#init.onConfigChange?.(config)
-      }
+      if (members.length > 0) this.#components.transport.setMembers(members)
+      if (config !== seen.config && members.length > 0) this.#init.onConfigChange?.(config)
     }
     if (role === seen.role && term === seen.term && leader === seen.leader) return
     if (seen.role === 'leader' && (role !== 'leader' || term > seen.term)) this.#lostLead(seen.term)
@@ -527,6 +534,11 @@ export class RaftDriver {
       snapshotsTaken: this.#keeper.taken,
       snapshotsInstalled: this.#snapshotsInstalled,
     }
+  }
+
+  /** The term of the entry at `index`, for checkers; undefined if it is not in the log. */
+  termAt(index: number): number | undefined {
+    return this.#core?.termAt(index)
   }
 
   get started(): boolean {

@@ -13,6 +13,12 @@ export type {
   SnapshotMeta,
 } from './core/types.ts'
 export { RaftDriver, type RaftDriverComponents, type RaftDriverInit, type RaftStatus } from './driver.ts'
+export {
+  createLogStore,
+  type OrderedStore,
+  type StoreOperation,
+  type StoreRecord,
+} from './log/index.ts'
 export type { Applied } from './pending.ts'
 export { DEFAULT_RAFT_SETTINGS, type RaftSettings, resolveRaftSettings } from './settings.ts'
 export type {

@@ -58,7 +58,10 @@ export interface SnapshotCapture {
 /** Snapshot files. A snapshot exists once `save` or a completed transfer has made it durable. */
 export interface SnapshotStore {
   save(snapshot: SnapshotMeta, capture: SnapshotCapture, done: Callback): void
-  /** Drops every snapshot but this one (and any still being sent). */
+  /**
+   * Drops every snapshot older than this one, once nobody reads it. Newer ones stay: one may have
+   * been saved or received while the log was still being told about this one.
+   */
   retain(snapshot: SnapshotMeta): void
 }
 

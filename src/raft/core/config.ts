@@ -87,6 +87,11 @@ function applyChange(
     case 'add': {
       const clash = [...members.values()].find((m) => m.id !== id && m.peerId === change.member.peerId)
       if (clash !== undefined) return `its key already belongs to node ${clash.id}`
+      const known = members.get(id)
+      if (known !== undefined && known.peerId !== change.member.peerId) {
+        // It lost its disk, and with it what it acknowledged; it must not count as the same voter.
+        return `node ${id} is a member with another key; remove that one first`
+      }
       members.set(id, change.member)
       if (!voters.has(id)) learners.add(id)
       return undefined
@@ -163,6 +168,20 @@ export class ConfigHistory {
     const found = this.#versions.findLast((version) => version.index <= index)
     assert(found !== undefined, `no configuration is known at index ${index}`)
     return found
+  }
+
+  /**
+   * Everybody whose messages count: the members of the configuration in force at `commit` and of any
+   * later one. A removal that is not committed may still be rolled back, by a leader it removes.
+   */
+  membersSince(commit: number): Member[] {
+    const members = new Map<NodeId, Member>()
+    const committed = this.at(commit).index
+    for (const { index, config } of this.#versions) {
+      if (index < committed) continue
+      for (const member of config.members) members.set(member.id, member)
+    }
+    return [...members.values()]
   }
 
   /** Drops versions that no index at or above `index` can ask for. */

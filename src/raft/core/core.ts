@@ -34,6 +34,7 @@ import {
   maybeCommit,
   maybeFinishTransfer,
   peerUnreachable,
+  probeInflight,
   receiveAppend,
   receiveAppendResponse,
   receiveSnapshot,
@@ -42,7 +43,7 @@ import {
   snapshotSent,
 } from './replication.ts'
 import { type CoreInit, CoreState } from './state.ts'
-import type { ClusterConfig, Message, NodeId, Ready, Role, SnapshotMeta } from './types.ts'
+import type { ClusterConfig, Member, Message, NodeId, Ready, Role, SnapshotMeta } from './types.ts'
 
 /** Where a proposal was put; it is committed only if that index is applied with that term. */
 export interface Proposed {
@@ -231,33 +232,10 @@ export class RaftCore {
     if (progress.state === 'probe') {
       progress.probeSent = false
       if (progress.match < state.log.lastIndex) sendAppend(state, message.from, progress)
-    } else if (
-      progress.state === 'replicate' &&
-      progress.match < state.log.lastIndex &&
-      progress.match === progress.matchAtHeartbeat
-    ) {
-      // No progress for a whole heartbeat: what is in flight may be lost. Ask where it stands, with
-      // an empty message, rather than send it all again (B22).
-      this.#probeInflight(message.from, progress.next - 1)
+    } else if (progress.state === 'replicate' && progress.stalled && progress.match < state.log.lastIndex) {
+      progress.stalled = false
+      probeInflight(state, message.from, progress)
     }
-    progress.matchAtHeartbeat = progress.match
-  }
-
-  #probeInflight(to: NodeId, prevIndex: number): void {
-    const state = this.#state
-    const prevTerm = state.log.term(prevIndex)
-    const commit = state.log.commit
-    if (prevTerm === undefined) return
-    state.send({
-      type: 'append',
-      from: state.id,
-      to,
-      term: state.term,
-      prevIndex,
-      prevTerm,
-      commit,
-      entries: [],
-    })
   }
 
   /** The system closed the connection to `id`; see {@link leaderConnectionLost}. */
@@ -444,6 +422,21 @@ export class RaftCore {
 
   get appliedIndex(): number {
     return this.#state.log.applied
+  }
+
+  /** Whether the configuration in force is committed. */
+  get configCommitted(): boolean {
+    return this.#state.log.configs.currentIndex <= this.#state.log.commit
+  }
+
+  /** Everybody whose messages are to be let in; see {@link ConfigHistory.membersSince}. */
+  get knownMembers(): Member[] {
+    return this.#state.log.configs.membersSince(this.#state.log.commit)
+  }
+
+  /** The term of the entry at `index`; undefined if it is not in the log. */
+  termAt(index: number): number | undefined {
+    return this.#state.log.term(index)
   }
 
   /** Bytes of the entries in memory. */

@@ -26,8 +26,9 @@ export class Progress {
   ackedRound = 0
   /** Commit index it was last told. */
   sentCommit = 0
-  /** `match` when its last heartbeat answer came: no progress since then means something was lost. */
+  /** `match` at the last timed heartbeat, and whether it had not moved since the one before. */
   matchAtHeartbeat = 0
+  stalled = false
 
   readonly #limits: InflightLimits
   #inflight: { readonly lastIndex: number; readonly bytes: number }[] = []

@@ -58,7 +58,11 @@ export function startReadRound(state: CoreState): void {
 }
 
 export function broadcastHeartbeat(state: CoreState): void {
-  for (const [to, progress] of state.progress) sendHeartbeat(state, to, progress.match)
+  for (const [to, progress] of state.progress) {
+    progress.stalled = progress.match === progress.matchAtHeartbeat
+    progress.matchAtHeartbeat = progress.match
+    sendHeartbeat(state, to, progress.match)
+  }
 }
 
 function sendHeartbeat(state: CoreState, to: NodeId, match: number): void {

@@ -73,6 +73,24 @@ export function sendAppend(state: CoreState, to: NodeId, progress: Progress): vo
   }
 }
 
+/**
+ * No progress for a whole heartbeat: what is in flight may be lost. Ask the follower where it
+ * stands, with an empty message, rather than send everything again (B22).
+ */
+export function probeInflight(state: CoreState, to: NodeId, progress: Progress): void {
+  const { log } = state
+  const prevIndex = progress.next - 1
+  const prevTerm = log.term(prevIndex)
+  if (prevTerm === undefined) {
+    // What it was sent is compacted by now.
+    progress.becomeProbe()
+    sendAppend(state, to, progress)
+    return
+  }
+  const { id: from, term } = state
+  state.send({ type: 'append', from, to, term, prevIndex, prevTerm, commit: log.commit, entries: [] })
+}
+
 function sendSnapshot(state: CoreState, to: NodeId, progress: Progress): void {
   const snapshot = state.log.snapshot
   assert(snapshot !== undefined, 'a compacted log has a snapshot')
