@@ -24,7 +24,10 @@ export type KvOperation =
       readonly value: Uint8Array | undefined
     }
 
-/** A replicated request: all operations happen, or (a failed comparison, bad input) none does. */
+/**
+ * A replicated request: all operations happen, or (a failed comparison, bad input) none does. Every
+ * comparison is made with the state before the command; then the writes are made in order.
+ */
 export interface KvCommand {
   readonly namespace: string
   readonly operations: readonly KvOperation[]
@@ -35,6 +38,8 @@ export type KvResult =
   | { readonly kind: 'applied'; readonly revision: number; readonly existed: readonly boolean[] }
   /** `operation` is the position of the first comparison that failed; `actual` what was there. */
   | { readonly kind: 'conflict'; readonly operation: number; readonly actual: KvEntry | undefined }
+  /** Refused by every replica alike. Only a proposer that did not call `checkKvCommand` gets it. */
+  | { readonly kind: 'invalid'; readonly code: string; readonly message: string }
 
 export interface KvApplyItem {
   /** Log index; becomes the revision of the keys it writes. */
@@ -62,6 +67,9 @@ export interface KvPage {
 /**
  * Namespaced keys in LevelDB. The applied index is written in the same atomic batch as the data, so
  * a restart replays exactly what is missing. Writes are not synced: the Raft log is the durable copy.
+ * After a crash of the whole system, or of the process in the middle of a restore, the machine starts
+ * empty, at applied index 0. Before anything is applied, it must therefore be restored if its applied
+ * index is below the snapshot's, and must not be if it is above.
  */
 export interface KvMachine {
   start(): Promise<void>
@@ -75,11 +83,20 @@ export interface KvMachine {
   list(namespace: string, options?: KvListOptions): Promise<KvPage>
   /** A consistent view at `appliedIndex`, readable while later calls go on. */
   capture(): Promise<KvCapture>
-  /** Replaces everything by a capture's chunks and sets `appliedIndex`; durable when it resolves. */
+  /**
+   * Replaces everything by a capture's chunks, however they are cut, and sets `appliedIndex`, which
+   * must not go back. Reads see the state from before until it resolves; a restart in the middle
+   * starts empty.
+   */
   restore(chunks: AsyncIterable<Uint8Array>, appliedIndex: number): Promise<void>
 }
 
 export interface KvCapture {
+  /**
+   * The index the captured state stands for; to be kept with the chunks and given to `restore`. After
+   * a restart it may be above what else is being replayed: it is this machine's index that counts.
+   */
+  readonly appliedIndex: number
   chunks(): AsyncIterable<Uint8Array>
   release(): void
 }

@@ -7,7 +7,7 @@
  */
 import { assert, DebrosError, errorMessage, type Logger, type Prng } from '../base/index.ts'
 import { Applier } from './applier.ts'
-import { type ConfigChange, initialConfig } from './core/config.ts'
+import { type ConfigChange, EMPTY_CONFIG, initialConfig } from './core/config.ts'
 import { type CoreStatus, RaftCore } from './core/core.ts'
 import type {
   ClusterConfig,
@@ -534,6 +534,24 @@ export class RaftDriver {
       snapshotsTaken: this.#keeper.taken,
       snapshotsInstalled: this.#snapshotsInstalled,
     }
+  }
+
+  get role(): Role {
+    return this.#core?.role ?? 'follower'
+  }
+
+  get leader(): NodeId | undefined {
+    return this.#core?.leader
+  }
+
+  /** The membership in force; empty before the node has heard of one. */
+  get config(): ClusterConfig {
+    return this.#core?.config ?? EMPTY_CONFIG
+  }
+
+  /** Whether a proposal made here waits for the entry's result. */
+  awaits(entry: Entry): boolean {
+    return this.#proposals.awaits(entry)
   }
 
   /** The term of the entry at `index`, for checkers; undefined if it is not in the log. */

@@ -14,10 +14,22 @@ export type {
 } from './core/types.ts'
 export { RaftDriver, type RaftDriverComponents, type RaftDriverInit, type RaftStatus } from './driver.ts'
 export {
+  createLevelStore,
   createLogStore,
+  createMemorySnapshots,
+  createMemoryStore,
+  createSnapshotFiles,
+  decodeEntry,
+  encodeEntry,
+  MemoryDisk,
+  MemorySnapshotDisk,
+  type NodeIdentity,
   type OrderedStore,
+  readIdentity,
+  type Snapshots,
   type StoreOperation,
   type StoreRecord,
+  writeIdentity,
 } from './log/index.ts'
 export type { Applied } from './pending.ts'
 export { DEFAULT_RAFT_SETTINGS, type RaftSettings, resolveRaftSettings } from './settings.ts'

@@ -40,6 +40,10 @@ export class PendingProposals {
     }
   }
 
+  awaits(entry: Entry): boolean {
+    return this.#byIndex.get(entry.index)?.term === entry.term
+  }
+
   applied(entry: Entry, result: unknown): void {
     const pending = this.#byIndex.get(entry.index)
     if (pending === undefined) return

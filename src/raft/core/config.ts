@@ -54,7 +54,7 @@ export function changeConfig(current: ClusterConfig, changes: readonly ConfigCha
   const learners = new Set(current.learners)
   const members = new Map(current.members.map((m) => [m.id, m]))
   for (const change of changes) {
-    const reason = applyChange(change, voters, learners, members)
+    const reason = applyChange(change, current, voters, learners, members)
     if (reason !== undefined) return { ok: false, reason }
   }
   if (voters.size === 0) return { ok: false, reason: 'the last voter cannot be removed' }
@@ -77,6 +77,7 @@ export function changeConfig(current: ClusterConfig, changes: readonly ConfigCha
 
 function applyChange(
   change: ConfigChange,
+  current: ClusterConfig,
   voters: Set<NodeId>,
   learners: Set<NodeId>,
   members: Map<NodeId, Member>,
@@ -85,10 +86,12 @@ function applyChange(
   if (change.type !== 'add' && !members.has(id)) return `node ${id} is not in the cluster`
   switch (change.type) {
     case 'add': {
-      const clash = [...members.values()].find((m) => m.id !== id && m.peerId === change.member.peerId)
+      // A node removed by this same change still counts: its progress, and in a joint configuration its
+      // vote, outlast the change.
+      const taken = [...current.members, ...members.values()]
+      const clash = taken.find((m) => m.id !== id && m.peerId === change.member.peerId)
       if (clash !== undefined) return `its key already belongs to node ${clash.id}`
-      const known = members.get(id)
-      if (known !== undefined && known.peerId !== change.member.peerId) {
+      if (taken.some((m) => m.id === id && m.peerId !== change.member.peerId)) {
         // It lost its disk, and with it what it acknowledged; it must not count as the same voter.
         return `node ${id} is a member with another key; remove that one first`
       }
@@ -99,10 +102,12 @@ function applyChange(
     case 'promote':
       learners.delete(id)
       voters.add(id)
+      setWish(members, id, true)
       return undefined
     case 'demote':
       voters.delete(id)
       learners.add(id)
+      setWish(members, id, false)
       return undefined
     case 'remove':
       voters.delete(id)
@@ -110,6 +115,11 @@ function applyChange(
       members.delete(id)
       return undefined
   }
+}
+
+/** Whoever is demoted is not to be promoted again by itself, as a new voter is once it has caught up. */
+function setWish(members: Map<NodeId, Member>, id: NodeId, voter: boolean): void {
+  members.set(id, { ...(members.get(id) as Member), voter })
 }
 
 /** The final configuration that a joint one leads to. */
@@ -157,10 +167,7 @@ export class ConfigHistory {
   /** Forgets configurations whose entries at or after `index` left the log. */
   truncateFrom(index: number): void {
     while (this.#versions.length > 1 && this.currentIndex >= index) this.#versions.pop()
-    assert(
-      this.currentIndex < index || this.#versions.length === 1,
-      'the base configuration is never truncated',
-    )
+    assert(this.currentIndex < index, 'the base configuration is never truncated')
   }
 
   /** The configuration in force at `index` and the entry it came from. */

@@ -14,7 +14,11 @@ type VoteResponse = Extract<Message, { type: 'pre-vote-response' | 'vote-respons
 
 /** Asks whether an election could be won. */
 export function preCampaign(state: CoreState): void {
-  if (!state.canCampaign) return
+  if (!state.canCampaign) {
+    // Nothing to win here, but the leader is gone, and so are the answers to reads sent to it.
+    state.setLeader(undefined)
+    return
+  }
   state.becomePreCandidate()
   state.electionElapsed = 0
   state.drawElectionTimeout()
@@ -26,7 +30,6 @@ export function preCampaign(state: CoreState): void {
 export function campaign(state: CoreState, transfer: boolean): void {
   if (!state.canCampaign) return
   state.becomeCandidate()
-  state.campaignIsTransfer = transfer
   requestVotes(state, 'vote', state.term, transfer)
 }
 

@@ -4,7 +4,7 @@ import { isJoint, isVoter, leaveJoint } from './config.ts'
 import { entryBytes } from './log.ts'
 import type { Progress } from './progress.ts'
 import { quorumIndex } from './quorum.ts'
-import { releaseReadsBeforeCommit } from './reads.ts'
+import { confirmReads, releaseReadsBeforeCommit } from './reads.ts'
 import type { CoreState } from './state.ts'
 import type { Entry, Message, NodeId } from './types.ts'
 
@@ -27,7 +27,10 @@ export function appendEntries(
   })
   for (const entry of entries) state.uncommittedBytes += entryBytes(entry)
   state.log.append(entries)
-  if (changesConfig) state.syncProgress()
+  if (!changesConfig) return
+  state.syncProgress()
+  // With a smaller quorum, the answers that reads are waiting for may all be here.
+  confirmReads(state)
 }
 
 /** Leader, before its output is taken: sends each follower what it may have and does not. */
@@ -130,7 +133,8 @@ export function receiveAppend(state: CoreState, message: Append): void {
     state.send({ ...response, index: prevIndex, reject: true, hintIndex: hint.index, hintTerm: hint.term })
     return
   }
-  log.merge(entries.filter((entry) => entry.index > log.commit))
+  // Those that are committed here stay under comparison: a leader that has others is no leader (B20).
+  log.merge(entries.filter((entry) => entry.index >= log.firstIndex))
   const lastVerified = Math.max(prevIndex + entries.length, log.commit)
   // Beyond what this message verified our log may differ from the leader's (B18).
   log.commitTo(Math.min(message.commit, lastVerified))

@@ -67,8 +67,6 @@ export class CoreState {
   randomizedElectionTicks = 0
   /** Answers to the running (pre-)election. */
   readonly votes = new Map<NodeId, boolean>()
-  /** Set while a candidate campaigns at the old leader's request. */
-  campaignIsTransfer = false
 
   /** Leader only: every other replica, and how far it is. */
   readonly progress = new Map<NodeId, Progress>()
@@ -95,6 +93,10 @@ export class CoreState {
     this.vote = init.hardState?.vote
     assert(this.term >= this.log.lastTerm, 'the stored term is not behind the log')
     this.drawElectionTimeout()
+    // A sole voter has nobody to wait for.
+    if (this.canCampaign && this.others.every((id) => !isVoter(this.config, id))) {
+      this.electionElapsed = this.randomizedElectionTicks
+    }
   }
 
   get id(): NodeId {
@@ -199,7 +201,6 @@ export class CoreState {
     this.heartbeatElapsed = 0
     this.drawElectionTimeout()
     this.votes.clear()
-    this.campaignIsTransfer = false
     this.progress.clear()
     this.transferTarget = undefined
     for (const read of [...this.reads, ...this.readsBeforeCommit]) {

@@ -1,0 +1,36 @@
+/** Durable log, identity and snapshots of a node. */
+export { decodeClusterConfig, encodeClusterConfig } from './config-codec.ts'
+export { decodeEntry, encodeEntry } from './entry-codec.ts'
+export { RaftStorageError, type RaftStorageErrorOptions } from './errors.ts'
+export { DATA_FORMAT_VERSION, readIdentity, writeIdentity } from './identity.ts'
+export {
+  createLevelStore,
+  type LevelDatabase,
+  type LevelStore,
+  type LevelStoreComponents,
+  type LevelStoreInit,
+  levelStoreOver,
+} from './level-store.ts'
+export { createLogStore, type LogStoreComponents, type LogStoreInit } from './log-store.ts'
+export { createMemoryStore, MemoryDisk, type MemoryStoreComponents } from './memory-store.ts'
+export {
+  decodeLogState,
+  decodeSnapshotMeta,
+  encodeLogState,
+  encodeSnapshotMeta,
+  type LogState,
+  type NodeIdentity,
+} from './meta-codec.ts'
+export type { OrderedStore, StoreOperation, StoreRecord } from './ordered-store.ts'
+export {
+  createSnapshotFiles,
+  type SnapshotFilesComponents,
+  type SnapshotFilesInit,
+} from './snapshot-files.ts'
+export {
+  createMemorySnapshots,
+  MemorySnapshotDisk,
+  type MemorySnapshotsComponents,
+  type MemorySnapshotsInit,
+} from './snapshot-memory.ts'
+export { SNAPSHOT_BYTES_MAX, SNAPSHOT_CHUNK_BYTES, type SnapshotReader, type Snapshots } from './snapshots.ts'
