@@ -155,17 +155,27 @@ export interface NodeStatus {
   }
 }
 
-/** A running node. */
-export interface DebrosNode extends AsyncDisposable {
+/** What doors serve. */
+export interface NodeServices {
   readonly id: string
-  readonly peerId: string
-  /** Base URL of the HTTP API, or undefined if it is off. */
-  readonly apiUrl: string | undefined
   readonly database: DatabaseService
   readonly storage: StorageService
   readonly cluster: ClusterService
+}
+
+/** A running node. */
+export interface DebrosNode extends NodeServices, AsyncDisposable {
+  readonly peerId: string
+  /** `host:port` of its node-to-node listener, as other nodes reach it. */
+  readonly raftAddress: string
+  /** Multiaddrs of every listener. */
+  readonly multiaddrs: readonly string[]
+  /** Base URL of the HTTP API, or undefined if it is off. */
+  readonly apiUrl: string | undefined
   /** Settles when the node has stopped; rejects with the reason if it stopped itself. */
   readonly stopped: Promise<void>
   /** Hands over leadership if it has it, finishes what is under way, closes everything. Repeatable. */
   stop(): Promise<void>
+  /** Stops as a killed process would: no farewell, connections reset. For tests. */
+  kill(): Promise<void>
 }

@@ -14,10 +14,16 @@ export interface PeerAddress {
  */
 export type RpcAccess = 'member' | 'anyone'
 
-export type RpcHandler = (
-  request: Uint8Array,
-  context: { readonly peerId: string; readonly signal: AbortSignal },
-) => Promise<Uint8Array>
+export interface RpcContext {
+  /** Who asks; proven by its key. */
+  readonly peerId: string
+  /** The IP address (or host name) it asks from. */
+  readonly remoteHost: string
+  /** Aborted when the answer is no longer wanted: the caller cancelled, or is gone. */
+  readonly signal: AbortSignal
+}
+
+export type RpcHandler = (request: Uint8Array, context: RpcContext) => Promise<Uint8Array>
 
 export interface RpcCallOptions {
   readonly timeoutMs: number
@@ -28,8 +34,14 @@ export interface RpcCallOptions {
  * Requests and responses between nodes, many at once over one long-lived stream per peer.
  *
  * Errors: a handler's DebrosError arrives as one with the same code, message, retryable and outcome.
- * `PEER_UNREACHABLE` (not-applied): the request was never handed to a connection.
- * `PEER_CALL_LOST` (unknown): sent, but the answer was lost. `PEER_CALL_TIMEOUT` (unknown).
+ * - `PEER_UNREACHABLE` (not-applied, retryable): the request was not handed, in full, to a connection,
+ *   so that it cannot have been handled; also if the time ran out before that.
+ * - `PEER_CALL_LOST` (unknown): sent, but the answer was lost. `PEER_CALL_TIMEOUT` (unknown).
+ * - `RPC_BUSY` (not-applied, retryable): the other side has too much of ours under way.
+ * - `RPC_FORBIDDEN`, `RPC_METHOD_UNKNOWN`, `RPC_REQUEST_TOO_LARGE` (not-applied).
+ * - `RPC_RESPONSE_TOO_LARGE`, `RPC_INTERNAL` (unknown): the handler ran.
+ *
+ * An abort rejects with the signal's reason; whether the call was handled is then unknown.
  */
 export interface Rpc {
   handle(method: string, access: RpcAccess, handler: RpcHandler): void

@@ -1,0 +1,11 @@
+export {
+  createDatabaseClient,
+  type DatabaseClient,
+  DatabaseClientError,
+  type DatabaseClientInit,
+  type QueryCallOptions,
+  type StatementInput,
+  type StatementParameter,
+  type StatementResult,
+  type WriteCallOptions,
+} from './database-client.ts'

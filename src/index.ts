@@ -1,0 +1,72 @@
+/** The library's door: a node inside your own process. For clusters in tests see `debros/testing`. */
+
+import { silentLogger } from './base/index.ts'
+import { createHttpServer, type HttpLimits } from './http/index.ts'
+import {
+  createNode as createBareNode,
+  type DebrosNode,
+  type Door,
+  type NodeAccess,
+  type NodeInit,
+} from './node/index.ts'
+
+export interface HttpOptions {
+  /** @default '127.0.0.1' */
+  readonly host?: string
+  /** 0 takes a free one. @default 0 */
+  readonly port?: number
+  /** `host:port` under which clients reach it. @default where it listens */
+  readonly advertise?: string
+  readonly allowOrigin?: string
+  readonly limits?: Partial<HttpLimits>
+  readonly build?: { readonly version: string; readonly commit: string; readonly buildTime: string }
+}
+
+export interface NodeOptions extends Omit<NodeInit, 'door'> {
+  /** Serve the rqlite-compatible HTTP API. @default not at all */
+  readonly http?: HttpOptions
+}
+
+/** Starts a node; see {@link NodeInit} for what it can be told, and what it rejects with. */
+export function createNode(
+  options: NodeOptions,
+  call: { readonly signal?: AbortSignal } = {},
+): Promise<DebrosNode> {
+  const { http, ...init } = options
+  if (http === undefined) return createBareNode(init, call)
+  return createBareNode({ ...init, door: (node) => httpDoor(node, http, init) }, call)
+}
+
+function httpDoor(node: NodeAccess, http: HttpOptions, init: Omit<NodeInit, 'door'>): Door {
+  const { host = '127.0.0.1', port = 0, ...rest } = http
+  const logger = (init.logger ?? silentLogger).child({ component: 'HTTP' })
+  const server = createHttpServer({ node, logger }, { host, port, ...rest })
+  return {
+    start: () => server.start(),
+    stop: () => server.stop(),
+    get url() {
+      if (server.address === undefined) return undefined
+      return http.advertise === undefined ? server.address.url : `http://${http.advertise}`
+    },
+  }
+}
+
+export { DebrosError, type Logger, type Outcome } from './base/index.ts'
+export type { KvEntry, KvExpectation, KvListOptions, KvOperation, KvPage, KvResult } from './kv/index.ts'
+export {
+  type CallOptions,
+  type ClusterService,
+  type DatabaseResponse,
+  type DatabaseService,
+  type DebrosNode,
+  type LeaderAddress,
+  MemoryDataDir,
+  type NodeDescription,
+  type NodeStatus,
+  type ReadLevel,
+  type ReadOptions,
+  type StorageReadOptions,
+  type StorageService,
+  type WriteOptions,
+} from './node/index.ts'
+export type { SqlParameter, SqlResult, SqlStatement, SqlValue } from './sql/index.ts'

@@ -1,0 +1,97 @@
+/** The Raft driver with promises, as the services use it. */
+import { DebrosError } from '../base/index.ts'
+import type { Applied, ClusterConfig, ConfigChange, NodeId, RaftDriver, RaftStatus } from '../raft/index.ts'
+
+export class Consensus {
+  readonly #driver: RaftDriver
+
+  constructor(driver: RaftDriver) {
+    this.#driver = driver
+  }
+
+  get status(): RaftStatus {
+    return this.#driver.status()
+  }
+
+  get isLeader(): boolean {
+    return this.#driver.role === 'leader'
+  }
+
+  get leaderId(): NodeId | undefined {
+    return this.#driver.leader
+  }
+
+  get config(): ClusterConfig {
+    return this.#driver.config
+  }
+
+  /** Rejects as {@link RaftDriver.propose} does, or `CALL_TIMEOUT` / the signal's reason (both unknown). */
+  propose(data: Uint8Array, limits: Limits): Promise<Applied> {
+    return limited(limits, 'unknown', (resolve) => this.#driver.propose(data, resolve))
+  }
+
+  changeMembership(changes: readonly ConfigChange[], limits: Limits): Promise<Applied> {
+    return limited(limits, 'unknown', (resolve) => this.#driver.changeMembership(changes, resolve))
+  }
+
+  /** Resolves with the index once a read here sees everything committed before the call. */
+  readIndex(limits: Limits): Promise<number> {
+    return limited(limits, 'not-applied', (resolve) => this.#driver.readIndex(resolve))
+  }
+
+  transferLeadership(to?: NodeId): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#driver.transferLeadership(to, (error) => (error === undefined ? resolve() : reject(error)))
+    })
+  }
+}
+
+/** How long a caller is willing to wait. */
+export interface Limits {
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+function limited<T>(
+  limits: Limits,
+  outcome: 'unknown' | 'not-applied',
+  start: (done: (error: Error | undefined, value: T) => void) => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const { signal, timeoutMs } = limits
+    const cleanUp = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    }
+    const abort = (): void => {
+      cleanUp()
+      reject(callAborted(outcome, signal?.reason))
+    }
+    const timer = setTimeout(() => {
+      cleanUp()
+      reject(callTimeout(timeoutMs, outcome))
+    }, timeoutMs)
+    if (signal?.aborted === true) {
+      abort()
+      return
+    }
+    signal?.addEventListener('abort', abort)
+    start((error, value) => {
+      cleanUp()
+      if (error === undefined) resolve(value)
+      else reject(error)
+    })
+  })
+}
+
+export function callTimeout(timeoutMs: number, outcome: 'unknown' | 'not-applied'): DebrosError {
+  const what = outcome === 'unknown' ? 'it may still be applied' : 'nothing was done'
+  return new DebrosError('CALL_TIMEOUT', `no answer within ${timeoutMs} ms; ${what}`, {
+    outcome,
+    retryable: outcome === 'not-applied',
+  })
+}
+
+export function callAborted(outcome: 'unknown' | 'not-applied', cause: unknown): DebrosError {
+  return new DebrosError('CALL_ABORTED', 'the caller gave up', { outcome, cause })
+}

@@ -1,0 +1,138 @@
+/**
+ * Everything a node keeps, on disk or in memory:
+ *
+ *   identity.key   its private key (0600)
+ *   raft/          LevelDB: log, term and vote, whose directory this is; its lock keeps others out
+ *   kv/            LevelDB: the key-value state machine
+ *   snapshots/     snapshots of both state machines
+ */
+import { mkdir, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { MemoryLevel } from 'memory-level'
+import { DebrosError, errorMessage, type Logger } from '../base/index.ts'
+import { KV_ENCODINGS, type KvDatabase, levelDatabase } from '../kv/index.ts'
+import { createIdentity, loadIdentity, type PeerIdentity } from '../p2p/index.ts'
+import {
+  createLevelStore,
+  createMemorySnapshots,
+  createMemoryStore,
+  createSnapshotFiles,
+  MemoryDisk,
+  MemorySnapshotDisk,
+  type NodeIdentity,
+  type OrderedStore,
+  readIdentity,
+  type Snapshots,
+  writeIdentity,
+} from '../raft/index.ts'
+
+export interface DataDir {
+  /** For people: a path, or "memory". */
+  readonly location: string
+  readonly identity: PeerIdentity
+  readonly logDatabase: OrderedStore
+  readonly kvDatabase: () => KvDatabase
+  readonly snapshots: Snapshots
+  readIdentity(): Promise<NodeIdentity | undefined>
+  /** Binds the directory to a node and, once known, its cluster. Errors: `DATA_DIR_MISMATCH`. */
+  writeIdentity(identity: { nodeId: string; clusterId: string | undefined }): Promise<void>
+  /** Bytes on disk. */
+  size(): Promise<number>
+  close(): Promise<void>
+}
+
+/** A data directory in memory. Hand the same one to the next node to restart on it. */
+export class MemoryDataDir {
+  readonly disk = new MemoryDisk()
+  readonly snapshots = new MemorySnapshotDisk()
+  readonly kv = new MemoryLevel<Uint8Array, Uint8Array>(KV_ENCODINGS)
+  identity: PeerIdentity | undefined
+}
+
+export async function openDataDir(
+  components: { readonly logger: Logger },
+  init: { readonly dataDir: string | MemoryDataDir; readonly keyFile: string | undefined },
+): Promise<DataDir> {
+  return init.dataDir instanceof MemoryDataDir
+    ? await openMemory(init.dataDir)
+    : await openDirectory(components, init.dataDir, init.keyFile)
+}
+
+async function openDirectory(
+  { logger }: { readonly logger: Logger },
+  path: string,
+  keyFile: string | undefined,
+): Promise<DataDir> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new DebrosError(
+      'DATA_DIR_UNREADABLE',
+      `cannot make the data directory ${path}: ${errorMessage(error)}`,
+      { cause: error },
+    )
+  }
+  // First of all, for its lock: whatever else is here is read only by the process that has it.
+  const store = createLevelStore(join(path, 'raft'))
+  await store.open()
+  try {
+    const identity = await loadIdentity({ logger }, { path: keyFile ?? join(path, 'identity.key') })
+    const snapshots = createSnapshotFiles({ logger }, { dir: join(path, 'snapshots') })
+    await snapshots.start()
+    return {
+      location: path,
+      identity,
+      logDatabase: store,
+      kvDatabase: levelDatabase(join(path, 'kv')),
+      snapshots,
+      ...identityRecord(store),
+      size: () => directorySize(path),
+      close: async () => {
+        await snapshots.stop()
+        await store.close()
+      },
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+async function openMemory(memory: MemoryDataDir): Promise<DataDir> {
+  memory.identity ??= await createIdentity()
+  const store = createMemoryStore({ disk: memory.disk })
+  return {
+    location: 'memory',
+    identity: memory.identity,
+    logDatabase: store,
+    kvDatabase: () => memory.kv,
+    snapshots: createMemorySnapshots({ disk: memory.snapshots }),
+    ...identityRecord(store),
+    size: async () => 0,
+    close: async () => {},
+  }
+}
+
+function identityRecord(store: OrderedStore): Pick<DataDir, 'readIdentity' | 'writeIdentity'> {
+  return {
+    readIdentity: () =>
+      new Promise((resolve, reject) => {
+        readIdentity(store, (error, identity) => (error === undefined ? resolve(identity) : reject(error)))
+      }),
+    writeIdentity: (identity) =>
+      new Promise((resolve, reject) => {
+        writeIdentity(store, identity, (error) => (error === undefined ? resolve() : reject(error)))
+      }),
+  }
+}
+
+async function directorySize(path: string): Promise<number> {
+  let bytes = 0
+  for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    // Files come and go while we look; one that is gone has no size.
+    const found = await stat(join(entry.parentPath, entry.name)).catch(() => undefined)
+    bytes += found?.size ?? 0
+  }
+  return bytes
+}

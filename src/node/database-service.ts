@@ -1,0 +1,244 @@
+/** The replicated SQL database: routes requests to where they can be answered (see DatabaseService). */
+import { randomBytes } from 'node:crypto'
+import { checkNamespace, DEFAULT_NAMESPACE, DebrosError } from '../base/index.ts'
+import type { PeerAddress, Rpc } from '../p2p/index.ts'
+import {
+  checkSqlSize,
+  findDisallowedPragma,
+  type SqlMachine,
+  type SqlMode,
+  type SqlStatement,
+} from '../sql/index.ts'
+import { DatabaseRequest as WireRequest, DatabaseResponse as WireResponse } from '../wire/index.ts'
+import { encodeCommand, REQUEST_ID_BYTES } from './codec/command-codec.ts'
+import {
+  type SqlRequest,
+  sqlRequestFromWire,
+  sqlRequestToWire,
+  sqlResultFromWire,
+  sqlResultToWire,
+} from './codec/sql-codec.ts'
+import type { Consensus, Limits } from './consensus.ts'
+import { DEFAULT_TIMEOUT_MS, READS_IN_FLIGHT_MAX } from './defaults.ts'
+import type { Router } from './router.ts'
+import type { CommandResult, NodeStateMachine } from './state-machine.ts'
+import type {
+  CallOptions,
+  DatabaseResponse,
+  DatabaseService,
+  ReadLevel,
+  ReadOptions,
+  WriteOptions,
+} from './types.ts'
+
+const METHOD = 'db/request'
+
+export interface DatabaseComponents {
+  readonly consensus: Consensus
+  readonly router: Router
+  readonly rpc: Rpc
+  readonly sql: SqlMachine
+  readonly stateMachine: NodeStateMachine
+}
+
+export interface DatabaseInit {
+  readonly selfId: string
+  /** How this node is called in answers it gives itself. */
+  readonly servedBy: () => string
+}
+
+/** What a request amounts to once it is known where it must go. */
+interface Prepared {
+  readonly request: SqlRequest
+  /** The same for every attempt. */
+  readonly requestId: Uint8Array
+}
+
+type Answer = Pick<DatabaseResponse, 'results' | 'raftIndex'>
+
+export class Database implements DatabaseService {
+  readonly #components: DatabaseComponents
+  readonly #init: DatabaseInit
+  #readsInFlight = 0
+
+  constructor(components: DatabaseComponents, init: DatabaseInit) {
+    this.#components = components
+    this.#init = init
+    components.rpc.handle(METHOD, 'member', (bytes, { signal }) => this.#serve(bytes, signal))
+  }
+
+  async execute(statements: readonly SqlStatement[], options: WriteOptions = {}): Promise<DatabaseResponse> {
+    return await this.#throughLog(prepare('execute', statements, options), limitsOf(options))
+  }
+
+  async query(statements: readonly SqlStatement[], options: ReadOptions = {}): Promise<DatabaseResponse> {
+    const prepared = prepare('query', statements, options)
+    return await this.#read(prepared, options)
+  }
+
+  async request(statements: readonly SqlStatement[], options: ReadOptions = {}): Promise<DatabaseResponse> {
+    const prepared = prepare('request', statements, options)
+    const { namespace } = prepared.request
+    const onlyReads = (await this.#components.sql.classify(namespace, statements)).every(
+      (readOnly) => readOnly,
+    )
+    if (!onlyReads) return await this.#throughLog(prepared, limitsOf(options))
+    return await this.#read({ ...prepared, request: { ...prepared.request, mode: 'query' } }, options)
+  }
+
+  async #read(prepared: Prepared, options: ReadOptions): Promise<DatabaseResponse> {
+    const level = this.#effectiveLevel(options.level ?? 'weak')
+    const limits = limitsOf(options)
+    switch (level) {
+      case 'strong':
+        return await this.#throughLog(prepared, limits)
+      case 'weak':
+        return await this.#atLeader(prepared, false, limits)
+      case 'linearizable':
+        return await this.#linearizable(prepared.request, options, limits)
+      case 'none':
+        this.#checkFreshness(options)
+        return this.#here(await this.#readLocally(prepared.request))
+    }
+  }
+
+  /** `auto` asks the leader from a voter, and reads locally on a learner. */
+  #effectiveLevel(level: ReadLevel): Exclude<ReadLevel, 'auto'> {
+    if (level !== 'auto') return level
+    return this.#components.consensus.config.learners.includes(this.#init.selfId) ? 'none' : 'weak'
+  }
+
+  #throughLog(prepared: Prepared, limits: Limits): Promise<DatabaseResponse> {
+    return this.#atLeader(prepared, true, limits)
+  }
+
+  #atLeader(prepared: Prepared, logged: boolean, limits: Limits): Promise<DatabaseResponse> {
+    const { router } = this.#components
+    return router.route(
+      {
+        idempotent: !logged || prepared.request.mode === 'query',
+        local: async (remaining) =>
+          this.#here(
+            logged ? await this.#propose(prepared, remaining) : await this.#readAsLeader(prepared.request),
+          ),
+        remote: (leader, remaining) => this.#forward(leader, prepared, logged, remaining),
+      },
+      limits,
+    )
+  }
+
+  /** Any node can: it asks for a read index and waits until it has applied that much. */
+  async #linearizable(request: SqlRequest, options: ReadOptions, limits: Limits): Promise<DatabaseResponse> {
+    const { consensus, router } = this.#components
+    const timeoutMs = Math.min(limits.timeoutMs, options.linearizableTimeoutMs ?? limits.timeoutMs)
+    await router.attempt((remaining) => consensus.readIndex(remaining), { ...limits, timeoutMs }, true)
+    return this.#here(await this.#readLocally(request))
+  }
+
+  #here(answer: Answer): DatabaseResponse {
+    return { ...answer, servedBy: this.#init.servedBy() }
+  }
+
+  async #propose({ request, requestId }: Prepared, limits: Limits): Promise<Answer> {
+    const seed = randomBytes(4).readUInt32LE()
+    const sql = { ...request, timeMs: Date.now(), seed }
+    const { index, result } = await this.#components.consensus.propose(
+      encodeCommand({ kind: 'sql', requestId, sql }),
+      limits,
+    )
+    const { results } = result as CommandResult & { kind: 'sql' } // what the state machine answers an SQL command
+    return { results, raftIndex: index }
+  }
+
+  async #readAsLeader(request: SqlRequest): Promise<Answer> {
+    if (!this.#components.consensus.isLeader) {
+      throw new DebrosError('RAFT_NOT_LEADER', 'this node is not the leader', { retryable: true })
+    }
+    return await this.#readLocally(request)
+  }
+
+  async #readLocally({ namespace, statements, transaction }: SqlRequest): Promise<Answer> {
+    if (this.#readsInFlight >= READS_IN_FLIGHT_MAX) {
+      throw new DebrosError('RAFT_BUSY', 'too many reads are waiting; try again shortly', { retryable: true })
+    }
+    this.#readsInFlight++
+    try {
+      return {
+        results: await this.#components.sql.query(namespace, statements, { transaction }),
+        raftIndex: undefined,
+      }
+    } finally {
+      this.#readsInFlight--
+    }
+  }
+
+  #checkFreshness(options: ReadOptions): void {
+    const { freshnessMs = 0, freshnessStrict = false } = options
+    if (freshnessMs === 0 || this.#components.consensus.isLeader) return
+    const { lastContactMs, commit, applied } = this.#components.consensus.status
+    const silent = lastContactMs === undefined || lastContactMs > freshnessMs
+    const { lastAppliedTimeMs, lastCommandTimeMs } = this.#components.stateMachine
+    const lagging =
+      freshnessStrict && applied !== commit && lastAppliedTimeMs - lastCommandTimeMs > freshnessMs
+    if (silent || lagging) {
+      throw new DebrosError('SQL_STALE_READ', 'stale read: this node cannot give the freshness asked for', {
+        retryable: true,
+      })
+    }
+  }
+
+  async #forward(
+    leader: PeerAddress,
+    { request, requestId }: Prepared,
+    logged: boolean,
+    { timeoutMs, signal }: Limits,
+  ): Promise<DatabaseResponse> {
+    const wire = WireRequest.encode({ requestId, sql: sqlRequestToWire(request), logged, timeoutMs })
+    const bytes = await this.#components.rpc.call(leader, METHOD, wire, {
+      timeoutMs,
+      ...(signal === undefined ? {} : { signal }),
+    })
+    const { results, raftIndex } = WireResponse.decode(bytes)
+    return {
+      results: results.map(sqlResultFromWire),
+      raftIndex: raftIndex === 0 ? undefined : raftIndex,
+      servedBy: leader.address,
+    }
+  }
+
+  /** A request forwarded by another node, which believes that this one leads. */
+  async #serve(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const { requestId, sql, logged, timeoutMs } = WireRequest.decode(bytes)
+    if (sql === undefined) throw new DebrosError('REQUEST_INVALID', 'a database request without statements')
+    const request = sqlRequestFromWire(sql)
+    checkNamespace(request.namespace)
+    const answer = logged
+      ? await this.#propose({ request, requestId }, { timeoutMs, signal })
+      : await this.#readAsLeader(request)
+    return WireResponse.encode({
+      results: answer.results.map(sqlResultToWire),
+      raftIndex: answer.raftIndex ?? 0,
+    })
+  }
+}
+
+function prepare(
+  mode: SqlMode,
+  statements: readonly SqlStatement[],
+  options: CallOptions & { readonly transaction?: boolean },
+): Prepared {
+  const namespace = checkNamespace(options.namespace ?? DEFAULT_NAMESPACE)
+  checkSqlSize(statements)
+  const pragma = findDisallowedPragma(statements)
+  if (pragma !== undefined) {
+    throw new DebrosError('SQL_DISALLOWED_PRAGMA', `disallowed pragma: ${pragma}`)
+  }
+  return {
+    request: { namespace, mode, transaction: options.transaction ?? false, statements },
+    requestId: randomBytes(REQUEST_ID_BYTES),
+  }
+}
+
+function limitsOf(options: CallOptions): Limits {
+  return { timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal: options.signal }
+}

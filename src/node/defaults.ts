@@ -1,0 +1,10 @@
+/** Limits and waiting times of the services. */
+
+/** How long a call waits for its answer unless it says otherwise. */
+export const DEFAULT_TIMEOUT_MS = 10_000
+
+/** Reads handed to the SQL worker and not answered yet; more are refused as busy. */
+export const READS_IN_FLIGHT_MAX = 4_096
+
+/** How long `/nodes` waits for a member. */
+export const NODE_INFO_TIMEOUT_MS = 2_000

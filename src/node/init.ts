@@ -1,0 +1,114 @@
+/** What a node is made from. */
+import { randomBytes } from 'node:crypto'
+import { DebrosError, type Logger, silentLogger } from '../base/index.ts'
+import { type LinkFilter, parseHostPort } from '../p2p/index.ts'
+import { type RaftSettings, resolveRaftSettings } from '../raft/index.ts'
+import type { MemoryDataDir } from './data-dir.ts'
+import type { NodeServices } from './types.ts'
+
+/** Something that serves a node to the outside, such as the HTTP API. */
+export interface Door {
+  /** Begins to serve; the node may still be opening, see {@link NodeAccess}. */
+  start(): Promise<void>
+  /** Base URL under which clients reach it, once started. */
+  readonly url: string | undefined
+  stop(): Promise<void>
+}
+
+/** How a door sees its node: undefined until its store is open. */
+export type NodeAccess = () => NodeServices | undefined
+
+export interface NodeInit {
+  /** Where everything is kept: a directory, or memory that outlives the node object. */
+  readonly dataDir: string | MemoryDataDir
+  /** Fixed at first start. @default derived from the node's key */
+  readonly nodeId?: string
+  /** Where the key is kept. @default `<dataDir>/identity.key` */
+  readonly keyFile?: string
+  /** Multiaddrs to listen on for peers and clients. @default none */
+  readonly listenAddresses?: readonly string[]
+  /** `host:port` to listen on for other nodes; port 0 takes a free one. @default '127.0.0.1:0' */
+  readonly raftAddress?: string
+  /** `host:port` under which other nodes reach it. @default where it listens */
+  readonly raftAdvertise?: string
+  /** `host:port` of members to join. Empty: this node founds a cluster, or resumes the stored one. */
+  readonly joinAddresses?: readonly string[]
+  /** Proves that a node may join; the same on all. @default a random one, with which nobody can join */
+  readonly clusterSecret?: string
+  /** False: a learner that replicates and serves reads, but never votes. @default true */
+  readonly voter?: boolean
+  /** Enforce foreign keys; the same on all nodes. @default false */
+  readonly foreignKeys?: boolean
+  readonly raft?: Partial<RaftSettings>
+  /** The outside's ways in, started first and stopped first. */
+  readonly door?: (node: NodeAccess) => Door
+  /** Shown in `/nodes`. @default 'unknown' */
+  readonly version?: string
+  /** Waits between two rounds of joining. @default 1_000 */
+  readonly joinIntervalMs?: number
+  /** Gives up joining after this many rounds. @default never */
+  readonly joinAttempts?: number
+  readonly logger?: Logger
+  /** Fault hook of the test kit. */
+  readonly linkFilter?: LinkFilter
+}
+
+export interface ResolvedNodeInit {
+  readonly dataDir: string | MemoryDataDir
+  readonly nodeId: string | undefined
+  readonly keyFile: string | undefined
+  readonly listenAddresses: readonly string[]
+  readonly raftAddress: string
+  readonly raftAdvertise: string | undefined
+  readonly joinAddresses: readonly string[]
+  readonly clusterSecret: string
+  readonly voter: boolean
+  readonly foreignKeys: boolean
+  readonly raft: RaftSettings
+  readonly door: ((node: NodeAccess) => Door) | undefined
+  readonly version: string
+  readonly joinIntervalMs: number
+  readonly joinAttempts: number
+  readonly logger: Logger
+  readonly linkFilter: LinkFilter | undefined
+}
+
+const NODE_ID_PATTERN = /^[\x21-\x7e]{1,128}$/
+
+/** Fills in defaults and checks; throws `NODE_INIT_INVALID`. */
+export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
+  const resolved: ResolvedNodeInit = {
+    dataDir: init.dataDir,
+    nodeId: init.nodeId,
+    keyFile: init.keyFile,
+    listenAddresses: init.listenAddresses ?? [],
+    raftAddress: init.raftAddress ?? '127.0.0.1:0',
+    raftAdvertise: init.raftAdvertise,
+    joinAddresses: init.joinAddresses ?? [],
+    clusterSecret: init.clusterSecret ?? randomBytes(32).toString('base64url'),
+    voter: init.voter ?? true,
+    foreignKeys: init.foreignKeys ?? false,
+    raft: resolveRaftSettings(init.raft ?? {}),
+    door: init.door,
+    version: init.version ?? 'unknown',
+    joinIntervalMs: init.joinIntervalMs ?? 1_000,
+    joinAttempts: init.joinAttempts ?? Number.POSITIVE_INFINITY,
+    logger: init.logger ?? silentLogger,
+    linkFilter: init.linkFilter,
+  }
+  if (resolved.nodeId !== undefined && !NODE_ID_PATTERN.test(resolved.nodeId)) {
+    throw invalid('the node id must be 1 to 128 printable ASCII characters without blanks')
+  }
+  if (resolved.clusterSecret.length === 0) throw invalid('the cluster secret must not be empty')
+  for (const address of [resolved.raftAddress, resolved.raftAdvertise, ...resolved.joinAddresses]) {
+    if (address !== undefined) parseHostPort(address)
+  }
+  if (resolved.joinAddresses.length === 0 && !resolved.voter) {
+    throw invalid('a learner cannot found a cluster; give it the address of a member to join')
+  }
+  return resolved
+}
+
+function invalid(message: string): DebrosError {
+  return new DebrosError('NODE_INIT_INVALID', message)
+}

@@ -1,0 +1,136 @@
+/** How a node becomes a member: the joining side's patience and the leader's decision. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DebrosError, errorMessage, type Logger } from '../base/index.ts'
+import {
+  type JoinClientComponents,
+  type JoinRequest,
+  type JoinResponse,
+  type PeerAddress,
+  requestJoin,
+} from '../p2p/index.ts'
+import type { Member } from '../raft/index.ts'
+import type { Consensus } from './consensus.ts'
+
+const JOIN_TIMEOUT_MS = 10_000
+
+/** Failures that no further attempt will mend. */
+const HOPELESS = new Set([
+  'JOIN_SECRET_WRONG',
+  'JOIN_CLUSTER_MISMATCH',
+  'JOIN_PEER_MISMATCH',
+  'RAFT_CONFIG_REJECTED',
+])
+
+export interface JoinInit {
+  /** `host:port` of members, asked in turn. */
+  readonly addresses: readonly string[]
+  readonly secret: string
+  readonly request: Omit<JoinRequest, 'peerId'>
+  readonly intervalMs: number
+  /** Rounds over all addresses before giving up. */
+  readonly attempts: number
+  readonly signal: AbortSignal
+}
+
+/** Asks until some member takes this node in. Rejects with `JOIN_FAILED`, or at once if it is hopeless. */
+export async function joinCluster(
+  components: JoinClientComponents & { readonly logger: Logger },
+  init: JoinInit,
+): Promise<Extract<JoinResponse, { type: 'accepted' }>> {
+  const { secret, request, signal } = init
+  let last: unknown
+  for (let attempt = 1; attempt <= init.attempts; attempt++) {
+    for (const address of init.addresses) {
+      try {
+        return await requestJoin(components, { address, secret, request, signal, timeoutMs: JOIN_TIMEOUT_MS })
+      } catch (error) {
+        last = error
+        if (signal.aborted) throw error
+        if (error instanceof DebrosError && HOPELESS.has(error.code) && !error.retryable) throw error
+        components.logger.warn(
+          { address, attempt, error: errorMessage(error) },
+          'could not join yet; trying again',
+        )
+      }
+    }
+    await sleep(init.intervalMs, undefined, { signal })
+  }
+  throw new DebrosError(
+    'JOIN_FAILED',
+    `could not join through ${init.addresses.join(', ')}: ${errorMessage(last)}. Is a member running there, and has the cluster a leader?`,
+    { retryable: true, cause: last },
+  )
+}
+
+export interface AdmissionComponents {
+  readonly consensus: Consensus
+  readonly logger: Logger
+}
+
+/** The leader's side: decides what a proven request to join means for the membership. */
+export class Admission {
+  readonly #components: AdmissionComponents
+  readonly #clusterId: string
+  /** One change at a time; requests wait for each other. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(components: AdmissionComponents, init: { readonly clusterId: string }) {
+    this.#components = components
+    this.#clusterId = init.clusterId
+  }
+
+  admit(request: JoinRequest): Promise<JoinResponse> {
+    const answer = this.#last.then(() => this.#decide(request))
+    this.#last = answer.catch(() => {})
+    return answer
+  }
+
+  async #decide(request: JoinRequest): Promise<JoinResponse> {
+    const { consensus, logger } = this.#components
+    if (request.clusterId !== undefined && request.clusterId !== this.#clusterId) {
+      throw new DebrosError(
+        'JOIN_CLUSTER_MISMATCH',
+        `node ${request.nodeId} belongs to cluster ${request.clusterId}; this is cluster ${this.#clusterId}`,
+      )
+    }
+    if (!consensus.isLeader) {
+      const leader = this.#leader()
+      if (leader === undefined) {
+        throw new DebrosError('RAFT_NO_LEADER', 'the cluster has no leader now', { retryable: true })
+      }
+      return { type: 'redirect', leader }
+    }
+    const { nodeId: id, peerId, address, voter } = request
+    const wanted: Member = { id, peerId, address, voter }
+    const known = consensus.config.members.find((member) => member.id === id)
+    if (known !== undefined && known.peerId !== peerId) await this.#forget(known)
+    if (!isSame(known, wanted)) {
+      await consensus.changeMembership([{ type: 'add', member: wanted }], { timeoutMs: JOIN_TIMEOUT_MS })
+      logger.info({ id, address, voter }, `node ${id} joined`)
+    }
+    return { type: 'accepted', clusterId: this.#clusterId, members: consensus.config.members }
+  }
+
+  /**
+   * A node of the same name with another key has lost its disk and what it had promised. The old one
+   * leaves first, so that its votes and acknowledgements no longer count, then the new one enters.
+   */
+  async #forget(known: Member): Promise<void> {
+    this.#components.logger.warn(
+      { id: known.id },
+      `node ${known.id} comes back with a new key; its old self is removed`,
+    )
+    await this.#components.consensus.changeMembership([{ type: 'remove', id: known.id }], {
+      timeoutMs: JOIN_TIMEOUT_MS,
+    })
+  }
+
+  #leader(): PeerAddress | undefined {
+    const { leaderId, config } = this.#components.consensus
+    return config.members.find((member) => member.id === leaderId)
+  }
+}
+
+function isSame(known: Member | undefined, wanted: Member): boolean {
+  return known?.peerId === wanted.peerId && known.address === wanted.address && known.voter === wanted.voter
+}

@@ -1,0 +1,394 @@
+/** The composition root: builds every part in reading order, starts them, and stops them in reverse. */
+import { randomUUID } from 'node:crypto'
+import { createPrng, DebrosError, errorMessage, type Logger } from '../base/index.ts'
+import { createKvMachine } from '../kv/index.ts'
+import {
+  createJoinServer,
+  createPeerHost,
+  createRaftTransport,
+  createRpc,
+  type JoinResponse,
+  MemberTable,
+  type PeerHost,
+  type RpcService,
+} from '../p2p/index.ts'
+import { createLogStore, decodeEntry, encodeEntry, type Member, RaftDriver } from '../raft/index.ts'
+import { createSqlMachine } from '../sql/index.ts'
+import { systemClock } from './clock.ts'
+import { Cluster } from './cluster-service.ts'
+import { Consensus } from './consensus.ts'
+import { type DataDir, MemoryDataDir, openDataDir } from './data-dir.ts'
+import { Database } from './database-service.ts'
+import { type NodeInit, type ResolvedNodeInit, resolveNodeInit } from './init.ts'
+import { Admission, joinCluster } from './membership.ts'
+import { Router } from './router.ts'
+import { NodeStateMachine } from './state-machine.ts'
+import { Storage } from './storage-service.ts'
+import type { DebrosNode, NodeServices } from './types.ts'
+
+/** One Raft group today; its number is part of every message and log key. */
+const GROUP = 0
+
+/** What exists before the node knows its cluster. */
+interface Network {
+  readonly host: PeerHost
+  readonly rpc: RpcService
+  readonly members: MemberTable
+  readonly logger: Logger
+}
+
+/** What exists once its store is open. */
+interface Parts extends NodeServices {
+  readonly peerId: string
+  readonly raftAddress: string
+  readonly multiaddrs: readonly string[]
+}
+
+type Accepted = Extract<JoinResponse, { type: 'accepted' }>
+
+/**
+ * Starts a node. Resolves once it is a member: it has founded a cluster, resumed the stored one, or
+ * been taken in through `joinAddresses`; `cluster.ready` tells when it has also caught up. Rejects
+ * with nothing left running: `NODE_INIT_INVALID`, `DATA_DIR_*`, `IDENTITY_*`, `P2P_*`, `JOIN_*`,
+ * `RAFT_LOG_DAMAGED`, or what its door's start rejects with.
+ */
+export async function createNode(
+  init: NodeInit,
+  options: { signal?: AbortSignal } = {},
+): Promise<DebrosNode> {
+  const resolved = resolveNodeInit(init)
+  const node = new Node(resolved)
+  try {
+    await node.start(options.signal ?? new AbortController().signal)
+  } catch (error) {
+    await node.stop()
+    throw error
+  }
+  return node
+}
+
+class Node implements DebrosNode {
+  readonly #init: ResolvedNodeInit
+  readonly #logger: Logger
+  readonly #lifetime = new AbortController()
+  /** Undoes each step of the start, last first. */
+  readonly #cleanup: { readonly what: string; readonly run: () => Promise<void> | void }[] = []
+  readonly #stopped = Promise.withResolvers<void>()
+  #stopping: Promise<void> | undefined
+  #fatal: Error | undefined
+  #driver: RaftDriver | undefined
+  #killHost: (() => Promise<void>) | undefined
+  #parts: Parts | undefined
+  #apiUrl: () => string | undefined = () => undefined
+
+  constructor(init: ResolvedNodeInit) {
+    this.#init = init
+    this.#logger = init.logger.child({ component: 'NODE' })
+    // Whoever wants to know asks; a node stopped by hand has nobody who must.
+    this.#stopped.promise.catch(() => {})
+  }
+
+  async start(signal: AbortSignal): Promise<void> {
+    const init = this.#init
+    const abort = (): void => this.#lifetime.abort(signal.reason)
+    signal.addEventListener('abort', abort, { signal: this.#lifetime.signal })
+    signal.throwIfAborted()
+
+    const door = init.door?.(() => this.#parts)
+    if (door !== undefined) {
+      await door.start()
+      this.#cleanup.push({ what: 'door', run: () => door.stop() })
+      this.#apiUrl = () => door.url
+    }
+
+    const dataDir = await openDataDir({ logger: this.#logger }, init)
+    this.#cleanup.push({ what: 'data directory', run: () => dataDir.close() })
+    const stored = await dataDir.readIdentity()
+    const nodeId = init.nodeId ?? stored?.nodeId ?? `node-${dataDir.identity.peerId.slice(-8)}`
+    await dataDir.writeIdentity({ nodeId, clusterId: stored?.clusterId })
+
+    const network = await this.#openNetwork(dataDir)
+    const address = init.raftAdvertise ?? network.host.nodeAddress
+    const self: Member = { id: nodeId, peerId: dataDir.identity.peerId, address, voter: init.voter }
+
+    // A node that has no cluster yet founds one or joins one. One that has never asks again, unless
+    // it was taken in and lost its way before it received a log.
+    const founds = stored?.clusterId === undefined && init.joinAddresses.length === 0
+    let accepted: Accepted | undefined
+    if (stored?.clusterId === undefined && !founds) accepted = await this.#join(network, self, undefined)
+    const clusterId = accepted?.clusterId ?? stored?.clusterId ?? randomUUID()
+    if (accepted !== undefined) await dataDir.writeIdentity({ nodeId, clusterId })
+
+    const raft = await this.#openRaft(dataDir, network, { self, clusterId, founds })
+    if (founds) await dataDir.writeIdentity({ nodeId, clusterId })
+    if (raft.driver.config.members.length === 0) {
+      accepted ??= await this.#join(network, self, clusterId)
+      raft.transport.setMembers(accepted.members)
+    }
+    this.#logger.info(
+      { id: nodeId, peerId: self.peerId, clusterId, address, dataDir: dataDir.location },
+      founds ? `node ${nodeId} founds a cluster` : `node ${nodeId} is a member`,
+    )
+    void this.#announce(network, self, clusterId, raft.driver)
+    void this.#awaitReady(raft.consensus, raft.cluster)
+  }
+
+  async #openNetwork(dataDir: DataDir): Promise<Network> {
+    const { listenAddresses, raftAddress: nodeAddress, linkFilter } = this.#init
+    const logger = this.#init.logger.child({ component: 'P2P' })
+    const host = createPeerHost(
+      { identity: dataDir.identity, logger, ...(linkFilter === undefined ? {} : { linkFilter }) },
+      { listenAddresses, nodeAddress },
+    )
+    const members = new MemberTable()
+    const rpc = createRpc({ host, members, logger })
+    await host.start()
+    this.#cleanup.push({ what: 'network', run: () => host.stop() })
+    this.#killHost = () => host.kill()
+    await rpc.start()
+    this.#cleanup.push({ what: 'rpc', run: () => rpc.stop() })
+    return { host, rpc, members, logger }
+  }
+
+  async #openRaft(
+    dataDir: DataDir,
+    network: Network,
+    { self, clusterId, founds }: { self: Member; clusterId: string; founds: boolean },
+  ) {
+    const { foreignKeys, raft: settings, version, clusterSecret } = this.#init
+    const { host, rpc, members } = network
+    const logger = this.#init.logger.child({ component: 'RAFT' })
+
+    const sql = createSqlMachine({ logger: this.#init.logger.child({ component: 'SQL' }) }, { foreignKeys })
+    await sql.start()
+    this.#cleanup.push({ what: 'sql', run: () => sql.stop() })
+    const kv = createKvMachine(
+      { database: dataDir.kvDatabase, logger: this.#init.logger.child({ component: 'KV' }) },
+      { location: `${dataDir.location}/kv` },
+    )
+    await kv.start()
+    this.#cleanup.push({ what: 'kv', run: () => kv.stop() })
+    const stateMachine = new NodeStateMachine(
+      { sql, kv, openSnapshot: (snapshot) => dataDir.snapshots.openForRestore(snapshot) },
+      { awaited: (entry) => this.#driver?.awaits(entry) ?? false },
+    )
+
+    const transport = createRaftTransport(
+      { host, members, codec: { encodeEntry, decodeEntry }, snapshots: dataDir.snapshots, logger },
+      { nodeId: self.id, clusterId, group: GROUP },
+    )
+    const driver = new RaftDriver(
+      {
+        clock: systemClock,
+        logStore: createLogStore({ store: dataDir.logDatabase }, { groupId: GROUP }),
+        snapshots: dataDir.snapshots,
+        transport,
+        stateMachine,
+        prng: createPrng(crypto.getRandomValues(new Uint32Array(1))[0] as number),
+        logger,
+      },
+      {
+        id: self.id,
+        settings,
+        ...(founds ? { bootstrap: [self] } : {}),
+        onFatal: (error) => this.#failed(error),
+      },
+    )
+    this.#driver = driver
+    transport.onMessage = (message) => driver.receive(message)
+    transport.onConnectionLost = (id) => driver.connectionLost(id)
+    await new Promise<void>((resolve, reject) => {
+      driver.start((error) => (error === undefined ? resolve() : reject(error)))
+    })
+    this.#cleanup.push({ what: 'raft', run: () => new Promise((resolve) => driver.stop(resolve)) })
+    await transport.start()
+    this.#cleanup.push({ what: 'raft transport', run: () => transport.stop() })
+
+    const consensus = new Consensus(driver)
+    const cluster = new Cluster(
+      { consensus, rpc, sql, stateMachine, dataDir },
+      { selfId: self.id, clusterId, address: self.address, version, settings, apiUrl: () => this.#apiUrl() },
+    )
+    const router = new Router(
+      { rpc, leader: () => cluster.knownLeader() },
+      { selfId: self.id, leaderWaitMs: 2 * settings.electionTimeoutMs },
+    )
+    const servedBy = (): string => this.#apiUrl()?.replace(/^https?:\/\//, '') ?? self.address
+    const database = new Database(
+      { consensus, router, rpc, sql, stateMachine },
+      { selfId: self.id, servedBy },
+    )
+    const storage = new Storage({ consensus, router, rpc, kv })
+    const admission = new Admission({ consensus, logger }, { clusterId })
+    createJoinServer(
+      { rpc, host, logger },
+      { secret: clusterSecret, onJoin: (request) => admission.admit(request) },
+    )
+    this.#parts = {
+      id: self.id,
+      peerId: self.peerId,
+      raftAddress: self.address,
+      multiaddrs: host.multiaddrs(),
+      database,
+      storage,
+      cluster,
+    }
+    return { driver, transport, consensus, cluster }
+  }
+
+  async #join(network: Network, self: Member, clusterId: string | undefined): Promise<Accepted> {
+    const { joinAddresses: addresses, clusterSecret: secret, joinIntervalMs, joinAttempts } = this.#init
+    if (addresses.length === 0) {
+      throw new DebrosError(
+        'JOIN_ADDRESS_MISSING',
+        'this node was taken into a cluster but has no log yet; start it with the address of a member to join',
+      )
+    }
+    this.#logger.info({ addresses }, 'joining')
+    const { id: nodeId, address, voter } = self
+    return await joinCluster(network, {
+      addresses,
+      secret,
+      request: { nodeId, address, voter, clusterId },
+      intervalMs: joinIntervalMs,
+      attempts: joinAttempts,
+      signal: this.#lifetime.signal,
+    })
+  }
+
+  /** A node that comes back under another address tells the cluster, through whomever it still knows. */
+  async #announce(network: Network, self: Member, clusterId: string, driver: RaftDriver): Promise<void> {
+    const known = driver.config.members.find((member) => member.id === self.id)
+    const addresses = driver.config.members
+      .filter((member) => member.id !== self.id)
+      .map(({ address }) => address)
+    if (known === undefined || known.address === self.address || addresses.length === 0) return
+    try {
+      await joinCluster(network, {
+        addresses,
+        secret: this.#init.clusterSecret,
+        request: { nodeId: self.id, address: self.address, voter: known.voter, clusterId },
+        intervalMs: this.#init.joinIntervalMs,
+        attempts: Number.POSITIVE_INFINITY,
+        signal: this.#lifetime.signal,
+      })
+    } catch (error) {
+      if (!this.#lifetime.signal.aborted) {
+        this.#logger.error(
+          { error: errorMessage(error) },
+          'the cluster does not learn the new address of this node',
+        )
+      }
+    }
+  }
+
+  /** Ready once everything that was committed when it came back is applied here. */
+  async #awaitReady(consensus: Consensus, cluster: Cluster): Promise<void> {
+    const { signal } = this.#lifetime
+    while (!signal.aborted) {
+      try {
+        await consensus.readIndex({ timeoutMs: this.#init.raft.electionTimeoutMs, signal })
+        cluster.becameReady()
+        this.#logger.info({ leader: consensus.leaderId }, 'ready')
+        return
+      } catch {
+        // No leader yet, or not caught up: that is what is being waited for.
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    }
+  }
+
+  #failed(error: Error): void {
+    this.#fatal ??= error
+    void this.stop()
+  }
+
+  get #started(): Parts {
+    if (this.#parts === undefined) throw new DebrosError('NODE_NOT_STARTED', 'the node is not started')
+    return this.#parts
+  }
+
+  get id(): string {
+    return this.#started.id
+  }
+
+  get peerId(): string {
+    return this.#started.peerId
+  }
+
+  get raftAddress(): string {
+    return this.#started.raftAddress
+  }
+
+  get multiaddrs(): readonly string[] {
+    return this.#started.multiaddrs
+  }
+
+  get apiUrl(): string | undefined {
+    return this.#apiUrl()
+  }
+
+  get database(): NodeServices['database'] {
+    return this.#started.database
+  }
+
+  get storage(): NodeServices['storage'] {
+    return this.#started.storage
+  }
+
+  get cluster(): NodeServices['cluster'] {
+    return this.#started.cluster
+  }
+
+  get stopped(): Promise<void> {
+    return this.#stopped.promise
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    this.#lifetime.abort(new DebrosError('NODE_STOPPED', 'the node is stopping', { retryable: true }))
+    // A leader that says goodbye saves the others an election timeout.
+    if (this.#fatal === undefined && this.#driver?.role === 'leader') {
+      await new Consensus(this.#driver).transferLeadership().catch((error: unknown) => {
+        this.#logger.debug({ error: errorMessage(error) }, 'leadership not handed over')
+      })
+    }
+    await this.#close()
+  }
+
+  async kill(): Promise<void> {
+    this.#stopping ??= (async () => {
+      this.#lifetime.abort(new DebrosError('NODE_STOPPED', 'the node was killed'))
+      if (this.#init.dataDir instanceof MemoryDataDir) this.#init.dataDir.disk.crash()
+      this.#driver?.stop(() => {})
+      await this.#killHost?.()
+      await this.#close()
+    })()
+    await this.#stopping
+  }
+
+  async #close(): Promise<void> {
+    const failures: unknown[] = []
+    for (const { what, run } of this.#cleanup.splice(0).reverse()) {
+      try {
+        await run()
+      } catch (error) {
+        this.#logger.error({ error: errorMessage(error) }, `closing the ${what} failed`)
+        failures.push(error)
+      }
+    }
+    this.#parts = undefined
+    if (this.#fatal !== undefined) this.#stopped.reject(this.#fatal)
+    else this.#stopped.resolve()
+    if (failures.length > 0 && this.#fatal === undefined)
+      throw new AggregateError(failures, 'the node did not stop cleanly')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+}

@@ -1,0 +1,212 @@
+/** The replicated key-value store (see StorageService). */
+import { randomBytes } from 'node:crypto'
+import { checkNamespace, DEFAULT_NAMESPACE, DebrosError } from '../base/index.ts'
+import {
+  checkKvCommand,
+  type KvCommand,
+  type KvEntry,
+  type KvListOptions,
+  type KvMachine,
+  type KvOperation,
+  type KvPage,
+  type KvResult,
+} from '../kv/index.ts'
+import type { PeerAddress, Rpc } from '../p2p/index.ts'
+import { KvReadRequest, KvReadResponse, KvWriteRequest, KvWriteResponse } from '../wire/index.ts'
+import { encodeCommand, REQUEST_ID_BYTES } from './codec/command-codec.ts'
+import {
+  kvCommandFromWire,
+  kvCommandToWire,
+  kvEntryFromWire,
+  kvEntryToWire,
+  kvResultFromWire,
+  kvResultToWire,
+} from './codec/kv-codec.ts'
+import type { Consensus, Limits } from './consensus.ts'
+import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
+import type { Router } from './router.ts'
+import type { CommandResult } from './state-machine.ts'
+import type { CallOptions, StorageReadOptions, StorageService } from './types.ts'
+
+const WRITE = 'kv/write'
+const READ = 'kv/read'
+
+export interface StorageComponents {
+  readonly consensus: Consensus
+  readonly router: Router
+  readonly rpc: Rpc
+  readonly kv: KvMachine
+}
+
+type Read = { readonly get: Uint8Array } | { readonly list: KvListOptions }
+
+export class Storage implements StorageService {
+  readonly #components: StorageComponents
+
+  constructor(components: StorageComponents) {
+    this.#components = components
+    components.rpc.handle(WRITE, 'member', (bytes, { signal }) => this.#serveWrite(bytes, signal))
+    components.rpc.handle(READ, 'member', (bytes) => this.#serveRead(bytes))
+  }
+
+  async get(key: Uint8Array, options: StorageReadOptions = {}): Promise<KvEntry | undefined> {
+    const page = await this.#read({ get: key }, options)
+    return page.entries[0]
+  }
+
+  async exists(key: Uint8Array, options: StorageReadOptions = {}): Promise<boolean> {
+    return (await this.get(key, options)) !== undefined
+  }
+
+  async list(options: StorageReadOptions & KvListOptions = {}): Promise<KvPage> {
+    return await this.#read({ list: options }, options)
+  }
+
+  put(key: Uint8Array, value: Uint8Array, options: CallOptions = {}): Promise<KvResult> {
+    return this.batch([{ kind: 'put', key, value }], options)
+  }
+
+  delete(key: Uint8Array, options: CallOptions = {}): Promise<KvResult> {
+    return this.batch([{ kind: 'delete', key }], options)
+  }
+
+  compareAndSwap(
+    operation: Omit<Extract<KvOperation, { kind: 'compare-and-swap' }>, 'kind'>,
+    options: CallOptions = {},
+  ): Promise<KvResult> {
+    return this.batch([{ kind: 'compare-and-swap', ...operation }], options)
+  }
+
+  async batch(operations: readonly KvOperation[], options: CallOptions = {}): Promise<KvResult> {
+    const command: KvCommand = { namespace: options.namespace ?? DEFAULT_NAMESPACE, operations }
+    checkKvCommand(command)
+    const requestId = randomBytes(REQUEST_ID_BYTES)
+    const { router } = this.#components
+    return await router.route(
+      {
+        idempotent: false,
+        local: (limits) => this.#propose(requestId, command, limits),
+        remote: async (leader, { timeoutMs, signal }) => {
+          const wire = KvWriteRequest.encode({ requestId, kv: kvCommandToWire(command), timeoutMs })
+          const options = { timeoutMs, ...(signal === undefined ? {} : { signal }) }
+          const bytes = await this.#components.rpc.call(leader, WRITE, wire, options)
+          return kvResultFromWire(KvWriteResponse.decode(bytes))
+        },
+      },
+      limitsOf(options),
+    )
+  }
+
+  async #propose(
+    requestId: Uint8Array,
+    kv: KvCommand,
+    limits: Limits,
+  ): Promise<Exclude<KvResult, { kind: 'invalid' }>> {
+    const { result } = await this.#components.consensus.propose(
+      encodeCommand({ kind: 'kv', requestId, kv }),
+      limits,
+    )
+    const { result: answer } = result as CommandResult & { kind: 'kv' } // what the state machine answers a KV command
+    if (answer === undefined) {
+      throw new DebrosError(
+        'KV_RESULT_LOST',
+        'the write was applied before this node restarted; its result is not known',
+        {
+          outcome: 'unknown',
+        },
+      )
+    }
+    if (answer.kind === 'invalid') throw new DebrosError(answer.code, answer.message)
+    return answer
+  }
+
+  async #serveWrite(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const { requestId, kv, timeoutMs } = KvWriteRequest.decode(bytes)
+    if (kv === undefined) throw new DebrosError('REQUEST_INVALID', 'a key-value request without operations')
+    const command = kvCommandFromWire(kv)
+    checkKvCommand(command)
+    return KvWriteResponse.encode(
+      kvResultToWire(await this.#propose(requestId, command, { timeoutMs, signal })),
+    )
+  }
+
+  async #read(read: Read, options: StorageReadOptions): Promise<KvPage> {
+    const namespace = checkNamespace(options.namespace ?? DEFAULT_NAMESPACE)
+    const limits = limitsOf(options)
+    const { consensus, router } = this.#components
+    switch (options.level ?? 'linearizable') {
+      case 'none':
+        return await this.#readLocally(namespace, read)
+      case 'linearizable':
+        await router.attempt((remaining) => consensus.readIndex(remaining), limits, true)
+        return await this.#readLocally(namespace, read)
+      case 'weak':
+        return await router.route(
+          {
+            idempotent: true,
+            local: () => this.#readLocally(namespace, read),
+            remote: (leader, remaining) => this.#readAt(leader, namespace, read, remaining),
+          },
+          limits,
+        )
+    }
+  }
+
+  async #readLocally(namespace: string, read: Read): Promise<KvPage> {
+    const { kv } = this.#components
+    if ('list' in read) return await kv.list(namespace, read.list)
+    const entry = await kv.get(namespace, read.get)
+    return { entries: entry === undefined ? [] : [entry], cursor: undefined }
+  }
+
+  async #readAt(leader: PeerAddress, namespace: string, read: Read, limits: Limits): Promise<KvPage> {
+    const { timeoutMs, signal } = limits
+    const request = KvReadRequest.encode({
+      namespace,
+      ...('list' in read ? { list: listToWire(read.list) } : read),
+    })
+    const options = { timeoutMs, ...(signal === undefined ? {} : { signal }) }
+    const { entries, cursor } = KvReadResponse.decode(
+      await this.#components.rpc.call(leader, READ, request, options),
+    )
+    return { entries: entries.map(kvEntryFromWire), cursor }
+  }
+
+  async #serveRead(bytes: Uint8Array): Promise<Uint8Array> {
+    if (!this.#components.consensus.isLeader) {
+      throw new DebrosError('RAFT_NOT_LEADER', 'this node is not the leader', { retryable: true })
+    }
+    const { namespace, get, list } = KvReadRequest.decode(bytes)
+    checkNamespace(namespace)
+    const page = await this.#readLocally(
+      namespace,
+      list === undefined
+        ? { get: get ?? new Uint8Array(0) }
+        : {
+            list: {
+              prefix: list.prefix,
+              limit: list.limit,
+              keysOnly: list.keysOnly,
+              ...(list.cursor === undefined ? {} : { cursor: list.cursor }),
+            },
+          },
+    )
+    return KvReadResponse.encode({
+      entries: page.entries.map(kvEntryToWire),
+      ...(page.cursor === undefined ? {} : { cursor: page.cursor }),
+    })
+  }
+}
+
+function listToWire(options: KvListOptions): NonNullable<KvReadRequest['list']> {
+  return {
+    prefix: options.prefix ?? new Uint8Array(0),
+    limit: options.limit ?? 100,
+    keysOnly: options.keysOnly ?? false,
+    ...(options.cursor === undefined ? {} : { cursor: options.cursor }),
+  }
+}
+
+function limitsOf(options: CallOptions): Limits {
+  return { timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal: options.signal }
+}

@@ -1,0 +1,42 @@
+export { formatHostPort, type HostPort, multiaddrOf, parseHostPort } from './address.ts'
+export { LINK_TIMINGS, type LinkTimings } from './defaults.ts'
+export {
+  type ConnectionEvent,
+  createPeerHost,
+  type LinkFilter,
+  type PeerHost,
+  type PeerHostComponents,
+  type PeerHostInit,
+  type StreamLimits,
+} from './host.ts'
+export { createIdentity, loadIdentity, type PeerIdentity } from './identity.ts'
+export {
+  createJoinServer,
+  type JoinClientComponents,
+  type JoinOptions,
+  type JoinRequest,
+  type JoinResponse,
+  type JoinServerComponents,
+  type JoinServerInit,
+  requestJoin,
+} from './join.ts'
+export { type MemberPeer, MemberTable } from './members.ts'
+export type { EntryCodec } from './raft-codec-append.ts'
+export {
+  createRaftTransport,
+  type Libp2pRaftTransport,
+  type RaftTransportComponents,
+  type RaftTransportInit,
+} from './raft-transport.ts'
+export { createRpc, type RpcComponents, type RpcService } from './rpc.ts'
+export type {
+  MemberTransportStats,
+  PeerAddress,
+  RaftTransport,
+  Rpc,
+  RpcAccess,
+  RpcCallOptions,
+  RpcContext,
+  RpcHandler,
+  SnapshotTransferStore,
+} from './types.ts'

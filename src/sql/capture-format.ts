@@ -1,0 +1,211 @@
+/**
+ * All databases as one stream of bytes. Integers are big-endian.
+ *
+ *   8  magic "DBSQ" and the format as four digits
+ *   4  number of databases
+ *   per database, in the order of their names:
+ *     2  length of the name
+ *     …  name, UTF-8
+ *     8  last_insert_rowid()   \
+ *     8  changes()              } signed
+ *     8  total_changes()       /
+ *     8  size of the file
+ *     …  the file
+ *   4  CRC-32 of everything before
+ *
+ * Where chunks end means nothing. Equal databases make equal streams.
+ */
+import { crc32 } from 'node:zlib'
+import { BlockFile, type FileSnapshot } from './block-file.ts'
+import type { Sticky } from './connection.ts'
+import { snapshotInvalid } from './errors.ts'
+
+export const CAPTURE_CHUNK_BYTES = 64 * 1024
+
+const MAGIC = new TextEncoder().encode('DBSQ0001')
+const COUNT_BYTES = 4
+const NAME_LENGTH_BYTES = 2
+const NUMBERS_BYTES = 4 * 8
+const CHECKSUM_BYTES = 4
+
+const SQLITE_MAGIC = new TextEncoder().encode('SQLite format 3\0')
+const PAGE_BYTES_MIN = 512
+
+export interface CapturedDatabase {
+  readonly name: string
+  readonly sticky: Sticky
+  readonly file: FileSnapshot
+}
+
+export interface RestoredDatabase {
+  readonly sticky: Sticky
+  readonly file: BlockFile
+}
+
+/** Chunks of {@link CAPTURE_CHUNK_BYTES}, the last one shorter. `databases` are in the order of their names. */
+export function* writeCapture(databases: readonly CapturedDatabase[]): Generator<Uint8Array<ArrayBuffer>> {
+  const packer = new Packer()
+  const count = new DataView(new ArrayBuffer(COUNT_BYTES))
+  count.setUint32(0, databases.length)
+  yield* packer.add(MAGIC)
+  yield* packer.add(bytesOf(count))
+  for (const { name, sticky, file } of databases) {
+    yield* packer.add(headerOf(name, sticky, file.size))
+    yield* packer.addFile(file)
+  }
+  yield* packer.end()
+}
+
+function headerOf(name: string, sticky: Sticky, size: number): Uint8Array {
+  const nameBytes = new TextEncoder().encode(name)
+  const header = new Uint8Array(NAME_LENGTH_BYTES + nameBytes.length + NUMBERS_BYTES)
+  const view = new DataView(header.buffer)
+  view.setUint16(0, nameBytes.length)
+  header.set(nameBytes, NAME_LENGTH_BYTES)
+  const numbers = [sticky.lastInsertId, sticky.changes, sticky.totalChanges, BigInt(size)]
+  const at = NAME_LENGTH_BYTES + nameBytes.length
+  for (const [i, number] of numbers.entries()) view.setBigInt64(at + i * 8, number)
+  return header
+}
+
+/** Gathers bytes into chunks of full size, and their checksum. */
+class Packer {
+  #chunk = new Uint8Array(CAPTURE_CHUNK_BYTES)
+  #filled = 0
+  #checksum = 0;
+
+  *add(bytes: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
+    for (let from = 0; from < bytes.length; ) {
+      const part = bytes.subarray(from, from + this.#chunk.length - this.#filled)
+      this.#chunk.set(part, this.#filled)
+      this.#filled += part.length
+      from += part.length
+      if (this.#filled === this.#chunk.length) yield this.#take()
+    }
+  }
+
+  *addFile(file: FileSnapshot): Generator<Uint8Array<ArrayBuffer>> {
+    for (let from = 0; from < file.size; ) {
+      const read = file.read(this.#chunk.subarray(this.#filled), from)
+      this.#filled += read
+      from += read
+      if (this.#filled === this.#chunk.length) yield this.#take()
+    }
+  }
+
+  *end(): Generator<Uint8Array<ArrayBuffer>> {
+    const rest = this.#take()
+    if (rest.length > 0) yield rest
+    const checksum = new DataView(new ArrayBuffer(CHECKSUM_BYTES))
+    checksum.setUint32(0, this.#checksum)
+    yield bytesOf(checksum)
+  }
+
+  #take(): Uint8Array<ArrayBuffer> {
+    const chunk = this.#chunk.subarray(0, this.#filled)
+    this.#checksum = crc32(chunk, this.#checksum)
+    this.#chunk = new Uint8Array(CAPTURE_CHUNK_BYTES)
+    this.#filled = 0
+    return chunk
+  }
+}
+
+function bytesOf(view: DataView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(view.buffer)
+}
+
+/** Takes a stream apart again. All methods throw `SQL_SNAPSHOT_INVALID`. */
+export class CaptureReader {
+  readonly #steps = this.#read()
+  readonly #databases = new Map<string, RestoredDatabase>()
+  /** How many bytes of what it was given the last step took. */
+  #consumed = 0
+  #checksum = 0
+  #isComplete = false
+
+  constructor() {
+    this.#steps.next() // to where it waits for the first bytes
+  }
+
+  push(chunk: Uint8Array): void {
+    for (let rest = chunk; rest.length > 0; ) {
+      if (this.#isComplete) throw snapshotInvalid('there are bytes behind its end')
+      const step = this.#steps.next(rest)
+      if (step.done === true) this.#isComplete = true
+      rest = rest.subarray(this.#consumed)
+    }
+  }
+
+  /** The databases by name, once everything was pushed. */
+  finish(): Map<string, RestoredDatabase> {
+    if (!this.#isComplete) throw snapshotInvalid('it ends too early')
+    return this.#databases
+  }
+
+  /** Asks for bytes with each `yield`, and says in `#consumed` how many of those it got it used. */
+  *#read(): Generator<undefined, void, Uint8Array> {
+    const magic = yield* this.#take(MAGIC.length)
+    if (!MAGIC.every((byte, i) => magic[i] === byte)) throw snapshotInvalid('its format is unknown')
+    const count = viewOf(yield* this.#take(COUNT_BYTES)).getUint32(0)
+    for (let i = 0; i < count; i++) yield* this.#readDatabase()
+    const checksum = this.#checksum
+    const expected = viewOf(yield* this.#take(CHECKSUM_BYTES)).getUint32(0)
+    if (checksum !== expected) throw snapshotInvalid('its checksum is wrong')
+    for (const [name, { file }] of this.#databases) checkFile(name, file)
+  }
+
+  *#readDatabase(): Generator<undefined, void, Uint8Array> {
+    const nameLength = viewOf(yield* this.#take(NAME_LENGTH_BYTES)).getUint16(0)
+    const name = new TextDecoder().decode(yield* this.#take(nameLength))
+    if (this.#databases.has(name)) throw snapshotInvalid(`database ${name} occurs twice`)
+    const numbers = viewOf(yield* this.#take(NUMBERS_BYTES))
+    const sticky = {
+      lastInsertId: numbers.getBigInt64(0),
+      changes: numbers.getBigInt64(8),
+      totalChanges: numbers.getBigInt64(16),
+    }
+    const size = Number(numbers.getBigInt64(24))
+    const file = new BlockFile()
+    while (file.size < size) {
+      const bytes = yield* this.#some(size - file.size)
+      file.write(bytes, file.size)
+    }
+    this.#databases.set(name, { sticky, file })
+  }
+
+  /** Exactly so many bytes. */
+  *#take(length: number): Generator<undefined, Uint8Array, Uint8Array> {
+    const taken = new Uint8Array(length)
+    for (let filled = 0; filled < length; ) {
+      const bytes = yield* this.#some(length - filled)
+      taken.set(bytes, filled)
+      filled += bytes.length
+    }
+    return taken
+  }
+
+  /** One to so many bytes, good until the next call. */
+  *#some(lengthMax: number): Generator<undefined, Uint8Array, Uint8Array> {
+    const bytes = (yield).subarray(0, lengthMax)
+    this.#consumed = bytes.length
+    this.#checksum = crc32(bytes, this.#checksum)
+    return bytes
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+/** The checksum was right, so this would be a capture of something else. */
+function checkFile(name: string, file: BlockFile): void {
+  if (file.size === 0) return
+  const start = new Uint8Array(18)
+  file.read(start, 0)
+  const isSqlite = SQLITE_MAGIC.every((byte, i) => start[i] === byte)
+  const pageField = viewOf(start).getUint16(16)
+  const pageBytes = pageField === 1 ? 65_536 : pageField
+  if (!isSqlite || pageBytes < PAGE_BYTES_MIN || file.size % pageBytes !== 0) {
+    throw snapshotInvalid(`database ${name} is no SQLite file`)
+  }
+}

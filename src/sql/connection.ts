@@ -1,0 +1,202 @@
+/** A namespace's database, opened: settings, compiled statements, and the state that SQLite keeps per connection. */
+import type { SqlSegment } from './gate.ts'
+import { SEED_WORDS } from './generator-seed.ts'
+import { DATABASE_NAME } from './memory-vfs.ts'
+import { RawConnection } from './raw-connection.ts'
+import type { SqliteInstance } from './sqlite-binary.ts'
+import { CHACHA, GENERATOR, type SqliteLayout } from './sqlite-layout.ts'
+import { Statement } from './statement.ts'
+
+/**
+ * What `last_insert_rowid()`, `changes()` and `total_changes()` tell. SQLite forgets it with the
+ * connection; here it is part of the replicated state, because statements can store it.
+ */
+export interface Sticky {
+  readonly lastInsertId: bigint
+  readonly changes: bigint
+  readonly totalChanges: bigint
+}
+
+export const NOTHING_STICKY: Sticky = Object.freeze({ lastInsertId: 0n, changes: 0n, totalChanges: 0n })
+
+export interface ConnectionInit {
+  readonly foreignKeys: boolean
+  readonly sticky: Sticky
+}
+
+/**
+ * No value and no row is longer. SQLite's own limit is 1 GB, two of which no instance could hold; and
+ * running out of memory ends a replica, where this is an ordinary error.
+ */
+const LENGTH_MAX = 128 * 1024 * 1024
+/** Position among SQLite's limits. */
+const LIMIT_LENGTH = 0
+
+/** Compiled statements kept for the next time. A statement takes a few kilobytes. */
+const STATEMENTS_MAX = 128
+const STATEMENT_LENGTH_MAX = 4096
+
+/**
+ * - The database is in memory and nobody else opens it: no locks, no syncing, no journal file.
+ * - `secure_delete` zeroes what is deleted. Without it free space would keep what happened to be there, and
+ *   replicas with equal contents would not be equal byte for byte.
+ * - Pages of 4 KiB (the default): a commit copies every page it touched into the file, most touch one row
+ *   in each of a few pages. A cache of 4 MiB: a page outside of it costs a copy within memory, no I/O;
+ *   larger caches measured no faster, and every namespace has its own.
+ * - `temp_store` FILE: what does not fit the cache goes to files, which are in the worker's memory, too, but
+ *   outside of the 2 GiB that an instance can have.
+ */
+const SETTINGS = [
+  'locking_mode = EXCLUSIVE',
+  'journal_mode = MEMORY',
+  'synchronous = OFF',
+  'secure_delete = ON',
+  'cache_size = -4096',
+  'temp_store = FILE',
+]
+
+export class Connection {
+  readonly #raw: RawConnection
+  readonly #layout: SqliteLayout
+  /** In order of use, least recent first. */
+  readonly #statements = new Map<string, Statement>()
+  readonly #readOnly = new WeakMap<SqlSegment, boolean>()
+
+  constructor(instance: SqliteInstance, layout: SqliteLayout, { foreignKeys, sticky }: ConnectionInit) {
+    this.#raw = new RawConnection(instance, DATABASE_NAME)
+    this.#layout = layout
+    for (const setting of SETTINGS) this.run(`PRAGMA ${setting}`)
+    this.run(`PRAGMA foreign_keys = ${foreignKeys ? 'ON' : 'OFF'}`)
+    const { memory } = instance
+    memory.setUint32(this.#raw.handle + layout.limits + LIMIT_LENGTH * 4, LENGTH_MAX)
+    memory.setInt64(this.#raw.handle + layout.lastInsertId, sticky.lastInsertId)
+    memory.setInt64(this.#raw.handle + layout.changes, sticky.changes)
+    memory.setInt64(this.#raw.handle + layout.totalChanges, sticky.totalChanges)
+  }
+
+  get sticky(): Sticky {
+    const { handle, instance } = this.#raw
+    return {
+      lastInsertId: instance.memory.getInt64(handle + this.#layout.lastInsertId),
+      changes: instance.memory.getInt64(handle + this.#layout.changes),
+      totalChanges: instance.memory.getInt64(handle + this.#layout.totalChanges),
+    }
+  }
+
+  /** Everything random draws from this from now on. */
+  seed(words: Uint32Array): void {
+    const { memory } = this.#raw.instance
+    const { generator } = this.#layout
+    for (const [i, word] of CHACHA.entries()) memory.setUint32(generator + i * 4, word)
+    for (let i = 0; i < SEED_WORDS; i++)
+      memory.setUint32(generator + GENERATOR.key + i * 4, words[i] as number)
+    memory.bytes[generator + GENERATOR.left] = 0
+  }
+
+  /** Compiles and runs a statement of our own. */
+  run(sql: string): void {
+    this.#raw.run(sql)
+  }
+
+  /** Runs a statement about the transaction, of which there are never two. */
+  control(sql: 'BEGIN' | 'COMMIT' | 'ROLLBACK'): void {
+    this.use(sql, (statement) => statement.step())
+  }
+
+  /** Lends a statement that is compiled or was before; undefined if the text holds none. */
+  use<T>(sql: string, run: (statement: Statement) => T): T | undefined {
+    const statement = this.#statements.get(sql) ?? this.#compile(sql)
+    if (statement === undefined) return undefined
+    try {
+      return run(statement)
+    } finally {
+      statement.reset()
+      this.#keep(sql, statement)
+    }
+  }
+
+  /** Lends a statement that is compiled for this once. */
+  useOnce<T>(sql: string, run: (statement: Statement) => T): T | undefined {
+    const statement = this.#compile(sql)
+    if (statement === undefined) return undefined
+    try {
+      return run(statement)
+    } finally {
+      statement.finalize()
+    }
+  }
+
+  /**
+   * Whether a statement changes nothing by the measure of `sqlite3_stmt_readonly`, which is not exported:
+   * none of its instructions begins to write.
+   */
+  isReadOnly(segment: SqlSegment): boolean {
+    let readOnly = this.#readOnly.get(segment)
+    if (readOnly === undefined) {
+      readOnly = this.useOnce(`EXPLAIN ${segment.sql}`, isReadOnlyProgram) ?? true
+      this.#readOnly.set(segment, readOnly)
+    }
+    return readOnly
+  }
+
+  /** Whether all tables can be read. Virtual tables do not count: their contents are tables themselves. */
+  isSound(): boolean {
+    const tables = this.#column(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'",
+    )
+    return tables.every((table) => {
+      const verdict = this.#column(`PRAGMA quick_check('${table.replaceAll("'", "''")}')`)
+      return verdict.length === 1 && verdict[0] === 'ok'
+    })
+  }
+
+  /** Rolls back what is open. The instance can have another connection afterwards. */
+  close(): void {
+    for (const statement of this.#statements.values()) statement.finalize()
+    this.#raw.close()
+  }
+
+  #compile(sql: string): Statement | undefined {
+    const pointer = this.#raw.prepare(sql)
+    return pointer === 0 ? undefined : new Statement(this.#raw, this.#layout, pointer)
+  }
+
+  #keep(sql: string, statement: Statement): void {
+    this.#statements.delete(sql)
+    if (sql.length > STATEMENT_LENGTH_MAX) {
+      statement.finalize()
+      return
+    }
+    this.#statements.set(sql, statement)
+    if (this.#statements.size > STATEMENTS_MAX) this.#dropOldest()
+  }
+
+  #dropOldest(): void {
+    for (const [sql, statement] of this.#statements) {
+      this.#statements.delete(sql)
+      statement.finalize()
+      break
+    }
+  }
+
+  #column(sql: string): string[] {
+    return (
+      this.useOnce(sql, (statement) => {
+        const values: string[] = []
+        while (statement.step()) values.push(String(statement.row()[0]))
+        return values
+      }) ?? []
+    )
+  }
+}
+
+/** Takes the listing that EXPLAIN makes of a program. */
+function isReadOnlyProgram(program: Statement): boolean {
+  while (program.step()) {
+    const [, opcode, , p2] = program.row()
+    // Every program begins a transaction on what it uses; P2 says whether to write.
+    if (opcode === 'Transaction' && p2 !== 0) return false
+    if (opcode === 'Vacuum' || opcode === 'JournalMode' || opcode === 'Checkpoint') return false
+  }
+  return true
+}

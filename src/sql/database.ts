@@ -1,0 +1,205 @@
+/** One namespace: its file, what SQLite remembers between statements, and a session while there is use for one. */
+import type { AnalysisCache } from './analysis-cache.ts'
+import { BlockFile } from './block-file.ts'
+import { NOTHING_STICKY, type Sticky } from './connection.ts'
+import { StatementError } from './errors.ts'
+import { freshSeed, statementSeed } from './generator-seed.ts'
+import type { Session, SessionFactory } from './session.ts'
+import { StatementRunner } from './statement-runner.ts'
+import type { SqlCommand, SqlResult, SqlStatement } from './types.ts'
+
+/** An instance that has taken more is replaced: it could not give the memory back. */
+const SESSION_BYTES_MAX = 256 * 1024 * 1024
+
+export interface DatabaseComponents {
+  readonly sessions: SessionFactory
+  readonly analyses: AnalysisCache
+  /** Milliseconds since the epoch; what reads see as the time. */
+  readonly now: () => number
+  /** For the time a statement took. */
+  readonly elapsedMs: () => number
+}
+
+export class Database {
+  readonly #components: DatabaseComponents
+  readonly #file: BlockFile
+  /** Those of the session while there is one. */
+  #sticky: Sticky
+  #session: Session | undefined
+
+  constructor(components: DatabaseComponents, file = new BlockFile(), sticky: Sticky = NOTHING_STICKY) {
+    this.#components = components
+    this.#file = file
+    this.#sticky = sticky
+  }
+
+  /** Not to be written to. */
+  get file(): BlockFile {
+    return this.#file
+  }
+
+  get sticky(): Sticky {
+    return this.#session?.connection.sticky ?? this.#sticky
+  }
+
+  /** Throws what is not a statement's fault; the database is then in no known state. */
+  apply(command: SqlCommand, wantResults: boolean): SqlResult[] {
+    const { statements, timeMs, seed } = command
+    const seedAt = (statement: number, segment: number): Uint32Array =>
+      statementSeed(seed, statement, segment)
+    if (command.mode === 'query') return wantResults ? this.#read(statements, timeMs, seedAt) : []
+
+    const session = this.#open()
+    session.vfs.timeMs = timeMs
+    const runner = new StatementRunner(session.connection, this.#components.analyses, {
+      mode: command.mode,
+      wantRows: wantResults,
+      seed: seedAt,
+      elapsedMs: this.#components.elapsedMs,
+    })
+    const results = command.transaction
+      ? runTransaction(session, runner, statements)
+      : runEach(runner, statements)
+    // The schema in memory must be the one that a replica would read that starts from here.
+    if (statements.some(({ sql }) => this.#reshapes(sql))) session.reopen(session.connection.sticky)
+    return results
+  }
+
+  /** Changes nothing, whatever the statements are; what fails underneath one is a result, too. */
+  read(statements: readonly SqlStatement[]): SqlResult[] {
+    return this.#read(statements, this.#components.now(), freshSeed)
+  }
+
+  /** For each statement whether it changes nothing. One that does not compile counts as a write. */
+  classify(statements: readonly SqlStatement[]): boolean[] {
+    return statements.map(({ sql }) => this.#isReadOnly(sql))
+  }
+
+  /** Lets go of a session that has grown too large. */
+  trim(): void {
+    if (this.#session !== undefined && this.#session.memoryBytes > SESSION_BYTES_MAX) this.dropSession()
+  }
+
+  /** The next call begins with a new one. */
+  dropSession(): void {
+    this.#sticky = this.sticky
+    this.#session = undefined
+  }
+
+  #open(): Session {
+    this.#session ??= this.#components.sessions.open(this.#file, this.#sticky)
+    return this.#session
+  }
+
+  #reshapes(sql: string): boolean {
+    return this.#components.analyses.get(sql).segments.some(({ reshapes }) => reshapes)
+  }
+
+  #read(
+    statements: readonly SqlStatement[],
+    timeMs: number,
+    seed: (statement: number, segment: number) => Uint32Array,
+  ): SqlResult[] {
+    const results: SqlResult[] = []
+    for (const [at, statement] of statements.entries()) {
+      const result = this.#guarded(timeMs, (session) =>
+        new StatementRunner(session.connection, this.#components.analyses, {
+          mode: 'query',
+          wantRows: true,
+          seed,
+          elapsedMs: this.#components.elapsedMs,
+        }).run(statement, at),
+      )
+      if (result !== undefined) results.push(result)
+    }
+    return results
+  }
+
+  #isReadOnly(sql: string): boolean {
+    const { segments, refusal } = this.#components.analyses.get(sql)
+    if (refusal !== undefined) return true // it will not run
+    return segments.every((segment) => {
+      if (segment.explain) return true
+      if (segment.effect === 'write') return false
+      if (segment.verb === 'pragma') return true
+      const verdict = this.#guarded(this.#components.now(), ({ connection }) => {
+        try {
+          const compiles = connection.use(segment.sql, () => true) ?? true
+          return compiles && (segment.effect === 'read' || connection.isReadOnly(segment))
+        } catch (error) {
+          if (error instanceof StatementError) return false
+          throw error
+        }
+      })
+      return verdict === true
+    })
+  }
+
+  /**
+   * Runs something that must not write. The file cannot change meanwhile, so a session that fails is
+   * simply replaced.
+   */
+  #guarded<T>(timeMs: number, run: (session: Session) => T): T | { kind: 'error'; message: string } {
+    const sticky = this.sticky
+    const session = this.#open()
+    session.vfs.timeMs = timeMs
+    session.vfs.readOnly = true
+    let isSound = false
+    try {
+      const result = run(session)
+      isSound = !session.vfs.refusedWrite
+      return result
+    } catch (error) {
+      return { kind: 'error', message: error instanceof Error ? error.message : String(error) }
+    } finally {
+      session.vfs.readOnly = false
+      if (!isSound) {
+        this.#session = undefined
+        this.#sticky = sticky
+      }
+    }
+  }
+}
+
+/** Each statement stands alone: SQLite commits it, or undoes what it did. */
+function runEach(runner: StatementRunner, statements: readonly SqlStatement[]): SqlResult[] {
+  const results: SqlResult[] = []
+  for (const [at, statement] of statements.entries()) {
+    const result = runner.run(statement, at)
+    if (result !== undefined) results.push(result)
+  }
+  return results
+}
+
+/** All or nothing; the list ends with the first error. */
+function runTransaction(
+  { connection }: Session,
+  runner: StatementRunner,
+  statements: readonly SqlStatement[],
+): SqlResult[] {
+  const results: SqlResult[] = []
+  connection.control('BEGIN')
+  for (const [at, statement] of statements.entries()) {
+    const result = runner.run(statement, at)
+    if (result === undefined) continue
+    results.push(result)
+    if (result.kind !== 'error') continue
+    attempt(() => connection.control('ROLLBACK')) // unless the statement has rolled back itself
+    return results
+  }
+  const failure = attempt(() => connection.control('COMMIT'))
+  if (failure === undefined) return results
+  // A deferred foreign key. The whole transaction is to blame, so the last statement tells.
+  attempt(() => connection.control('ROLLBACK'))
+  return [...results.slice(0, -1), { kind: 'error', message: failure.message }]
+}
+
+function attempt(run: () => void): StatementError | undefined {
+  try {
+    run()
+    return undefined
+  } catch (error) {
+    if (error instanceof StatementError) return error
+    throw error
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * All databases of a replica, without a thread of their own: every call does its work before it returns.
+ * The worker runs one; so can a simulation.
+ */
+import { AnalysisCache } from './analysis-cache.ts'
+import { CaptureReader, writeCapture } from './capture-format.ts'
+import { Database, type DatabaseComponents } from './database.ts'
+import { engineFailed } from './errors.ts'
+import { SessionFactory } from './session.ts'
+import type { SqliteBinary } from './sqlite-binary.ts'
+import type { SqlApplyItem, SqlResult, SqlStatement, SqlStats } from './types.ts'
+
+export interface SqlEngineComponents {
+  /** See `loadSqliteBinary`. One can serve many engines. */
+  readonly binary: SqliteBinary
+  /** Milliseconds since the epoch: the time that reads see. @default Date.now */
+  readonly now?: () => number
+  /** Milliseconds on a steady clock, for the time a statement took. @default performance.now */
+  readonly elapsedMs?: () => number
+}
+
+export interface SqlEngineInit {
+  /** Enforce foreign keys. Must be the same on every replica. @default false */
+  readonly foreignKeys?: boolean
+}
+
+/** The state at one moment, as bytes; later calls do not change it. */
+export interface EngineCapture {
+  /** The next chunk, 64 KiB or less; undefined after the last. */
+  next(): Uint8Array<ArrayBuffer> | undefined
+  release(): void
+}
+
+/** A capture on its way in. Nothing has changed until `finish` returns. */
+export interface EngineRestore {
+  /** Throws `SQL_SNAPSHOT_INVALID`; the restore is then over. */
+  push(chunk: Uint8Array): void
+  /** Replaces all databases; throws `SQL_SNAPSHOT_INVALID` if something is missing. */
+  finish(): void
+}
+
+export class SqlEngine {
+  readonly #databases = new Map<string, Database>()
+  readonly #components: DatabaseComponents
+  /** Answers for namespaces that nothing was written to. */
+  readonly #nowhere: Database
+  readonly #build: Pick<SqlStats, 'sqliteVersion' | 'compileOptions'>
+  #failure: Error | undefined
+
+  /** Throws `SQL_ENGINE_FAILED` if this build of SQLite cannot be made deterministic. */
+  constructor(components: SqlEngineComponents, init: SqlEngineInit = {}) {
+    try {
+      this.#components = {
+        sessions: new SessionFactory(components.binary, init.foreignKeys ?? false),
+        analyses: new AnalysisCache(),
+        now: components.now ?? Date.now,
+        elapsedMs: components.elapsedMs ?? (() => performance.now()),
+      }
+      this.#nowhere = new Database(this.#components)
+      this.#build = describeBuild(this.#nowhere)
+    } catch (error) {
+      throw engineFailed('the SQL engine cannot start', error)
+    }
+  }
+
+  /**
+   * One result list per item, empty where nobody wants it. Throws `SQL_ENGINE_FAILED` if something went
+   * wrong underneath; no state can be trusted then, and every later call throws it again.
+   */
+  apply(items: readonly SqlApplyItem[]): SqlResult[][] {
+    this.#check()
+    const touched = new Set<Database>()
+    const results = items.map((item) => {
+      const database = this.#obtain(item.command.namespace)
+      touched.add(database)
+      return this.#applyItem(database, item)
+    })
+    for (const database of touched) database.trim()
+    return results
+  }
+
+  query(namespace: string, statements: readonly SqlStatement[]): SqlResult[] {
+    this.#check()
+    const database = this.#databases.get(namespace) ?? this.#nowhere
+    const results = database.read(statements)
+    database.trim()
+    return results
+  }
+
+  /** For each statement whether it changes nothing. One that does not compile counts as a write. */
+  classify(namespace: string, statements: readonly SqlStatement[]): boolean[] {
+    this.#check()
+    return (this.#databases.get(namespace) ?? this.#nowhere).classify(statements)
+  }
+
+  capture(): EngineCapture {
+    this.#check()
+    const databases = [...this.#databases]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, database]) => ({ name, sticky: database.sticky, file: database.file.snapshot() }))
+    const chunks = writeCapture(databases)
+    return {
+      next: () => chunks.next().value ?? undefined,
+      release: () => {
+        chunks.return(undefined)
+        for (const { file } of databases) file.release()
+      },
+    }
+  }
+
+  restore(): EngineRestore {
+    this.#check()
+    const reader = new CaptureReader()
+    return {
+      push: (chunk) => reader.push(chunk),
+      finish: () => {
+        const restored = reader.finish()
+        this.#databases.clear()
+        for (const [name, { file, sticky }] of restored) {
+          this.#databases.set(name, new Database(this.#components, file, sticky))
+        }
+      },
+    }
+  }
+
+  stats(): SqlStats {
+    this.#check()
+    return {
+      ...this.#build,
+      namespaces: [...this.#databases].map(([name, { file }]) => ({ name, sizeBytes: file.size })),
+    }
+  }
+
+  /** Gives back all memory but the databases'. What follows behaves as if this had not been called. */
+  dropSessions(): void {
+    for (const database of this.#databases.values()) database.dropSession()
+  }
+
+  #obtain(namespace: string): Database {
+    let database = this.#databases.get(namespace)
+    if (database === undefined) {
+      database = new Database(this.#components)
+      this.#databases.set(namespace, database)
+    }
+    return database
+  }
+
+  #applyItem(database: Database, { command, index, wantResults }: SqlApplyItem): SqlResult[] {
+    try {
+      const results = database.apply(command, wantResults)
+      return wantResults ? results : []
+    } catch (error) {
+      this.#failure = engineFailed(`cannot apply log entry ${index}`, error)
+      throw this.#failure
+    }
+  }
+
+  #check(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+}
+
+function describeBuild(database: Database): Pick<SqlStats, 'sqliteVersion' | 'compileOptions'> {
+  const results = database.read([
+    { sql: 'SELECT sqlite_version()', positional: [], named: {} },
+    { sql: 'PRAGMA compile_options', positional: [], named: {} },
+  ])
+  const [version = [], options = []] = results.map((result) =>
+    result.kind === 'rows' ? result.values.map(([value]) => String(value)) : [],
+  )
+  return { sqliteVersion: version[0] ?? '', compileOptions: options }
+}

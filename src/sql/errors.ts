@@ -1,0 +1,37 @@
+import { DebrosError, errorMessage } from '../base/index.ts'
+
+/** This replica's databases can no longer be trusted, or are gone. Fatal: the node stops. */
+export function engineFailed(message: string, cause?: unknown): DebrosError {
+  const reason = cause === undefined ? message : `${message}: ${errorMessage(cause)}`
+  return new DebrosError('SQL_ENGINE_FAILED', reason, { outcome: 'unknown', cause })
+}
+
+/** What was to be restored is no capture, or not all of it. */
+export function snapshotInvalid(reason: string): DebrosError {
+  return new DebrosError('SQL_SNAPSHOT_INVALID', `not a valid SQL snapshot: ${reason}`)
+}
+
+export function notRunning(): DebrosError {
+  return new DebrosError('SQL_NOT_RUNNING', 'the SQL engine is not running', { outcome: 'unknown' })
+}
+
+/**
+ * SQLite, or the machine it runs on, failed underneath a statement: no memory, a trap, a broken file.
+ * Another replica may fare better with the same statement, so this is never a result of one.
+ */
+export class EngineFailure extends Error {
+  override name = 'EngineFailure'
+}
+
+/** A statement's own fault. The message is SQLite's, or in its style; every replica gets the same. */
+export class StatementError extends Error {
+  override name = 'StatementError'
+}
+
+/**
+ * SQLite says that what it reads makes no sense. Fatal if the database is broken; a virtual table says so
+ * as well when a client has overwritten the tables it keeps its data in, and that is the client's error.
+ */
+export class CorruptionReport extends EngineFailure {
+  override name = 'CorruptionReport'
+}

@@ -1,0 +1,25 @@
+export {
+  type EngineCapture,
+  type EngineRestore,
+  SqlEngine,
+  type SqlEngineComponents,
+  type SqlEngineInit,
+} from './engine.ts'
+export { findDisallowedPragma } from './gate.ts'
+export { checkSqlSize, DEFAULT_SQL_LIMITS, type SqlLimits } from './limits.ts'
+export { createSqlMachine, type SqlMachineComponents, type SqlMachineInit } from './sql-machine.ts'
+export { loadSqliteBinary, type SqliteBinary, type SqliteFiles } from './sqlite-binary.ts'
+export type {
+  SqlApplyItem,
+  SqlCapture,
+  SqlCommand,
+  SqlMachine,
+  SqlMode,
+  SqlParameter,
+  SqlQueryOptions,
+  SqlReal,
+  SqlResult,
+  SqlStatement,
+  SqlStats,
+  SqlValue,
+} from './types.ts'

@@ -1,0 +1,271 @@
+/**
+ * SQLite's way to the world: a VFS (sqlite.org/c3ref/vfs.html) that keeps files in memory, tells the
+ * time it is told, and hands out the entropy it is given.
+ *
+ * sql.js does not export `sqlite3_vfs_register`, so the built-in VFS is rebuilt: its structure lies in
+ * the instance's memory in a published layout, and its methods are replaced there. Compared with sql.js's
+ * own emulated file system this gives databases that no other connection can reach (no name but one can be
+ * opened), snapshots that cost nothing, and commits so cheap that they need not be shared.
+ */
+import { BlockFile } from './block-file.ts'
+import { EngineFailure } from './errors.ts'
+import type { SqliteInstance } from './sqlite-binary.ts'
+
+/** The only name that opens something. */
+export const DATABASE_NAME = 'db'
+
+const OK = 0
+const IOERR = 10
+const CANTOPEN = 14
+const READONLY = 8
+const IOERR_SHORT_READ = IOERR | (2 << 8)
+const NOTFOUND = 12
+
+/** Offsets in `sqlite3_vfs`, 32-bit words each. */
+const VFS = {
+  version: 0,
+  fileSize: 4,
+  pathLengthMax: 8,
+  name: 16,
+  open: 24,
+  delete: 28,
+  access: 32,
+  fullPathname: 36,
+  randomness: 56,
+  currentTimeInt64: 72,
+} as const
+const VFS_VERSION = 3
+const VFS_PATH_LENGTH_MAX = 512
+const VFS_NAME = 'unix'
+/** SQLite's static data ends long before. */
+const STATIC_DATA_MAX = 1024 * 1024
+
+/** `sqlite3_file` is a pointer to its methods, here followed by our number for the file. */
+const FILE_METHODS = 0
+const FILE_NUMBER = 4
+const FILE_SIZE = 8
+const SECTOR_BYTES = 4096
+
+/** The clock counts milliseconds from noon in Greenwich on November 24, 4714 B.C. */
+const UNIX_EPOCH_MS = 210_866_760_000_000n
+
+/**
+ * Fields of the database header that tell how often and by which version the file was written, which is
+ * not the same on every replica. Nobody else writes the file, so nobody needs them.
+ */
+const HEADER_BYTES = 100
+const CHANGE_COUNTER = 24
+const VERSION_VALID_FOR = 92
+const VERSION_NUMBER = 96
+
+export class MemoryVfs {
+  readonly #instance: SqliteInstance
+  readonly #database: BlockFile
+  /** The files SQLite has open, by number. Numbers are used again. */
+  readonly #files: (BlockFile | undefined)[] = []
+  #failure: unknown
+  /** What SQLite sees as the time, in milliseconds since the epoch. */
+  timeMs = 0
+  /** While true the database cannot be written. Temporary files can. */
+  readOnly = false
+  /** A write was refused because of it. */
+  refusedWrite = false
+
+  /** Serves `database` to the instance. An instance has one VFS for all its life. */
+  constructor(instance: SqliteInstance, database: BlockFile) {
+    this.#instance = instance
+    this.#database = database
+    this.#install()
+  }
+
+  /** What went wrong in here, if anything did. SQLite only heard of an I/O error. */
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  #install(): void {
+    const { api, memory } = this.#instance
+    const add = (signature: string, method: (...values: never[]) => number): number =>
+      api.addFunction((...values: never[]) => this.#guard(() => method(...values)), signature)
+    const ok2 = api.addFunction(() => OK, 'iii')
+    const methods = [
+      1, // the version of this structure
+      add('ii', (file: number) => this.#close(file)),
+      add('iiiij', (file: number, to: number, count: number, at: bigint) => this.#read(file, to, count, at)),
+      add('iiiij', (file: number, from: number, count: number, at: bigint) =>
+        this.#write(file, from, count, at),
+      ),
+      add('iij', (file: number, size: bigint) => this.#truncate(file, size)),
+      ok2, // sync
+      add('iii', (file: number, out: number) => this.#fileSize(file, out)),
+      ok2, // lock
+      ok2, // unlock
+      add('iii', (_file: number, out: number) => this.#answer(out, 0)), // is it locked by another?
+      api.addFunction(() => NOTFOUND, 'iiii'), // file control
+      api.addFunction(() => SECTOR_BYTES, 'ii'),
+      api.addFunction(() => 0, 'ii'), // device characteristics
+    ]
+    const table = api._malloc(methods.length * 4)
+    for (const [i, method] of methods.entries()) memory.setUint32(table + i * 4, method)
+
+    const vfs = this.#find()
+    memory.setUint32(vfs + VFS.fileSize, FILE_SIZE)
+    const set = (offset: number, method: number): void => memory.setUint32(vfs + offset, method)
+    set(
+      VFS.open,
+      add('iiiiii', (_vfs: number, name: number, file: number, flags: number, out: number) =>
+        this.#open(table, name, file, flags, out),
+      ),
+    )
+    set(
+      VFS.delete,
+      api.addFunction(() => OK, 'iiii'),
+    )
+    // No file but the open ones exists: there never is a journal to roll back.
+    set(
+      VFS.access,
+      add('iiiii', (_vfs: number, _name: number, _flags: number, out: number) => this.#answer(out, 0)),
+    )
+    set(
+      VFS.fullPathname,
+      add('iiiii', (_vfs: number, name: number, size: number, out: number) =>
+        this.#copyName(name, size, out),
+      ),
+    )
+    // Only ever asked to seed the generator, whose state is set before anything draws from it.
+    set(
+      VFS.randomness,
+      add('iiii', (_vfs: number, count: number, out: number) => this.#noise(count, out)),
+    )
+    set(
+      VFS.currentTimeInt64,
+      add('iii', (_vfs: number, out: number) => this.#time(out)),
+    )
+  }
+
+  /** No exception may pass through SQLite: its state would be left half changed. */
+  #guard(method: () => number): number {
+    try {
+      return method()
+    } catch (error) {
+      this.#failure ??= error
+      return IOERR
+    }
+  }
+
+  #find(): number {
+    const { memory } = this.#instance
+    for (let at = 1024; at < STATIC_DATA_MAX; at += 4) {
+      if (
+        memory.getUint32(at + VFS.version) === VFS_VERSION &&
+        memory.getUint32(at + VFS.pathLengthMax) === VFS_PATH_LENGTH_MAX &&
+        this.#isName(memory.getUint32(at + VFS.name))
+      ) {
+        return at
+      }
+    }
+    throw new EngineFailure('this build of sql.js has no VFS where one is expected')
+  }
+
+  #isName(pointer: number): boolean {
+    if (pointer === 0 || pointer >= STATIC_DATA_MAX) return false
+    const { bytes } = this.#instance.memory
+    return bytes.toString('latin1', pointer, pointer + VFS_NAME.length + 1) === `${VFS_NAME}\0`
+  }
+
+  #open(table: number, name: number, file: number, flags: number, flagsOut: number): number {
+    const { memory } = this.#instance
+    memory.setUint32(file + FILE_METHODS, 0) // nothing to close should this fail
+    // SQLite gives no name to a temporary file, where it puts what does not fit its cache.
+    const temporary = name === 0
+    if (!temporary && memory.string(name) !== DATABASE_NAME) return CANTOPEN
+    const free = this.#files.indexOf(undefined)
+    const number = free < 0 ? this.#files.length : free
+    this.#files[number] = temporary ? new BlockFile() : this.#database
+    memory.setUint32(file + FILE_NUMBER, number)
+    memory.setUint32(file + FILE_METHODS, table)
+    if (flagsOut !== 0) memory.setUint32(flagsOut, flags)
+    return OK
+  }
+
+  #close(file: number): number {
+    this.#files[this.#instance.memory.getUint32(file + FILE_NUMBER)] = undefined
+    return OK
+  }
+
+  #read(file: number, to: number, count: number, at: bigint): number {
+    const target = this.#instance.memory.bytes.subarray(to, to + count)
+    const found = this.#file(file).read(target, Number(at))
+    if (found === count) return OK
+    target.fill(0, found)
+    return IOERR_SHORT_READ
+  }
+
+  #write(file: number, from: number, count: number, at: bigint): number {
+    const written = this.#file(file)
+    if (written === this.#database && this.readOnly) {
+      this.refusedWrite = true
+      return READONLY
+    }
+    const offset = Number(at)
+    written.write(this.#instance.memory.bytes.subarray(from, from + count), offset)
+    if (offset === 0 && written === this.#database && count >= HEADER_BYTES) writeNeutralHeader(written)
+    return OK
+  }
+
+  #truncate(file: number, size: bigint): number {
+    const truncated = this.#file(file)
+    if (truncated === this.#database && this.readOnly) {
+      this.refusedWrite = true
+      return READONLY
+    }
+    truncated.truncate(Number(size))
+    return OK
+  }
+
+  #fileSize(file: number, out: number): number {
+    this.#instance.memory.setInt64(out, BigInt(this.#file(file).size))
+    return OK
+  }
+
+  #answer(out: number, value: number): number {
+    this.#instance.memory.setUint32(out, value)
+    return OK
+  }
+
+  #copyName(name: number, size: number, out: number): number {
+    const { memory } = this.#instance
+    const text = memory.string(name)
+    if (Buffer.byteLength(text) >= size) return CANTOPEN
+    memory.writeString(out, text)
+    return OK
+  }
+
+  #noise(count: number, out: number): number {
+    this.#instance.memory.bytes.fill(SEED_BYTE, out, out + count)
+    return count
+  }
+
+  #time(out: number): number {
+    this.#instance.memory.setInt64(out, BigInt(Math.trunc(this.timeMs)) + UNIX_EPOCH_MS)
+    return OK
+  }
+
+  #file(file: number): BlockFile {
+    const opened = this.#files[this.#instance.memory.getUint32(file + FILE_NUMBER)]
+    if (opened === undefined) throw new EngineFailure('SQLite uses a file it has not opened')
+    return opened
+  }
+}
+
+/** The first seed of a generator, by which it can be found in memory. */
+export const SEED_BYTE = 0xa7
+
+const ONE = Uint8Array.of(0, 0, 0, 1)
+const ZERO = Uint8Array.of(0, 0, 0, 0)
+
+function writeNeutralHeader(file: BlockFile): void {
+  file.write(ONE, CHANGE_COUNTER)
+  file.write(ONE, VERSION_VALID_FOR)
+  file.write(ZERO, VERSION_NUMBER)
+}

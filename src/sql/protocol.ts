@@ -1,0 +1,75 @@
+/** What the machine and its worker say to each other. Messages carry several of these at a time. */
+import { DebrosError, errorMessage, type Outcome } from '../base/index.ts'
+import type { SqliteFiles } from './sqlite-binary.ts'
+import type { SqlApplyItem, SqlResult, SqlStatement, SqlStats } from './types.ts'
+
+/** What a worker is started with. */
+export interface WorkerInit {
+  readonly foreignKeys: boolean
+  readonly files: SqliteFiles | undefined
+}
+
+export type Request =
+  /** Answered once the engine runs. */
+  | { readonly kind: 'start' }
+  | { readonly kind: 'apply'; readonly items: readonly SqlApplyItem[] }
+  | { readonly kind: 'query'; readonly namespace: string; readonly statements: readonly SqlStatement[] }
+  | { readonly kind: 'classify'; readonly namespace: string; readonly statements: readonly SqlStatement[] }
+  | { readonly kind: 'stats' }
+  /** Answered by a number that stands for the capture. */
+  | { readonly kind: 'capture' }
+  /** Answered by the next chunks; none after the last. */
+  | { readonly kind: 'capture-read'; readonly capture: number }
+  | { readonly kind: 'capture-release'; readonly capture: number }
+  | { readonly kind: 'restore-begin' }
+  | { readonly kind: 'restore-push'; readonly chunk: Uint8Array }
+  | { readonly kind: 'restore-finish' }
+  | { readonly kind: 'restore-abort' }
+
+/** The answer to each kind of request. */
+export interface Answers {
+  start: undefined
+  apply: readonly (readonly SqlResult[])[]
+  query: readonly SqlResult[]
+  classify: readonly boolean[]
+  stats: SqlStats
+  capture: number
+  'capture-read': readonly Uint8Array<ArrayBuffer>[]
+  'capture-release': undefined
+  'restore-begin': undefined
+  'restore-push': undefined
+  'restore-finish': undefined
+  'restore-abort': undefined
+}
+
+export type RequestKind = Request['kind']
+export type Answer = Answers[RequestKind]
+
+export interface RequestEnvelope {
+  readonly id: number
+  readonly request: Request
+}
+
+export type ResponseEnvelope =
+  | { readonly id: number; readonly answer: Answer }
+  | { readonly id: number; readonly failure: Failure }
+
+/** An error on its way between threads, which keeps no classes. */
+export interface Failure {
+  readonly code: string
+  readonly message: string
+  readonly retryable: boolean
+  readonly outcome: Outcome
+}
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof DebrosError) {
+    const { code, message, retryable, outcome } = error
+    return { code, message, retryable, outcome }
+  }
+  return { code: 'SQL_ENGINE_FAILED', message: errorMessage(error), retryable: false, outcome: 'unknown' }
+}
+
+export function errorOf({ code, message, retryable, outcome }: Failure): DebrosError {
+  return new DebrosError(code, message, { retryable, outcome })
+}

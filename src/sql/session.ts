@@ -1,0 +1,134 @@
+/**
+ * An instance of SQLite at work on one file. A session holds nothing that is not in the file and its
+ * sticky values, so it can be thrown away and replaced at any time: after a trap, after a statement that
+ * changed the schema, when its memory has grown too large.
+ */
+import { BlockFile } from './block-file.ts'
+import { Connection, NOTHING_STICKY, type Sticky } from './connection.ts'
+import { EngineFailure, StatementError } from './errors.ts'
+import { statementSeed } from './generator-seed.ts'
+import { MemoryVfs } from './memory-vfs.ts'
+import { RawConnection } from './raw-connection.ts'
+import type { SqliteBinary, SqliteInstance } from './sqlite-binary.ts'
+import { findLayout, type SqliteLayout } from './sqlite-layout.ts'
+import type { SqlParameter, SqlValue } from './types.ts'
+
+/** Makes sessions of one build of SQLite, about which it knows what has to be known. */
+export class SessionFactory {
+  readonly #binary: SqliteBinary
+  readonly #foreignKeys: boolean
+  readonly #layout: SqliteLayout
+
+  constructor(binary: SqliteBinary, foreignKeys: boolean) {
+    this.#binary = binary
+    this.#foreignKeys = foreignKeys
+    const instance = binary.instantiate()
+    new MemoryVfs(instance, new BlockFile()) // for its entropy, by which the generator is found
+    this.#layout = findLayout(new RawConnection(instance, ':memory:'))
+  }
+
+  /** Throws if this build of SQLite cannot be made deterministic. */
+  open(file: BlockFile, sticky: Sticky): Session {
+    const session = new Session(this.#binary.instantiate(), this.#layout, this.#foreignKeys, file)
+    verify(session)
+    session.reopen(sticky)
+    return session
+  }
+}
+
+export class Session {
+  readonly #instance: SqliteInstance
+  readonly #layout: SqliteLayout
+  readonly #foreignKeys: boolean
+  readonly vfs: MemoryVfs
+  #connection: Connection
+
+  constructor(instance: SqliteInstance, layout: SqliteLayout, foreignKeys: boolean, file: BlockFile) {
+    this.#instance = instance
+    this.#layout = layout
+    this.#foreignKeys = foreignKeys
+    this.vfs = new MemoryVfs(instance, file)
+    this.#connection = this.#connect(NOTHING_STICKY)
+  }
+
+  get connection(): Connection {
+    return this.#connection
+  }
+
+  /** Bytes the instance has taken. They are given back with the instance only. */
+  get memoryBytes(): number {
+    return this.#instance.memory.size
+  }
+
+  /** Forgets all that SQLite keeps in memory, the schema above all, and reads it from the file again. */
+  reopen(sticky: Sticky): void {
+    this.#connection.close()
+    this.#connection = this.#connect(sticky)
+  }
+
+  #connect(sticky: Sticky): Connection {
+    return new Connection(this.#instance, this.#layout, { foreignKeys: this.#foreignKeys, sticky })
+  }
+}
+
+const STICKY_PROBE: Sticky = {
+  lastInsertId: -0x7fff_ffff_ffff_fffen,
+  changes: 0x1_2345_6789n,
+  totalChanges: 0x2_3456_789an,
+}
+const INTEGERS = [2n ** 31n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)]
+
+/** Proves that everything found by experiment does what it is for. Nothing here writes. */
+function verify(session: Session): void {
+  session.vfs.timeMs = 86_400_000 * 365
+  const times = select(session, "SELECT datetime('now'), datetime('now', 'localtime')")
+  check(times.join() === '1971-01-01 00:00:00,1971-01-01 00:00:00', 'the clock cannot be set')
+
+  const draw = (seed: number): string => {
+    session.connection.seed(statementSeed(seed, 1, 2))
+    return select(session, 'SELECT random(), hex(randomblob(100)), random()').join()
+  }
+  const drawn = draw(1)
+  check(draw(2) !== drawn && draw(1) === drawn, 'the random number generator cannot be seeded')
+
+  const integers = select(session, 'SELECT ?, ?, ?, ?', INTEGERS)
+  check(
+    integers.every((value, i) => BigInt(value as bigint) === INTEGERS[i]),
+    'integers are not bound exactly',
+  )
+
+  session.reopen(STICKY_PROBE)
+  const sticky = select(session, 'SELECT last_insert_rowid(), changes(), total_changes()')
+  check(
+    sticky.map(String).join() === Object.values(STICKY_PROBE).map(String).join(),
+    'counters cannot be restored',
+  )
+  const types = session.connection.useOnce('SELECT name, 1, rootpage FROM sqlite_schema', (statement) => {
+    statement.step()
+    return statement.declaredTypes()
+  })
+  check(types?.join() === 'text,,int', 'declared types cannot be read')
+  check(isRefused(session, 'SELECT zeroblob(1000000000)'), 'limits cannot be set')
+  if (session.vfs.failure !== undefined) throw session.vfs.failure
+}
+
+function select(session: Session, sql: string, positional: readonly SqlParameter[] = []): SqlValue[] {
+  const row = session.connection.useOnce(sql, (statement) => {
+    statement.bind({ sql, positional, named: {} }, 0)
+    return statement.step() ? statement.row() : []
+  })
+  return row ?? []
+}
+
+function isRefused(session: Session, sql: string): boolean {
+  try {
+    session.connection.run(sql)
+    return false
+  } catch (error) {
+    return error instanceof StatementError
+  }
+}
+
+function check(condition: boolean, problem: string): void {
+  if (!condition) throw new EngineFailure(`this build of sql.js cannot be used: ${problem}`)
+}

@@ -1,0 +1,267 @@
+/** The state machine as the node uses it: an engine in a worker thread, spoken to by messages. */
+import { Worker } from 'node:worker_threads'
+import type { Logger } from '../base/index.ts'
+import { errorMessage } from '../base/index.ts'
+import { engineFailed, notRunning } from './errors.ts'
+import { checkSqlSize, DEFAULT_SQL_LIMITS, type SqlLimits } from './limits.ts'
+import {
+  type Answer,
+  type Answers,
+  errorOf,
+  type Request,
+  type RequestEnvelope,
+  type RequestKind,
+  type ResponseEnvelope,
+  type WorkerInit,
+} from './protocol.ts'
+import type { SqliteFiles } from './sqlite-binary.ts'
+import type { SqlApplyItem, SqlCapture, SqlMachine, SqlResult, SqlStatement, SqlStats } from './types.ts'
+
+export interface SqlMachineComponents {
+  readonly logger: Logger
+}
+
+export interface SqlMachineInit {
+  /** Enforce foreign keys. Must be the same on every replica. @default false */
+  readonly foreignKeys?: boolean
+  /** For `query` and `classify`; what is applied was checked before it was proposed. */
+  readonly limits?: Partial<SqlLimits>
+  /** Where sql.js is, for programs that are packed into one file. @default Node's module resolution */
+  readonly files?: SqliteFiles
+  /** The worker's module, likewise. @default the one beside this module */
+  readonly worker?: URL
+}
+
+/**
+ * Native stack of the worker. SQLite bounds its recursion; the deepest that could be built used less than
+ * half of this. It must not be much more, though: SQLite's own stack inside WebAssembly (5 MB) is not
+ * guarded, and the native one has to overflow first, because that is noticed.
+ */
+const STACK_MB = 4
+
+/** Bytes of a snapshot that may be on their way to the worker. */
+const RESTORE_WINDOW_BYTES = 1024 * 1024
+
+/**
+ * Rejections:
+ * - `apply`: `SQL_ENGINE_FAILED`, after which every call fails so until the machine is stopped and started;
+ * - `query`, `classify`: `SQL_TOO_LARGE`;
+ * - `restore`: `SQL_SNAPSHOT_INVALID`, and whatever the chunks fail with; nothing has changed then;
+ * - any: `SQL_ENGINE_FAILED` if the worker died, `SQL_NOT_RUNNING` before `start`, after and during `stop`.
+ *
+ * `stop` does not wait for what is under way. A machine that is started is empty.
+ */
+export function createSqlMachine(components: SqlMachineComponents, init: SqlMachineInit = {}): SqlMachine {
+  return new WorkerSqlMachine(components, init)
+}
+
+interface Waiter {
+  readonly resolve: (answer: Answer) => void
+  readonly reject: (error: Error) => void
+}
+
+class WorkerSqlMachine implements SqlMachine {
+  readonly #logger: Logger
+  readonly #init: SqlMachineInit
+  readonly #limits: SqlLimits
+  #starting: Promise<void> | undefined
+  /** Counts the stops, so that a start knows whether it was overtaken by one. */
+  #stops = 0
+  #stopping: Promise<void> | undefined
+  #worker: Worker | undefined
+  #failure: Error | undefined
+  readonly #waiters = new Map<number, Waiter>()
+  #lastId = 0
+  /** Requests of the current turn of the event loop, which share a message. */
+  #outbox: RequestEnvelope[] = []
+  /** The restore that later calls must wait for. */
+  #restoring: Promise<unknown> | undefined
+
+  constructor({ logger }: SqlMachineComponents, init: SqlMachineInit) {
+    this.#logger = logger
+    this.#init = init
+    this.#limits = { ...DEFAULT_SQL_LIMITS, ...init.limits }
+  }
+
+  start(): Promise<void> {
+    this.#starting ??= this.#start().catch(async (error: unknown) => {
+      await this.stop()
+      throw error
+    })
+    return this.#starting
+  }
+
+  async #start(): Promise<void> {
+    const stops = this.#stops
+    await this.#stopping
+    if (stops !== this.#stops) throw notRunning()
+    const worker = this.#spawn()
+    this.#worker = worker
+    this.#failure = undefined
+    worker.on('message', (responses: readonly ResponseEnvelope[]) => this.#receive(responses))
+    worker.on('messageerror', (error) => this.#fail(worker, error))
+    worker.on('error', (error) => this.#fail(worker, error))
+    worker.on('exit', (code) => this.#fail(worker, new Error(`its thread ended with code ${code}`)))
+    await this.#send({ kind: 'start' })
+    this.#logger.debug({}, 'SQL engine started')
+  }
+
+  #spawn(): Worker {
+    const { worker, foreignKeys = false, files } = this.#init
+    const workerData: WorkerInit = { foreignKeys, files }
+    // Node runs both: the sources as they are, and what the compiler made of them.
+    const module = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
+    return new Worker(worker ?? module, {
+      workerData,
+      name: 'sql',
+      execArgv: [],
+      resourceLimits: { stackSizeMb: STACK_MB },
+    })
+  }
+
+  stop(): Promise<void> {
+    this.#stops++
+    this.#starting = undefined
+    this.#stopping ??= this.#stop().finally(() => {
+      this.#stopping = undefined
+    })
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const worker = this.#worker
+    this.#worker = undefined
+    this.#restoring = undefined
+    this.#outbox = []
+    this.#rejectAll(notRunning())
+    await worker?.terminate()
+  }
+
+  async apply(items: readonly SqlApplyItem[]): Promise<readonly (readonly SqlResult[])[]> {
+    return this.#call({ kind: 'apply', items })
+  }
+
+  async query(namespace: string, statements: readonly SqlStatement[]): Promise<readonly SqlResult[]> {
+    checkSqlSize(statements, this.#limits)
+    return this.#call({ kind: 'query', namespace, statements })
+  }
+
+  async classify(namespace: string, statements: readonly SqlStatement[]): Promise<readonly boolean[]> {
+    checkSqlSize(statements, this.#limits)
+    return this.#call({ kind: 'classify', namespace, statements })
+  }
+
+  async stats(): Promise<SqlStats> {
+    return this.#call({ kind: 'stats' })
+  }
+
+  async capture(): Promise<SqlCapture> {
+    const capture = await this.#call({ kind: 'capture' })
+    const read = () => this.#send({ kind: 'capture-read', capture })
+    return {
+      async *chunks() {
+        for (;;) {
+          const chunks = await read()
+          if (chunks.length === 0) return
+          yield* chunks
+        }
+      },
+      release: () => {
+        // Gone with the worker, if that is gone.
+        this.#send({ kind: 'capture-release', capture }).catch(() => {})
+      },
+    }
+  }
+
+  async restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    while (this.#restoring !== undefined) await settled(this.#restoring)
+    const restoring = this.#restore(chunks)
+    this.#restoring = restoring
+    try {
+      await restoring
+    } finally {
+      if (this.#restoring === restoring) this.#restoring = undefined
+    }
+  }
+
+  async #restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    await this.#send({ kind: 'restore-begin' })
+    try {
+      await this.#pushAll(chunks)
+      await this.#send({ kind: 'restore-finish' })
+    } catch (error) {
+      await settled(this.#send({ kind: 'restore-abort' }))
+      throw error
+    }
+  }
+
+  /** Sends ahead of the worker's answers, but not further than the window allows. */
+  async #pushAll(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+    const sent: { readonly bytes: number; readonly pushed: Promise<unknown> }[] = []
+    let bytes = 0
+    for await (const chunk of chunks) {
+      const pushed = this.#send({ kind: 'restore-push', chunk })
+      pushed.catch(() => {}) // heard when its turn comes
+      sent.push({ bytes: chunk.byteLength, pushed })
+      bytes += chunk.byteLength
+      while (bytes > RESTORE_WINDOW_BYTES) {
+        const oldest = sent.shift()
+        if (oldest === undefined) break
+        await oldest.pushed
+        bytes -= oldest.bytes
+      }
+    }
+    for (const { pushed } of sent) await pushed
+  }
+
+  /** Sends a request in its order: not while databases are being replaced. */
+  async #call<K extends RequestKind>(request: Extract<Request, { kind: K }>): Promise<Answers[K]> {
+    while (this.#restoring !== undefined) await settled(this.#restoring)
+    return this.#send(request)
+  }
+
+  #send<K extends RequestKind>(request: Extract<Request, { kind: K }>): Promise<Answers[K]> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (this.#worker === undefined) return Promise.reject(notRunning())
+    const id = ++this.#lastId
+    if (this.#outbox.length === 0) queueMicrotask(() => this.#flush())
+    this.#outbox.push({ id, request })
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    this.#waiters.set(id, { resolve, reject })
+    return promise as Promise<Answers[K]> // the worker answers a request by its kind
+  }
+
+  #flush(): void {
+    if (this.#outbox.length === 0) return
+    const envelopes = this.#outbox
+    this.#outbox = []
+    this.#worker?.postMessage(envelopes)
+  }
+
+  #receive(responses: readonly ResponseEnvelope[]): void {
+    for (const response of responses) {
+      const waiter = this.#waiters.get(response.id)
+      this.#waiters.delete(response.id)
+      if ('failure' in response) waiter?.reject(errorOf(response.failure))
+      else waiter?.resolve(response.answer)
+    }
+  }
+
+  #fail(worker: Worker, error: unknown): void {
+    if (worker !== this.#worker || this.#failure !== undefined) return
+    this.#failure = engineFailed('the SQL worker failed', error)
+    this.#logger.error({ error: errorMessage(error) }, 'SQL worker failed')
+    this.#rejectAll(this.#failure)
+  }
+
+  #rejectAll(error: Error): void {
+    const waiters = [...this.#waiters.values()]
+    this.#waiters.clear()
+    for (const { reject } of waiters) reject(error)
+  }
+}
+
+/** Waits for the end of something, whichever. */
+async function settled(promise: Promise<unknown>): Promise<void> {
+  await promise.catch(() => {})
+}

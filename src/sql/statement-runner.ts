@@ -1,0 +1,142 @@
+/**
+ * Runs the statements of one request and makes results of what comes of them; see the table of statement
+ * kinds in the contract of the rqlite API, section 7. A string may hold several statements: all run, in
+ * order, until one fails, and the result is that of the last.
+ */
+import type { AnalysisCache } from './analysis-cache.ts'
+import type { Connection, Sticky } from './connection.ts'
+import { CorruptionReport, StatementError } from './errors.ts'
+import type { SqlSegment } from './gate.ts'
+import type { Statement } from './statement.ts'
+import type { SqlMode, SqlResult, SqlStatement, SqlValue } from './types.ts'
+
+export interface StatementRunnerInit {
+  readonly mode: SqlMode
+  /** Without, rows are stepped over: whether a statement fails must not depend on who waits for it. */
+  readonly wantRows: boolean
+  /** The random numbers of a statement's place in the request. */
+  readonly seed: (statement: number, segment: number) => Uint32Array
+  /** For the time a statement took. */
+  readonly elapsedMs: () => number
+}
+
+export class StatementRunner {
+  readonly #connection: Connection
+  readonly #analyses: AnalysisCache
+  readonly #init: StatementRunnerInit
+
+  constructor(connection: Connection, analyses: AnalysisCache, init: StatementRunnerInit) {
+    this.#connection = connection
+    this.#analyses = analyses
+    this.#init = init
+  }
+
+  /**
+   * Runs the statement at position `at` of the request; undefined for an empty string, which has no
+   * result. Throws only what is not the statement's fault.
+   */
+  run(statement: SqlStatement, at: number): SqlResult | undefined {
+    if (statement.sql === '') return undefined
+    try {
+      return this.#run(statement, at)
+    } catch (error) {
+      const isOwnFault =
+        error instanceof StatementError || (error instanceof CorruptionReport && this.#connection.isSound())
+      if (isOwnFault) return { kind: 'error', message: error.message }
+      throw error
+    }
+  }
+
+  #run(statement: SqlStatement, at: number): SqlResult {
+    const startedMs = this.#init.elapsedMs()
+    const { segments, refusal } = this.#analyses.get(statement.sql)
+    if (refusal !== undefined) throw new StatementError(refusal)
+    let outcome: Outcome = { kind: 'empty' }
+    const parameters = new Parameters(statement)
+    for (const [i, segment] of segments.entries()) {
+      this.#connection.seed(this.#init.seed(at, i))
+      outcome = this.#runSegment(segment, parameters, i === segments.length - 1)
+    }
+    return { ...outcome, time: (this.#init.elapsedMs() - startedMs) / 1000 }
+  }
+
+  #runSegment(segment: SqlSegment, parameters: Parameters, isLast: boolean): Outcome {
+    const run = (compiled: Statement): Outcome => {
+      if (this.#init.mode === 'query' && !this.#isReadOnly(segment)) {
+        throw new StatementError('attempt to change database via query operation')
+      }
+      parameters.bind(compiled, this.#init.mode === 'execute' || segment.effect !== 'read')
+      return this.#step(segment, compiled, isLast && this.#init.wantRows)
+    }
+    // A PRAGMA may act while it is compiled; the others are not worth keeping.
+    const isRepeatable = !segment.reshapes && !segment.explain && segment.verb !== 'pragma'
+    const outcome = isRepeatable
+      ? this.#connection.use(segment.sql, run)
+      : this.#connection.useOnce(segment.sql, run)
+    return outcome ?? { kind: 'empty' }
+  }
+
+  #step(segment: SqlSegment, compiled: Statement, wantRows: boolean): Outcome {
+    let isRow = compiled.step()
+    const { mode } = this.#init
+    if (compiled.columnCount === 0) {
+      if (mode === 'query' || segment.effect === 'read') return { kind: 'empty' }
+      return written(this.#connection.sticky)
+    }
+    // Rows that nobody gets are not worth finding, and no RETURNING is read-only.
+    if (mode === 'execute' && this.#isReadOnly(segment)) return written(this.#connection.sticky)
+    if (wantRows) return rows(compiled, isRow, segment.explain)
+    while (isRow) isRow = compiled.step()
+    return { kind: 'empty' }
+  }
+
+  #isReadOnly(segment: SqlSegment): boolean {
+    return segment.effect === 'ask' ? this.#connection.isReadOnly(segment) : segment.effect === 'read'
+  }
+}
+
+/** A result, but for the time it took. */
+type Outcome = DistributiveOmit<Exclude<SqlResult, { kind: 'error' }>, 'time'>
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+
+function written({ lastInsertId, changes }: Sticky): Outcome {
+  const id = Number(lastInsertId)
+  return {
+    kind: 'write',
+    lastInsertId: Number.isSafeInteger(id) ? id : lastInsertId,
+    rowsAffected: Number(changes),
+  }
+}
+
+function rows(compiled: Statement, isRow: boolean, explain: boolean): Outcome {
+  const columns = compiled.columnNames()
+  // EXPLAIN describes its columns elsewhere, and none of them is a table's.
+  const declared = explain ? [] : compiled.declaredTypes()
+  const found = isRow ? compiled.storageClasses() : []
+  const types = columns.map((_, i) => declared[i] ?? found[i] ?? '')
+  const values: SqlValue[][] = []
+  for (let more = isRow; more; more = compiled.step()) values.push(compiled.row())
+  return { kind: 'rows', columns, types, values }
+}
+
+/** A request statement's parameters, consumed from left to right by the statements of its string. */
+class Parameters {
+  readonly #statement: SqlStatement
+  readonly #given: number
+  #taken = 0
+
+  constructor(statement: SqlStatement) {
+    this.#statement = statement
+    this.#given = statement.positional.length + Object.keys(statement.named).length
+  }
+
+  /** rqlite tells how many there are where it writes, and how many are left where it reads. */
+  bind(compiled: Statement, tellAll: boolean): void {
+    const left = this.#given - this.#taken
+    if (left < compiled.parameterCount) {
+      const got = tellAll ? this.#given : left
+      throw new StatementError(`not enough args to execute query: want ${compiled.parameterCount} got ${got}`)
+    }
+    this.#taken += compiled.bind(this.#statement, this.#taken)
+  }
+}

@@ -1,0 +1,20 @@
+/** The part of the global `WebAssembly` that is used; TypeScript declares it for browsers only. */
+interface WebAssemblyNamespace {
+  readonly Module: new (bytes: Uint8Array) => WasmModule
+  readonly Instance: new (module: WasmModule, imports: WasmImports) => WasmInstance
+  readonly Memory: new (limits: { initial: number; maximum?: number }) => WasmMemory
+}
+
+export type WasmModule = object
+export type WasmImports = object
+
+export interface WasmInstance {
+  readonly exports: Readonly<Record<string, unknown>>
+}
+
+/** Its buffer is another one after it has grown. */
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer
+}
+
+export const Wasm = (globalThis as unknown as { WebAssembly: WebAssemblyNamespace }).WebAssembly

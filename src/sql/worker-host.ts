@@ -1,0 +1,137 @@
+/** The worker's side: takes requests in the order they come and answers them from an engine. */
+import type { EngineCapture, EngineRestore, SqlEngine } from './engine.ts'
+import { engineFailed, snapshotInvalid } from './errors.ts'
+import {
+  type Answer,
+  type Answers,
+  failureOf,
+  type Request,
+  type RequestEnvelope,
+  type ResponseEnvelope,
+} from './protocol.ts'
+import type { SqlResult } from './types.ts'
+
+/** One reading step of a capture: 1 MiB, which takes about a millisecond. */
+const CAPTURE_CHUNKS_PER_READ = 16
+/** Answers are sent together, unless the first of them has waited for so long. */
+const ANSWER_DELAY_MS = 2
+/** Smaller blobs are faster copied than handed over. */
+const TRANSFER_BYTES_MIN = 32 * 1024
+
+export type Post = (responses: readonly ResponseEnvelope[], transfer: ArrayBuffer[]) => void
+
+export class WorkerHost {
+  readonly #engine: SqlEngine
+  readonly #post: Post
+  readonly #captures = new Map<number, EngineCapture>()
+  #lastCapture = 0
+  #restore: EngineRestore | undefined
+
+  constructor(engine: SqlEngine, post: Post) {
+    this.#engine = engine
+    this.#post = post
+  }
+
+  handle(envelopes: readonly RequestEnvelope[]): void {
+    let responses: ResponseEnvelope[] = []
+    let since = performance.now()
+    for (const { id, request } of envelopes) {
+      responses.push(this.#respond(id, request))
+      if (performance.now() - since < ANSWER_DELAY_MS) continue
+      this.#post(responses, transferable(responses))
+      responses = []
+      since = performance.now()
+    }
+    if (responses.length > 0) this.#post(responses, transferable(responses))
+  }
+
+  #respond(id: number, request: Request): ResponseEnvelope {
+    try {
+      return { id, answer: this.#answer(request) }
+    } catch (error) {
+      return { id, failure: failureOf(error) }
+    }
+  }
+
+  #answer(request: Request): Answer {
+    switch (request.kind) {
+      case 'start':
+        return undefined
+      case 'apply':
+        return this.#engine.apply(request.items)
+      case 'query':
+        return this.#engine.query(request.namespace, request.statements)
+      case 'classify':
+        return this.#engine.classify(request.namespace, request.statements)
+      case 'stats':
+        return this.#engine.stats()
+      case 'capture':
+        this.#captures.set(++this.#lastCapture, this.#engine.capture())
+        return this.#lastCapture
+      case 'capture-read':
+        return this.#readCapture(request.capture)
+      case 'capture-release':
+        this.#captures.get(request.capture)?.release()
+        this.#captures.delete(request.capture)
+        return undefined
+      case 'restore-begin':
+        this.#restore = this.#engine.restore()
+        return undefined
+      case 'restore-push':
+        this.#restoring().push(request.chunk)
+        return undefined
+      case 'restore-finish':
+        this.#restoring().finish()
+        this.#restore = undefined
+        return undefined
+      case 'restore-abort':
+        this.#restore = undefined
+        return undefined
+    }
+  }
+
+  #readCapture(id: number): Answers['capture-read'] {
+    const capture = this.#captures.get(id)
+    if (capture === undefined) throw engineFailed('a capture was read after its release')
+    const chunks: Uint8Array<ArrayBuffer>[] = []
+    while (chunks.length < CAPTURE_CHUNKS_PER_READ) {
+      const chunk = capture.next()
+      if (chunk === undefined) break
+      chunks.push(chunk)
+    }
+    return chunks
+  }
+
+  #restoring(): EngineRestore {
+    if (this.#restore === undefined) throw snapshotInvalid('no restore is under way')
+    return this.#restore
+  }
+}
+
+/** What need not be copied to the other thread, because nobody here has use for it any more. */
+function transferable(responses: readonly ResponseEnvelope[]): ArrayBuffer[] {
+  const buffers: ArrayBuffer[] = []
+  for (const response of responses) {
+    if (!('answer' in response) || !Array.isArray(response.answer)) continue
+    for (const part of response.answer as readonly unknown[]) collect(part, buffers)
+  }
+  return buffers
+}
+
+/** A chunk, a result, a list of results; or something without bytes. */
+function collect(part: unknown, buffers: ArrayBuffer[]): void {
+  if (part instanceof Uint8Array)
+    buffers.push(part.buffer as ArrayBuffer) // made here, not shared memory
+  else if (Array.isArray(part)) for (const result of part) collect(result, buffers)
+  else if (isRows(part)) {
+    for (const row of part.values) {
+      for (const value of row) {
+        if (value instanceof Uint8Array && value.byteLength >= TRANSFER_BYTES_MIN) collect(value, buffers)
+      }
+    }
+  }
+}
+
+function isRows(part: unknown): part is Extract<SqlResult, { kind: 'rows' }> {
+  return typeof part === 'object' && part !== null && (part as Partial<SqlResult>).kind === 'rows'
+}

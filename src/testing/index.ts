@@ -1,0 +1,1 @@
+export { type ClusterInit, startCluster, type TestCluster, type TestNode } from './cluster.ts'
