@@ -155,6 +155,14 @@ export class ConfigHistory {
     return this.#last.index
   }
 
+  /**
+   * The configuration before {@link current}. It is committed somewhere: changes are made one at a
+   * time, so that only the last one can still be rolled back.
+   */
+  get previous(): ClusterConfig | undefined {
+    return this.#versions.at(-2)?.config
+  }
+
   get #last(): { index: number; config: ClusterConfig } {
     return this.#versions.at(-1) as { index: number; config: ClusterConfig }
   }

@@ -9,6 +9,9 @@ import { appendEntries, maybeCommit } from './replication.ts'
 import type { CoreState } from './state.ts'
 import type { Message, NodeId } from './types.ts'
 
+/** How often a follower asks around early, once the leader's system has closed its connection. */
+const HINTED_CAMPAIGNS = 8
+
 type VoteRequest = Extract<Message, { type: 'pre-vote' | 'vote' }>
 type VoteResponse = Extract<Message, { type: 'pre-vote-response' | 'vote-response' }>
 
@@ -22,6 +25,7 @@ export function preCampaign(state: CoreState): void {
   state.becomePreCandidate()
   state.electionElapsed = 0
   state.drawElectionTimeout()
+  campaignAgainSoonIfHinted(state)
   requestVotes(state, 'pre-vote', state.term + 1, false)
   countVote(state, state.id, true)
 }
@@ -30,6 +34,7 @@ export function preCampaign(state: CoreState): void {
 export function campaign(state: CoreState, transfer: boolean): void {
   if (!state.canCampaign) return
   state.becomeCandidate()
+  campaignAgainSoonIfHinted(state)
   requestVotes(state, 'vote', state.term, transfer)
 }
 
@@ -122,6 +127,21 @@ export function checkQuorum(state: CoreState): void {
 export function leaderConnectionLost(state: CoreState, id: NodeId): void {
   if (state.role !== 'follower' || state.leader !== id) return
   state.setLeader(undefined)
-  const delay = state.prng.between(1, state.settings.crashHintTicks + 1)
-  state.electionElapsed = Math.max(state.electionElapsed, state.randomizedElectionTicks - delay)
+  state.hintedCampaigns = HINTED_CAMPAIGNS
+  campaignWithin(state, state.prng.between(1, state.settings.crashHintTicks + 1))
+}
+
+/**
+ * Others may notice the crash a little later, and until then they do not help; or they campaign at
+ * the same moment and the votes are split. Either way the next attempt need not wait a whole timeout.
+ */
+function campaignAgainSoonIfHinted(state: CoreState): void {
+  if (state.hintedCampaigns === 0) return
+  state.hintedCampaigns--
+  const { crashHintTicks } = state.settings
+  campaignWithin(state, crashHintTicks + state.prng.between(0, crashHintTicks + 1))
+}
+
+function campaignWithin(state: CoreState, ticks: number): void {
+  state.electionElapsed = Math.max(state.electionElapsed, state.randomizedElectionTicks - ticks)
 }

@@ -65,6 +65,8 @@ export class CoreState {
   electionElapsed = 0
   heartbeatElapsed = 0
   randomizedElectionTicks = 0
+  /** Early campaigns left after the leader's system closed its connection; see `crashHintTicks`. */
+  hintedCampaigns = 0
   /** Answers to the running (pre-)election. */
   readonly votes = new Map<NodeId, boolean>()
 
@@ -108,8 +110,16 @@ export class CoreState {
     return this.log.configs.current
   }
 
+  /**
+   * Voters may campaign. So may a node whose removal is in its log and not known to be committed:
+   * having that entry, it refuses its vote to the others, who may lack it (thesis §4.2.2). Its own
+   * vote does not count then, and once it has led the removal to its commit, it steps down.
+   */
   get canCampaign(): boolean {
-    return isVoter(this.config, this.id)
+    const { configs, commit } = this.log
+    if (isVoter(configs.current, this.id)) return true
+    const { currentIndex, previous } = configs
+    return currentIndex > commit && previous !== undefined && isVoter(previous, this.id)
   }
 
   get others(): NodeId[] {
@@ -190,6 +200,7 @@ export class CoreState {
   setLeader(leader: NodeId | undefined): void {
     if (leader === this.leader) return
     this.leader = leader
+    if (leader !== undefined) this.hintedCampaigns = 0
     // Whoever answered our forwarded reads is no longer the one to ask.
     for (const id of this.readsForwarded.keys()) this.readsAborted.push(id)
     this.readsForwarded.clear()
