@@ -2,13 +2,7 @@
 
 import { silentLogger } from './base/index.ts'
 import { createHttpServer, type HttpLimits } from './http/index.ts'
-import {
-  createNode as createBareNode,
-  type DebrosNode,
-  type Door,
-  type NodeAccess,
-  type NodeInit,
-} from './node/index.ts'
+import { createNode as createBareNode, type DebrosNode, type NodeInit } from './node/index.ts'
 
 export interface HttpOptions {
   /** @default '127.0.0.1' */
@@ -34,21 +28,12 @@ export function createNode(
 ): Promise<DebrosNode> {
   const { http, ...init } = options
   if (http === undefined) return createBareNode(init, call)
-  return createBareNode({ ...init, door: (node) => httpDoor(node, http, init) }, call)
-}
-
-function httpDoor(node: NodeAccess, http: HttpOptions, init: Omit<NodeInit, 'door'>): Door {
   const { host = '127.0.0.1', port = 0, ...rest } = http
   const logger = (init.logger ?? silentLogger).child({ component: 'HTTP' })
-  const server = createHttpServer({ node, logger }, { host, port, ...rest })
-  return {
-    start: () => server.start(),
-    stop: () => server.stop(),
-    get url() {
-      if (server.address === undefined) return undefined
-      return http.advertise === undefined ? server.address.url : `http://${http.advertise}`
-    },
-  }
+  return createBareNode(
+    { ...init, door: (node) => createHttpServer({ node, logger }, { host, port, ...rest }) },
+    call,
+  )
 }
 
 export { DebrosError, type Logger, type Outcome } from './base/index.ts'

@@ -74,9 +74,11 @@ class Node implements DebrosNode {
   /** Undoes each step of the start, last first. */
   readonly #cleanup: { readonly what: string; readonly run: () => Promise<void> | void }[] = []
   readonly #stopped = Promise.withResolvers<void>()
+  readonly #closeFailures: unknown[] = []
   #stopping: Promise<void> | undefined
   #fatal: Error | undefined
   #driver: RaftDriver | undefined
+  #closeDoor: () => Promise<void> = async () => {}
   #killHost: (() => Promise<void>) | undefined
   #parts: Parts | undefined
   #apiUrl: () => string | undefined = () => undefined
@@ -97,7 +99,7 @@ class Node implements DebrosNode {
     const door = init.door?.(() => this.#parts)
     if (door !== undefined) {
       await door.start()
-      this.#cleanup.push({ what: 'door', run: () => door.stop() })
+      this.#closeDoor = () => door.stop()
       this.#apiUrl = () => door.url
     }
 
@@ -246,14 +248,17 @@ class Node implements DebrosNode {
     }
     this.#logger.info({ addresses }, 'joining')
     const { id: nodeId, address, voter } = self
-    return await joinCluster(network, {
-      addresses,
-      secret,
-      request: { nodeId, address, voter, clusterId },
-      intervalMs: joinIntervalMs,
-      attempts: joinAttempts,
-      signal: this.#lifetime.signal,
-    })
+    return await joinCluster(
+      { ...network, logger: this.#logger },
+      {
+        addresses,
+        secret,
+        request: { nodeId, address, voter, clusterId },
+        intervalMs: joinIntervalMs,
+        attempts: joinAttempts,
+        signal: this.#lifetime.signal,
+      },
+    )
   }
 
   /** A node that comes back under another address tells the cluster, through whomever it still knows. */
@@ -351,6 +356,8 @@ class Node implements DebrosNode {
 
   async #stop(): Promise<void> {
     this.#lifetime.abort(new DebrosError('NODE_STOPPED', 'the node is stopping', { retryable: true }))
+    // Nobody is let in any more; who is in gets an answer while there still is a node to give it.
+    await this.#attempt('door', this.#closeDoor)
     // A leader that says goodbye saves the others an election timeout.
     if (this.#fatal === undefined && this.#driver?.role === 'leader') {
       await new Consensus(this.#driver).transferLeadership().catch((error: unknown) => {
@@ -366,26 +373,29 @@ class Node implements DebrosNode {
       if (this.#init.dataDir instanceof MemoryDataDir) this.#init.dataDir.disk.crash()
       this.#driver?.stop(() => {})
       await this.#killHost?.()
+      await this.#attempt('door', this.#closeDoor)
       await this.#close()
     })()
     await this.#stopping
   }
 
   async #close(): Promise<void> {
-    const failures: unknown[] = []
-    for (const { what, run } of this.#cleanup.splice(0).reverse()) {
-      try {
-        await run()
-      } catch (error) {
-        this.#logger.error({ error: errorMessage(error) }, `closing the ${what} failed`)
-        failures.push(error)
-      }
-    }
+    for (const { what, run } of this.#cleanup.splice(0).reverse()) await this.#attempt(what, run)
     this.#parts = undefined
     if (this.#fatal !== undefined) this.#stopped.reject(this.#fatal)
     else this.#stopped.resolve()
+    const failures = this.#closeFailures
     if (failures.length > 0 && this.#fatal === undefined)
       throw new AggregateError(failures, 'the node did not stop cleanly')
+  }
+
+  async #attempt(what: string, close: () => Promise<void> | void): Promise<void> {
+    try {
+      await close()
+    } catch (error) {
+      this.#logger.error({ error: errorMessage(error) }, `closing the ${what} failed`)
+      this.#closeFailures.push(error)
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

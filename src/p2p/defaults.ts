@@ -57,7 +57,7 @@ export const LINK_TIMINGS: LinkTimings = Object.freeze({
 })
 
 /** Bytes waiting for a member, per class of frame: beyond them frames are dropped, and Raft sends again. */
-export const OUTBOUND_BYTES_MAX = Object.freeze({ control: 1024 * 1024, append: 16 * 1024 * 1024 })
+export const OUTBOUND_BYTES_MAX = Object.freeze({ control: 1024 * 1024, append: 24 * 1024 * 1024 })
 
 export const JOIN_DEFAULTS = Object.freeze({
   /** A challenge is answered at once or not at all. */

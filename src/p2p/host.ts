@@ -83,8 +83,6 @@ export interface PeerHost extends AsyncDisposable {
   connect(peer: PeerAddress, options: { readonly signal: AbortSignal }): Promise<Connection>
   /** Dials an address without knowing who is there; the connection says. Errors: `PEER_UNREACHABLE`. */
   connectAddress(address: string, options: { readonly signal: AbortSignal }): Promise<Connection>
-  /** Resets a connection; its close event will say that it was us. */
-  abortConnection(connection: Connection, reason: Error): void
   /** Whether the fault hook lets frames pass; true without one. */
   allows(peerId: string, direction: 'inbound' | 'outbound'): boolean
   /** Returns a function that removes the listener. */
@@ -107,7 +105,6 @@ class Libp2pHost implements PeerHost {
   readonly #init: PeerHostInit
   readonly #handlers = new Map<string, { handler: StreamHandler; limits: StreamLimits }>()
   readonly #listeners = new Set<(event: ConnectionEvent) => void>()
-  readonly #abortedHere = new WeakSet<Connection>()
   #protectedPeers = new Set<string>()
   #running: { libp2p: Libp2p; nodeAddress: string } | undefined
   /** The start or stop under way. */
@@ -234,7 +231,7 @@ class Libp2pHost implements PeerHost {
       connectionGater: {
         denyDialPeer: (peerId) => !this.allows(peerId.toString(), 'outbound'),
         denyOutboundEncryptedConnection: (peerId) => !this.allows(peerId.toString(), 'outbound'),
-        
+        denyInboundEncryptedConnection: (peerId) => !this.allows(peerId.toString(), 'inbound'),
       },
       services: { identify: identify(), ping: ping() },
     })
@@ -279,11 +276,6 @@ class Libp2pHost implements PeerHost {
     }
   }
 
-  abortConnection(connection: Connection, reason: Error): void {
-    this.#abortedHere.add(connection)
-    connection.abort(reason)
-  }
-
   allows(peerId: string, direction: 'inbound' | 'outbound'): boolean {
     return this.#components.linkFilter?.(peerId, direction) ?? true
   }
@@ -296,21 +288,12 @@ class Libp2pHost implements PeerHost {
   #connectionOpened(connection: Connection): void {
     const peerId = connection.remotePeer.toString()
     connection.addEventListener('close', (event) => {
-      const by = this.status === 'started' && this.#endedByThem(connection, event) ? 'them' : 'us'
+      const by = this.status === 'started' && endedByThem(event) ? 'them' : 'us'
       const running = this.#running
       const remaining = running === undefined ? 0 : this.#connections(running.libp2p, peerId).length
       this.#emit({ type: 'close', peerId, by, remaining })
     })
     this.#emit({ type: 'open', peerId, direction: connection.direction })
-  }
-
-  /**
-   * libp2p reports a reset by the other side as an abort of its own, so the kind of the error decides:
-   * none (an orderly end) or the operating system's.
-   */
-  #endedByThem(connection: Connection, event: StreamCloseEvent): boolean {
-    if (this.#abortedHere.has(connection)) return false
-    return event.error === undefined || isSystemError(event.error)
   }
 
   #emit(event: ConnectionEvent): void {
@@ -389,6 +372,14 @@ async function startListening(libp2p: Libp2p, transport: RecordedTcp): Promise<v
   throw new DebrosError('P2P_LISTEN_FAILED', `cannot listen on ${address}: ${error.message}`, {
     cause: error,
   })
+}
+
+/**
+ * libp2p reports a reset by the other side as an abort of its own, so the kind of the error decides: none
+ * (an orderly end) or the operating system's.
+ */
+function endedByThem(event: StreamCloseEvent): boolean {
+  return event.error === undefined || isSystemError(event.error)
 }
 
 function isSystemError(error: Error): boolean {

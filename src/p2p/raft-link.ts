@@ -170,7 +170,7 @@ export class RaftLink {
     if (control.status === 'fulfilled') control.value.abort(new Error('the other stream failed'))
     if (append.status === 'fulfilled') append.value.abort(new Error('the other stream failed'))
     // A connection on which nothing is answered is dead, whatever it looks like from here.
-    if (timeout.aborted) host.abortConnection(connection, new Error('the member does not answer'))
+    if (timeout.aborted) connection.abort(new Error('the member does not answer'))
     throw control.status === 'rejected' ? control.reason : (append as PromiseRejectedResult).reason
   }
 
@@ -223,7 +223,7 @@ export class RaftLink {
    */
   #ping(session: Session): void {
     if (this.#pingsSent - this.#pingsAnswered >= this.#init.timings.pingsUnansweredMax) {
-      this.#components.host.abortConnection(session.connection, new Error('the member does not answer pings'))
+      session.connection.abort(new Error('the member does not answer pings'))
       return
     }
     this.#pingsSent += 1
@@ -231,7 +231,7 @@ export class RaftLink {
   }
 
   #onControlReply(reply: StreamReply): void {
-    if (reply.pong !== undefined) this.#pingsAnswered = reply.pong
+    if (reply.pong !== undefined) this.#pingsAnswered = Math.min(reply.pong, this.#pingsSent)
   }
 
   #pause(delayMs: number): Promise<void> {

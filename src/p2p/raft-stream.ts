@@ -29,7 +29,6 @@ export interface OpenRaftStreamInit {
   /** Takes each reply after the Welcome. */
   readonly onReply: (reply: StreamReply) => void
   readonly onClosed: FrameStreamInit['onClosed']
-  readonly onDrained?: () => void
   readonly signal: AbortSignal
 }
 
@@ -58,7 +57,6 @@ export async function openRaftStream(host: PeerHost, init: OpenRaftStreamInit): 
         welcomed.resolve()
       },
       onClosed: (error) => onClosed(error),
-      ...(init.onDrained === undefined ? {} : { onDrained: init.onDrained }),
     },
   )
   const onAbort = (): void => frames.abort(refused('no answer in time'))

@@ -1,4 +1,4 @@
-import { assert, DebrosError, type Logger } from '../base/index.ts'
+import { assert, DebrosError, errorMessage, type Logger } from '../base/index.ts'
 import type { Callback, Message } from '../raft/index.ts'
 import { LINK_TIMINGS, type LinkTimings } from './defaults.ts'
 import type { PeerHost } from './host.ts'
@@ -67,7 +67,7 @@ class LinkedTransport implements Libp2pRaftTransport {
     this.#init = init
     this.#timings = init.timings ?? LINK_TIMINGS
     this.#encoder = new AppendEncoder(components.codec, init)
-    const deliver = (message: Message): void => this.onMessage?.(message)
+    const deliver = (message: Message): void => this.#deliver(message)
     const { snapshots: store, logger } = components
     this.#inbound = new RaftInbound(
       { ...components, snapshots: new SnapshotReceiver({ store, logger }, { deliver }) },
@@ -177,7 +177,6 @@ class LinkedTransport implements Libp2pRaftTransport {
       if (member?.peerId === link.member.peerId && member.address === link.member.address) continue
       this.#links.delete(id)
       link.close()
-      this.#sending.get(id)?.abort()
       this.#unsendable.delete(id)
     }
     for (const member of wanted) {
@@ -194,6 +193,18 @@ class LinkedTransport implements Libp2pRaftTransport {
       )
       this.#links.set(member.id, link)
       link.start()
+    }
+  }
+
+  #deliver(message: Message): void {
+    try {
+      this.onMessage?.(message)
+    } catch (error) {
+      this.#components.logger.error(
+        { type: message.type, error: errorMessage(error) },
+        'a message was not taken',
+      )
+      throw error
     }
   }
 

@@ -21,6 +21,9 @@ export const RPC_STREAM_LIMITS = Object.freeze({ streamsMax: 4 })
 
 const OPEN_TIMEOUT_MS = 5_000
 
+/** A timer set for longer would fire at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
 export interface RpcClientLinkInit {
   readonly peerId: string
   /** Called when nothing is left to do here: no call, no stream. */
@@ -33,7 +36,8 @@ interface ClientCall {
   /** Handed in full to the connection: from here on it may be handled. */
   sent: boolean
   response: IncomingMessage | undefined
-  readonly settle: (result: Uint8Array | Error) => void
+  /** Ends the call with its response, or with the reason why there is none. */
+  readonly settle: (result: unknown) => void
 }
 
 /** The calls to one peer, over a stream that is opened with the first and kept. */
@@ -54,7 +58,7 @@ export class RpcClientLink {
     return new Promise((resolve, reject) => {
       this.#lastId += 1
       const id = this.#lastId
-      const settle = (result: Uint8Array | unknown): void => {
+      const settle = (result: unknown): void => {
         if (!this.#calls.delete(id)) return
         clearTimeout(timer)
         options.signal?.removeEventListener('abort', onAbort)
@@ -81,7 +85,8 @@ export class RpcClientLink {
         this.#cancel(call)
       }
       const onAbort = (): void => giveUp(options.signal?.reason)
-      const timer = setTimeout(() => giveUp(timedOut(method, call, options.timeoutMs)), options.timeoutMs)
+      const timeoutMs = Math.min(options.timeoutMs, TIMER_MS_MAX)
+      const timer = setTimeout(() => giveUp(timedOut(method, call, timeoutMs)), timeoutMs)
       options.signal?.addEventListener('abort', onAbort)
       this.#calls.set(id, call)
       if (this.#session !== undefined) this.#session.sender.add(call.request)
@@ -139,7 +144,7 @@ export class RpcClientLink {
       })
     } catch (error) {
       // A connection on which nothing is answered is dead, whatever it looks like from here.
-      if (signal.aborted) this.#host.abortConnection(connection, new Error('the peer does not answer'))
+      if (signal.aborted) connection.abort(new Error('the peer does not answer'))
       throw error
     }
   }

@@ -139,6 +139,8 @@ interface ServerCall {
   readonly request: IncomingMessage
   readonly requestBytes: number
   readonly abort: AbortController
+  /** The handler is at work; until it is done the call counts, answered or not. */
+  running: boolean
   response: OutgoingMessage | undefined
   responseBytes: number
 }
@@ -211,6 +213,7 @@ class RpcSession {
       request: new IncomingMessage(requestBytes),
       requestBytes,
       abort: new AbortController(),
+      running: false,
       response: undefined,
       responseBytes: 0,
     }
@@ -225,21 +228,26 @@ class RpcSession {
   }
 
   async #run(call: ServerCall, request: Uint8Array): Promise<void> {
+    const { peerId, remoteHost } = this.#init
+    const { signal } = call.abort
+    call.running = true
     try {
-      const { peerId, remoteHost } = this.#init
-      const context = { peerId, remoteHost, signal: call.abort.signal }
-      const response = await call.method.handler(request, context)
-      this.#respond(call, response)
+      const response = await call.method.handler(request, { peerId, remoteHost, signal })
+      if (!signal.aborted) this.#respond(call, response)
     } catch (error) {
-      if (!this.#calls.has(call.id)) return
-      this.#sendError(call.id, error instanceof DebrosError ? error : this.#internal(call, error))
-      this.#end(call, undefined)
+      if (!signal.aborted) this.#fail(call, error)
+    } finally {
+      call.running = false
+      if (signal.aborted) this.#release(call)
     }
   }
 
+  #fail(call: ServerCall, error: unknown): void {
+    this.#sendError(call.id, error instanceof DebrosError ? error : this.#internal(call, error))
+    this.#end(call, undefined)
+  }
+
   #respond(call: ServerCall, response: Uint8Array): void {
-    // Nobody waits any more.
-    if (call.abort.signal.aborted) return
     const { peerId } = this.#init
     const { id } = call
     if (response.length > RPC_RESPONSE_BYTES_MAX) {
@@ -262,11 +270,15 @@ class RpcSession {
     this.#sender.add(call.response)
   }
 
-  /** Forgets a call; with a reason, tells its handler to stop. */
+  /** Forgets a call; with a reason, nobody waits for it any more, and its handler is told to stop. */
   #end(call: ServerCall, reason: Error | undefined): void {
     if (!this.#calls.delete(call.id)) return
     if (reason !== undefined) call.abort.abort(reason)
     if (call.response !== undefined) this.#sender.remove(call.response)
+    if (reason === undefined || !call.running) this.#release(call)
+  }
+
+  #release(call: ServerCall): void {
     const { requestBytes, responseBytes } = call
     const change = { calls: -1, requestBytes: -requestBytes, responseBytes: -responseBytes }
     this.#server.addLoad(this.#init.peerId, change)

@@ -365,7 +365,7 @@ export class RaftDriver {
     }
     if (role === seen.role && term === seen.term && leader === seen.leader) return
     if (seen.role === 'leader' && (role !== 'leader' || term > seen.term)) this.#lostLead(seen.term)
-    this.#components.logger.info({ role, term, leader }, `now ${role} in term ${term}`)
+    this.#components.logger.info({ term }, describeRole(role, leader))
     this.#init.onRoleChange?.({ role, term, leader })
   }
 
@@ -596,6 +596,19 @@ export class RaftDriver {
     if (done === undefined || this.#storing) return
     this.#stopDone = undefined
     this.#applier.stop(done)
+  }
+}
+
+function describeRole(role: Role, leader: NodeId | undefined): string {
+  switch (role) {
+    case 'leader':
+      return 'leads'
+    case 'follower':
+      return leader === undefined ? 'follows nobody: no leader is known' : `follows ${leader}`
+    case 'pre-candidate':
+      return 'asks whether it could win an election'
+    case 'candidate':
+      return 'stands for election'
   }
 }
 

@@ -11,13 +11,13 @@ export interface RaftSettings {
   readonly electionTimeoutMs: number
   /** When the leader's system closes the connection, followers campaign within this. @default 100 */
   readonly crashHintMs: number
-  /** Largest entry. @default 1 MiB */
+  /** Largest entry; the network's limit is as large (src/wire/limits.ts). @default 8 MiB */
   readonly entryBytesMax: number
   /** Entries per message to a follower. @default 1 MiB */
   readonly appendBytesMax: number
   /** Unacknowledged messages to one follower. @default 256 */
   readonly inflightMessagesMax: number
-  /** Unacknowledged bytes to one follower. @default 16 MiB */
+  /** Unacknowledged bytes to one follower, before the last message. @default 8 MiB */
   readonly inflightBytesMax: number
   /** Proposed but uncommitted bytes; more is refused as busy. @default 64 MiB */
   readonly uncommittedBytesMax: number
@@ -46,10 +46,10 @@ export const DEFAULT_RAFT_SETTINGS: RaftSettings = Object.freeze({
   heartbeatMs: 100,
   electionTimeoutMs: 1000,
   crashHintMs: 100,
-  entryBytesMax: MIB,
+  entryBytesMax: 8 * MIB,
   appendBytesMax: MIB,
   inflightMessagesMax: 256,
-  inflightBytesMax: 16 * MIB,
+  inflightBytesMax: 8 * MIB,
   uncommittedBytesMax: 64 * MIB,
   unappliedBytesMax: 64 * MIB,
   applyEntriesMax: 1024,

@@ -67,11 +67,8 @@ export class Connection {
     this.#layout = layout
     for (const setting of SETTINGS) this.run(`PRAGMA ${setting}`)
     this.run(`PRAGMA foreign_keys = ${foreignKeys ? 'ON' : 'OFF'}`)
-    const { memory } = instance
-    memory.setUint32(this.#raw.handle + layout.limits + LIMIT_LENGTH * 4, LENGTH_MAX)
-    memory.setInt64(this.#raw.handle + layout.lastInsertId, sticky.lastInsertId)
-    memory.setInt64(this.#raw.handle + layout.changes, sticky.changes)
-    memory.setInt64(this.#raw.handle + layout.totalChanges, sticky.totalChanges)
+    instance.memory.setUint32(this.#raw.handle + layout.limits + LIMIT_LENGTH * 4, LENGTH_MAX)
+    this.sticky = sticky
   }
 
   get sticky(): Sticky {
@@ -81,6 +78,13 @@ export class Connection {
       changes: instance.memory.getInt64(handle + this.#layout.changes),
       totalChanges: instance.memory.getInt64(handle + this.#layout.totalChanges),
     }
+  }
+
+  set sticky({ lastInsertId, changes, totalChanges }: Sticky) {
+    const { handle, instance } = this.#raw
+    instance.memory.setInt64(handle + this.#layout.lastInsertId, lastInsertId)
+    instance.memory.setInt64(handle + this.#layout.changes, changes)
+    instance.memory.setInt64(handle + this.#layout.totalChanges, totalChanges)
   }
 
   /** Everything random draws from this from now on. */
@@ -133,8 +137,10 @@ export class Connection {
   isReadOnly(segment: SqlSegment): boolean {
     let readOnly = this.#readOnly.get(segment)
     if (readOnly === undefined) {
+      const sticky = this.sticky
       readOnly = this.useOnce(`EXPLAIN ${segment.sql}`, isReadOnlyProgram) ?? true
       this.#readOnly.set(segment, readOnly)
+      this.sticky = sticky // EXPLAIN of a write says that nothing was changed
     }
     return readOnly
   }

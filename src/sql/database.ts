@@ -1,11 +1,11 @@
 /** One namespace: its file, what SQLite remembers between statements, and a session while there is use for one. */
 import type { AnalysisCache } from './analysis-cache.ts'
 import { BlockFile } from './block-file.ts'
-import { NOTHING_STICKY, type Sticky } from './connection.ts'
-import { StatementError } from './errors.ts'
+import { type Connection, NOTHING_STICKY, type Sticky } from './connection.ts'
+import { EngineFailure, StatementError } from './errors.ts'
 import { freshSeed, statementSeed } from './generator-seed.ts'
 import type { Session, SessionFactory } from './session.ts'
-import { StatementRunner } from './statement-runner.ts'
+import { ResultBudget, StatementRunner } from './statement-runner.ts'
 import type { SqlCommand, SqlResult, SqlStatement } from './types.ts'
 
 /** An instance that has taken more is replaced: it could not give the memory back. */
@@ -51,17 +51,22 @@ export class Database {
 
     const session = this.#open()
     session.vfs.timeMs = timeMs
+    const reshapes = statements.some(({ sql }) => this.#reshapes(sql))
     const runner = new StatementRunner(session.connection, this.#components.analyses, {
       mode: command.mode,
       wantRows: wantResults,
+      keepStatements: !reshapes,
       seed: seedAt,
       elapsedMs: this.#components.elapsedMs,
+      budget: new ResultBudget(),
     })
-    const results = command.transaction
-      ? runTransaction(session, runner, statements)
-      : runEach(runner, statements)
+    const results = explained(session, () =>
+      command.transaction
+        ? runTransaction(session.connection, runner, statements)
+        : runEach(runner, statements),
+    )
     // The schema in memory must be the one that a replica would read that starts from here.
-    if (statements.some(({ sql }) => this.#reshapes(sql))) session.reopen(session.connection.sticky)
+    if (reshapes) session.reopen(session.connection.sticky)
     return results
   }
 
@@ -101,13 +106,16 @@ export class Database {
     seed: (statement: number, segment: number) => Uint32Array,
   ): SqlResult[] {
     const results: SqlResult[] = []
+    const budget = new ResultBudget()
     for (const [at, statement] of statements.entries()) {
       const result = this.#guarded(timeMs, (session) =>
         new StatementRunner(session.connection, this.#components.analyses, {
           mode: 'query',
           wantRows: true,
+          keepStatements: true,
           seed,
           elapsedMs: this.#components.elapsedMs,
+          budget,
         }).run(statement, at),
       )
       if (result !== undefined) results.push(result)
@@ -146,7 +154,8 @@ export class Database {
     session.vfs.readOnly = true
     let isSound = false
     try {
-      const result = run(session)
+      const result = explained(session, () => run(session))
+      session.connection.sticky = sticky // EXPLAIN of a write sets it
       isSound = !session.vfs.refusedWrite
       return result
     } catch (error) {
@@ -158,6 +167,16 @@ export class Database {
         this.#sticky = sticky
       }
     }
+  }
+}
+
+/** SQLite knows of no more than an I/O error where its files fail; they know why. */
+function explained<T>(session: Session, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    const { failure } = session.vfs
+    throw failure === undefined ? error : new EngineFailure(failure.message, { cause: failure })
   }
 }
 
@@ -173,7 +192,7 @@ function runEach(runner: StatementRunner, statements: readonly SqlStatement[]): 
 
 /** All or nothing; the list ends with the first error. */
 function runTransaction(
-  { connection }: Session,
+  connection: Connection,
   runner: StatementRunner,
   statements: readonly SqlStatement[],
 ): SqlResult[] {

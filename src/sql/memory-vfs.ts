@@ -40,6 +40,13 @@ const VFS_NAME = 'unix'
 /** SQLite's static data ends long before. */
 const STATIC_DATA_MAX = 1024 * 1024
 
+/**
+ * Temporary files may take this much, or twice the database: VACUUM builds a copy. A sort that needs more
+ * fails, before the process runs out of memory.
+ */
+const TEMPORARY_BYTES = 1024 * 1024 * 1024
+const TEMPORARY_DATABASES = 2
+
 /** `sqlite3_file` is a pointer to its methods, here followed by our number for the file. */
 const FILE_METHODS = 0
 const FILE_NUMBER = 4
@@ -63,7 +70,8 @@ export class MemoryVfs {
   readonly #database: BlockFile
   /** The files SQLite has open, by number. Numbers are used again. */
   readonly #files: (BlockFile | undefined)[] = []
-  #failure: unknown
+  #temporaryBytes = 0
+  #failure: Error | undefined
   /** What SQLite sees as the time, in milliseconds since the epoch. */
   timeMs = 0
   /** While true the database cannot be written. Temporary files can. */
@@ -79,7 +87,7 @@ export class MemoryVfs {
   }
 
   /** What went wrong in here, if anything did. SQLite only heard of an I/O error. */
-  get failure(): unknown {
+  get failure(): Error | undefined {
     return this.#failure
   }
 
@@ -148,7 +156,7 @@ export class MemoryVfs {
     try {
       return method()
     } catch (error) {
-      this.#failure ??= error
+      this.#failure ??= error instanceof Error ? error : new Error(String(error))
       return IOERR
     }
   }
@@ -189,6 +197,8 @@ export class MemoryVfs {
   }
 
   #close(file: number): number {
+    const closed = this.#file(file)
+    if (closed !== this.#database) this.#temporaryBytes -= closed.size
     this.#files[this.#instance.memory.getUint32(file + FILE_NUMBER)] = undefined
     return OK
   }
@@ -203,23 +213,35 @@ export class MemoryVfs {
 
   #write(file: number, from: number, count: number, at: bigint): number {
     const written = this.#file(file)
-    if (written === this.#database && this.readOnly) {
-      this.refusedWrite = true
-      return READONLY
-    }
+    const isDatabase = written === this.#database
+    if (isDatabase && this.readOnly) return this.#refuse()
     const offset = Number(at)
+    if (!isDatabase) this.#countTemporary(offset + count - written.size)
     written.write(this.#instance.memory.bytes.subarray(from, from + count), offset)
-    if (offset === 0 && written === this.#database && count >= HEADER_BYTES) writeNeutralHeader(written)
+    if (isDatabase && offset === 0 && count >= HEADER_BYTES) writeNeutralHeader(written)
     return OK
+  }
+
+  #refuse(): number {
+    this.refusedWrite = true
+    return READONLY
+  }
+
+  #countTemporary(growth: number): void {
+    if (growth <= 0) return
+    const bytesMax = Math.max(TEMPORARY_BYTES, TEMPORARY_DATABASES * this.#database.size)
+    if (this.#temporaryBytes + growth > bytesMax) {
+      throw new EngineFailure(`temporary files would exceed ${bytesMax} bytes`)
+    }
+    this.#temporaryBytes += growth
   }
 
   #truncate(file: number, size: bigint): number {
     const truncated = this.#file(file)
-    if (truncated === this.#database && this.readOnly) {
-      this.refusedWrite = true
-      return READONLY
-    }
+    const before = truncated.size
+    if (truncated === this.#database && this.readOnly) return this.#refuse()
     truncated.truncate(Number(size))
+    if (truncated !== this.#database) this.#temporaryBytes -= before - truncated.size
     return OK
   }
 

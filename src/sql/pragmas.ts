@@ -34,7 +34,6 @@ const READABLE = new Set([
   'locking_mode',
   'max_page_count',
   'mmap_size',
-  'module_list',
   'page_count',
   'page_size',
   'pragma_list',
@@ -74,17 +73,18 @@ const INSPECTING = new Set([
 /** Set a number in the database file, which is part of the replicated state. */
 const STORED = new Set(['application_id', 'user_version'])
 
-/** The table-valued form (`pragma_<name>`) of these takes no argument that could set something. */
+/**
+ * What the table-valued form (`pragma_<name>`) of these tells is the same on every replica, so that it may
+ * be stored; and it takes no argument that could set something.
+ */
 const READABLE_TABLES = new Set([
   'application_id',
   'collation_list',
   'compile_options',
-  'database_list',
   'encoding',
   'foreign_keys',
   'freelist_count',
   'function_list',
-  'module_list',
   'page_count',
   'pragma_list',
   'schema_version',
@@ -112,6 +112,7 @@ const TABLES = new Set([
   'checkpoint_fullfsync',
   'count_changes',
   'data_version',
+  'database_list',
   'default_cache_size',
   'defer_foreign_keys',
   'empty_result_callbacks',
@@ -126,6 +127,7 @@ const TABLES = new Set([
   'locking_mode',
   'max_page_count',
   'mmap_size',
+  'module_list',
   'optimize',
   'query_only',
   'read_uncommitted',

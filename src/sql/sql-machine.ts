@@ -74,6 +74,7 @@ class WorkerSqlMachine implements SqlMachine {
   #lastId = 0
   /** Requests of the current turn of the event loop, which share a message. */
   #outbox: RequestEnvelope[] = []
+  #transfer: ArrayBuffer[] = []
   /** The restore that later calls must wait for. */
   #restoring: Promise<unknown> | undefined
 
@@ -133,6 +134,7 @@ class WorkerSqlMachine implements SqlMachine {
     this.#worker = undefined
     this.#restoring = undefined
     this.#outbox = []
+    this.#transfer = []
     this.#rejectAll(notRunning())
     await worker?.terminate()
   }
@@ -200,7 +202,8 @@ class WorkerSqlMachine implements SqlMachine {
     const sent: { readonly bytes: number; readonly pushed: Promise<unknown> }[] = []
     let bytes = 0
     for await (const chunk of chunks) {
-      const pushed = this.#send({ kind: 'restore-push', chunk })
+      const copy = new Uint8Array(chunk) // the chunk may be part of something larger, and is the caller's
+      const pushed = this.#send({ kind: 'restore-push', chunk: copy }, [copy.buffer])
       pushed.catch(() => {}) // heard when its turn comes
       sent.push({ bytes: chunk.byteLength, pushed })
       bytes += chunk.byteLength
@@ -220,12 +223,16 @@ class WorkerSqlMachine implements SqlMachine {
     return this.#send(request)
   }
 
-  #send<K extends RequestKind>(request: Extract<Request, { kind: K }>): Promise<Answers[K]> {
+  #send<K extends RequestKind>(
+    request: Extract<Request, { kind: K }>,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<Answers[K]> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     if (this.#worker === undefined) return Promise.reject(notRunning())
     const id = ++this.#lastId
     if (this.#outbox.length === 0) queueMicrotask(() => this.#flush())
     this.#outbox.push({ id, request })
+    this.#transfer.push(...transfer)
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     this.#waiters.set(id, { resolve, reject })
     return promise as Promise<Answers[K]> // the worker answers a request by its kind
@@ -234,8 +241,10 @@ class WorkerSqlMachine implements SqlMachine {
   #flush(): void {
     if (this.#outbox.length === 0) return
     const envelopes = this.#outbox
+    const transfer = this.#transfer
     this.#outbox = []
-    this.#worker?.postMessage(envelopes)
+    this.#transfer = []
+    this.#worker?.postMessage(envelopes, transfer)
   }
 
   #receive(responses: readonly ResponseEnvelope[]): void {

@@ -14,11 +14,35 @@ export interface StatementRunnerInit {
   readonly mode: SqlMode
   /** Without, rows are stepped over: whether a statement fails must not depend on who waits for it. */
   readonly wantRows: boolean
+  /**
+   * Use statements compiled earlier and keep new ones. Not where the schema changes on the way: which
+   * error comes first would depend on what is kept.
+   */
+  readonly keepStatements: boolean
   /** The random numbers of a statement's place in the request. */
   readonly seed: (statement: number, segment: number) => Uint32Array
   /** For the time a statement took. */
   readonly elapsedMs: () => number
+  /** What the request's results may still take, counted down. */
+  readonly budget: ResultBudget
 }
+
+/**
+ * Results are made in memory. What exceeds the budget is an error of the statement, on every replica alike:
+ * rows that nobody gets count, too. Rows of RETURNING do not; when they come, the statement has done its work.
+ */
+export class ResultBudget {
+  #bytesLeft = RESULT_BYTES_MAX
+
+  take(bytes: number): void {
+    this.#bytesLeft -= bytes
+    if (this.#bytesLeft < 0) {
+      throw new StatementError(`the results of a request must not exceed ${RESULT_BYTES_MAX} bytes`)
+    }
+  }
+}
+
+const RESULT_BYTES_MAX = 128 * 1024 * 1024
 
 export class StatementRunner {
   readonly #connection: Connection
@@ -66,27 +90,31 @@ export class StatementRunner {
         throw new StatementError('attempt to change database via query operation')
       }
       parameters.bind(compiled, this.#init.mode === 'execute' || segment.effect !== 'read')
-      return this.#step(segment, compiled, isLast && this.#init.wantRows)
+      return this.#step(segment, compiled, isLast)
     }
     // A PRAGMA may act while it is compiled; the others are not worth keeping.
-    const isRepeatable = !segment.reshapes && !segment.explain && segment.verb !== 'pragma'
+    const isRepeatable = this.#init.keepStatements && !segment.explain && segment.verb !== 'pragma'
     const outcome = isRepeatable
       ? this.#connection.use(segment.sql, run)
       : this.#connection.useOnce(segment.sql, run)
     return outcome ?? { kind: 'empty' }
   }
 
-  #step(segment: SqlSegment, compiled: Statement, wantRows: boolean): Outcome {
+  #step(segment: SqlSegment, compiled: Statement, isLast: boolean): Outcome {
     let isRow = compiled.step()
-    const { mode } = this.#init
+    const { mode, wantRows, budget } = this.#init
     if (compiled.columnCount === 0) {
       if (mode === 'query' || segment.effect === 'read') return { kind: 'empty' }
       return written(this.#connection.sticky)
     }
-    // Rows that nobody gets are not worth finding, and no RETURNING is read-only.
-    if (mode === 'execute' && this.#isReadOnly(segment)) return written(this.#connection.sticky)
-    if (wantRows) return rows(compiled, isRow, segment.explain)
-    while (isRow) isRow = compiled.step()
+    const isReadOnly = this.#isReadOnly(segment)
+    // One step is enough where rows are not asked for; no RETURNING is read-only.
+    if (mode === 'execute' && isReadOnly) return written(this.#connection.sticky)
+    if (isLast && wantRows) return rows(compiled, isRow, segment.explain, isReadOnly ? budget : undefined)
+    while (isRow) {
+      if (isLast && isReadOnly) budget.take(compiled.measureRow())
+      isRow = compiled.step()
+    }
     return { kind: 'empty' }
   }
 
@@ -108,14 +136,22 @@ function written({ lastInsertId, changes }: Sticky): Outcome {
   }
 }
 
-function rows(compiled: Statement, isRow: boolean, explain: boolean): Outcome {
+function rows(
+  compiled: Statement,
+  isRow: boolean,
+  explain: boolean,
+  budget: ResultBudget | undefined,
+): Outcome {
   const columns = compiled.columnNames()
   // EXPLAIN describes its columns elsewhere, and none of them is a table's.
   const declared = explain ? [] : compiled.declaredTypes()
   const found = isRow ? compiled.storageClasses() : []
   const types = columns.map((_, i) => declared[i] ?? found[i] ?? '')
   const values: SqlValue[][] = []
-  for (let more = isRow; more; more = compiled.step()) values.push(compiled.row())
+  for (let more = isRow; more; more = compiled.step()) {
+    values.push(compiled.row())
+    budget?.take(compiled.rowBytes)
+  }
   return { kind: 'rows', columns, types, values }
 }
 
@@ -132,11 +168,19 @@ class Parameters {
 
   /** rqlite tells how many there are where it writes, and how many are left where it reads. */
   bind(compiled: Statement, tellAll: boolean): void {
+    const want = compiled.parameterCount
     const left = this.#given - this.#taken
-    if (left < compiled.parameterCount) {
+    if (left < want && !this.#areEnough(compiled)) {
       const got = tellAll ? this.#given : left
-      throw new StatementError(`not enough args to execute query: want ${compiled.parameterCount} got ${got}`)
+      throw new StatementError(`not enough args to execute query: want ${want} got ${got}`)
     }
     this.#taken += compiled.bind(this.#statement, this.#taken)
+  }
+
+  /** One name can stand for several placeholders, and for those of every statement of the string. */
+  #areEnough(compiled: Statement): boolean {
+    const { positional, named } = this.#statement
+    const unnamed = compiled.parameterCount - compiled.placeholdersOf(named).size
+    return unnamed <= positional.length - this.#taken
   }
 }

@@ -17,6 +17,8 @@ const INT32_MAX = 0x7fff_ffff
 const INT32_MIN = -0x8000_0000
 const INT64_MAX = 0x7fff_ffff_ffff_ffffn
 const INT64_MIN = -0x8000_0000_0000_0000n
+/** What a value counts for in the size of a result, besides its text or bytes. */
+const VALUE_BYTES = 8
 /** As many placeholders as SQLite allows. */
 const PARAMETERS_MAX = 32_766
 
@@ -25,6 +27,7 @@ export class Statement {
   readonly #layout: SqliteLayout
   readonly #pointer: number
   #parameterCount: number | undefined
+  #rowBytes = 0
 
   constructor(connection: RawConnection, layout: SqliteLayout, pointer: number) {
     this.#connection = connection
@@ -50,20 +53,23 @@ export class Statement {
   bind({ positional, named }: SqlStatement, from: number): number {
     const count = this.parameterCount
     if (count === 0) return 0
-    const names = Object.entries(named)
-    const taken = names.length > 0 ? new Set<number>() : undefined
-    for (const [name, value] of names) {
-      for (const index of this.#placeholders(name)) {
-        taken?.add(index)
-        this.#bindOne(index, value)
-      }
-    }
+    const taken = this.placeholdersOf(named)
+    for (const [index, value] of taken) this.#bindOne(index, value)
     let next = from
     for (let index = 1; index <= count && next < positional.length; index++) {
-      if (taken?.has(index) === true) continue
+      if (taken.has(index)) continue
       this.#bindOne(index, positional[next++] as SqlParameter) // below the length
     }
     return next - from
+  }
+
+  /** The placeholders that have one of the names, with their values. */
+  placeholdersOf(named: SqlStatement['named']): Map<number, SqlParameter> {
+    const values = new Map<number, SqlParameter>()
+    for (const [name, value] of Object.entries(named)) {
+      for (const index of this.#placeholders(name)) values.set(index, value)
+    }
+    return values
   }
 
   /** True if there is a row. */
@@ -105,7 +111,26 @@ export class Statement {
   }
 
   row(): SqlValue[] {
+    this.#rowBytes = 0
     return this.#columns((column) => this.#value(column))
+  }
+
+  /** Bytes of the row last read, by a measure that is the same on every replica. */
+  get rowBytes(): number {
+    return this.#rowBytes
+  }
+
+  /** Measures a row as reading it would. */
+  measureRow(): number {
+    const { api } = this.#connection.instance
+    this.#rowBytes = 0
+    const count = this.columnCount
+    for (let column = 0; column < count; column++) {
+      const type = api._sqlite3_column_type(this.#pointer, column)
+      const length = type === TEXT || type === BLOB ? api._sqlite3_column_bytes(this.#pointer, column) : 0
+      this.#rowBytes += VALUE_BYTES + length
+    }
+    return this.#rowBytes
   }
 
   #columns<T>(read: (column: number) => T): T[] {
@@ -117,10 +142,11 @@ export class Statement {
 
   #value(column: number): SqlValue {
     const { api, memory } = this.#connection.instance
+    this.#rowBytes += VALUE_BYTES
     switch (api._sqlite3_column_type(this.#pointer, column)) {
       case INTEGER: {
         const approximately = api._sqlite3_column_double(this.#pointer, column)
-        return Number.isSafeInteger(approximately) ? approximately : BigInt(this.#text(column))
+        return Number.isSafeInteger(approximately) ? approximately : this.#bigint(column)
       }
       case REAL:
         return api._sqlite3_column_double(this.#pointer, column)
@@ -130,6 +156,7 @@ export class Statement {
         const from = api._sqlite3_column_blob(this.#pointer, column)
         const blob = new Uint8Array(api._sqlite3_column_bytes(this.#pointer, column))
         blob.set(memory.bytes.subarray(from, from + blob.length))
+        this.#rowBytes += blob.length
         return blob
       }
       default:
@@ -141,7 +168,14 @@ export class Statement {
     const { api, memory } = this.#connection.instance
     const from = api._sqlite3_column_text(this.#pointer, column)
     const length = api._sqlite3_column_bytes(this.#pointer, column)
+    this.#rowBytes += length
     return memory.bytes.toString('utf8', from, from + length)
+  }
+
+  /** `sqlite3_column_int64` is not exported; its digits are. */
+  #bigint(column: number): bigint {
+    const { api, memory } = this.#connection.instance
+    return BigInt(memory.string(api._sqlite3_column_text(this.#pointer, column)))
   }
 
   /** `n` stands for `:n`, `@n` and `$n`, each of which may occur. */

@@ -1,4 +1,4 @@
-/** The contract of the SQL state machine. See `sql-machine.ts` for what stands behind it. */
+/** The contract of the SQL state machine. See `engine.ts` for what stands behind it. */
 
 /**
  * A value as SQLite stores it. INTEGER is a `number` when it is a safe integer and a `bigint`
@@ -11,7 +11,7 @@ export interface SqlReal {
   readonly real: number
 }
 
-/** `true` and `false` bind as 1 and 0. Integral numbers bind as INTEGER, others as REAL. */
+/** `true` and `false` bind as 1 and 0. Safe integers bind as INTEGER, other numbers as REAL. */
 export type SqlParameter = SqlValue | boolean | SqlReal
 
 export interface SqlStatement {
@@ -39,7 +39,7 @@ export type SqlResult =
       readonly values: readonly (readonly SqlValue[])[]
       readonly time: number
     }
-  /** A statement that ran and has neither rows nor counts to tell (a comment, a PRAGMA asked to write). */
+  /** A statement that ran and has neither rows nor counts to tell (a comment). */
   | { readonly kind: 'empty'; readonly time: number }
   | { readonly kind: 'error'; readonly message: string }
 
@@ -84,17 +84,24 @@ export interface SqlQueryOptions {
 export interface SqlMachine {
   start(): Promise<void>
   stop(): Promise<void>
-  /** One result list per item. Atomic per item only; items share one SQLite transaction for speed. */
+  /**
+   * One result list per item, empty where `wantResults` is false. What an item did does not depend on
+   * which others came in the same call.
+   */
   apply(items: readonly SqlApplyItem[]): Promise<readonly (readonly SqlResult[])[]>
-  /** Reads at the state left by the last `apply`; the namespace need not exist yet. */
+  /**
+   * Reads at the state left by the last `apply`; the namespace need not exist yet. Nothing is applied
+   * between the statements, so `transaction` makes no difference.
+   */
   query(
     namespace: string,
     statements: readonly SqlStatement[],
     options?: SqlQueryOptions,
   ): Promise<readonly SqlResult[]>
   /**
-   * For each statement whether SQLite holds it to be read-only. One that cannot be prepared counts
-   * as a write, unless it is EXPLAIN.
+   * For each statement whether it changes nothing. One that cannot be prepared counts as a write, unless
+   * it is EXPLAIN or refused anyway. So does all DDL: whether `IF EXISTS` finds something may be different
+   * where it is applied.
    */
   classify(namespace: string, statements: readonly SqlStatement[]): Promise<readonly boolean[]>
   /** A copy of every database as of the calls before it, to be read while later calls go on. */

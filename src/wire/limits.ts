@@ -7,13 +7,13 @@ const KIB = 1024
 const MIB = 1024 * KIB
 
 /** A log entry's data. Checked when a command is proposed. */
-export const ENTRY_BYTES_MAX = 1 * MIB
+export const ENTRY_BYTES_MAX = 8 * MIB
 
 /** A log entry's record: its data and what the entry codec puts around it (a whole configuration, at most). */
 export const RECORD_BYTES_MAX = ENTRY_BYTES_MAX + 64 * KIB
 
 /** A frame of log entries. A longer run of entries is sent as several frames. */
-export const APPEND_FRAME_BYTES_MAX = 4 * MIB
+export const APPEND_FRAME_BYTES_MAX = RECORD_BYTES_MAX + 64 * KIB
 
 /** Entries in one append frame: a bound on decoding work where entries are tiny. */
 export const APPEND_FRAME_ENTRIES_MAX = 16_384

@@ -43,7 +43,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('commit' as const), ahead: fc.nat(4) }),
   fc.record({ kind: fc.constant('apply' as const), leave: fc.nat(2) }),
   fc.record({ kind: fc.constant('compact' as const), behind: fc.nat(2), keep: fc.nat(3) }),
-  fc.record({ kind: fc.constant('install' as const), ahead: fc.integer({ min: 1, max: 6 }), rise: fc.nat(1) }),
+  fc.record({
+    kind: fc.constant('install' as const),
+    ahead: fc.integer({ min: 1, max: 6 }),
+    rise: fc.nat(1),
+  }),
 )
 
 interface Write {
@@ -68,7 +72,9 @@ class Model {
   /** Places that changed since the last write. */
   unwritten = new Set<number>()
   snapshotUnwritten: SnapshotMeta | undefined
+  /** Under way, oldest first. */
   writes: Write[] = []
+  lastSeq = 0
 
   get last(): number {
     return Math.max(this.entries.length, this.base.index)
@@ -146,7 +152,7 @@ function run(step: Step, log: RaftLog, model: Model): void {
       return
     }
     case 'write': {
-      const seq = (model.writes.at(-1)?.seq ?? 0) + 1
+      const seq = ++model.lastSeq
       const write = { seq, ...log.takeUnwritten(seq) }
       expect(write.snapshot).toBe(model.snapshotUnwritten)
       expect(write.entries).toEqual(model.kept().filter((one) => model.unwritten.has(one.index)))
@@ -156,7 +162,7 @@ function run(step: Step, log: RaftLog, model: Model): void {
       return
     }
     case 'persisted': {
-      const done = model.writes.splice(0, Math.min(step.count, model.writes.length - 1))
+      const done = model.writes.splice(0, step.count)
       for (const write of done) model.finish(write)
       const seq = done.at(-1)?.seq
       if (seq !== undefined) log.persisted(seq)

@@ -294,7 +294,10 @@ export class RaftCore {
     }
   }
 
-  /** Asks for a read index; the answer comes in `reads` or `readsAborted` under the same id. */
+  /**
+   * Asks for a read index; the answer comes in `reads` or `readsAborted` under the same id. Ids must
+   * not repeat, not even after a restart: a late answer to an earlier read would confirm the new one.
+   */
   readIndex(id: number): void {
     requestRead(this.#state, id)
   }

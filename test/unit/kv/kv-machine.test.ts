@@ -213,7 +213,7 @@ describe('key-value machine - failures', () => {
     let fail: (error: Error) => void = () => {}
     const get = db.get
     db.get = () =>
-      new Promise((_, reject) => {
+      new Promise<Uint8Array | undefined>((_, reject) => {
         fail = reject
       })
     const reading = machine.get('default', bytes('a'))

@@ -140,6 +140,22 @@ test('frame stream - an error thrown by the reader resets the stream, and stops 
   expect(b.closed).toMatchObject([{ message: 'no twos' }])
 })
 
+test('frame stream - a reader that ends the stream gets nothing more of what was received', async () => {
+  await using cleanup = new Cleanup()
+  const seen: number[] = []
+  const pair = await openPair(cleanup, {
+    b: {
+      onFrame: (frame) => {
+        seen.push(frame[0] ?? -1)
+        if (frame[0] === 2) pair.b.frames.abort(new Error('enough'))
+      },
+    },
+  })
+  for (const value of [1, 2, 3]) pair.a.frames.send(Uint8Array.of(value))
+  await until(() => pair.a.closed.length === 1)
+  expect(seen).toEqual([1, 2])
+})
+
 test('frame stream - an end within a frame is an error', async () => {
   await using cleanup = new Cleanup()
   const { a, b } = await openPair(cleanup)

@@ -168,9 +168,9 @@ test('raft codec - the same entries are encoded once for all followers', () => {
 
 test('raft codec - entries beyond a frame go in several, each following from the one before', () => {
   const encoder = new AppendEncoder(codec, context)
-  const entries = Array.from({ length: 9 }, (_, i) =>
-    entry(i + 4, i < 5 ? 1 : 2, Buffer.alloc(1024 * 1024, i)),
-  )
+  // A little over a third of a frame each: two to a frame.
+  const third = Math.ceil(APPEND_FRAME_BYTES_MAX / 3) + 1
+  const entries = Array.from({ length: 5 }, (_, i) => entry(i + 4, i < 3 ? 1 : 2, Buffer.alloc(third, i)))
   const frames = encodeFrames(encoder, append(entries))
   expect(frames).toHaveLength(3)
   expect(frames.every((frame) => frame.length <= APPEND_FRAME_BYTES_MAX)).toBe(true)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Stream } from '@libp2p/interface'
 import { expect, test } from 'vitest'
 import { DebrosError, type Logger, silentLogger } from '../../../src/base/index.ts'
 import {
@@ -40,6 +41,14 @@ async function startPair(cleanup: Cleanup, options: HostOptions = {}): Promise<{
   return { a, b }
 }
 
+/** The stream of `peer`'s calls to (`outbound`) or from the other. */
+function rpcStream(peer: RpcPeer, other: RpcPeer, direction: 'inbound' | 'outbound'): Stream {
+  const streams = peer.host.connection(other.host.peerId)?.streams ?? []
+  const stream = streams.find((each) => each.protocol === '/debros/rpc/1.0.0' && each.direction === direction)
+  if (stream === undefined) throw new Error('there is no such stream')
+  return stream
+}
+
 const text = (value: string): Uint8Array => Buffer.from(value)
 const patience = { timeoutMs: 20_000 }
 
@@ -77,7 +86,7 @@ test('rpc - many calls share one stream in each direction, each with its own ans
 test('rpc - large requests and responses arrive whole', async () => {
   await using cleanup = new Cleanup()
   const { a, b } = await startPair(cleanup)
-  const sizes = [64 * 1024, 64 * 1024 + 1, 20_000_000]
+  const sizes = [64 * 1024, 64 * 1024 + 1, 10_000_000]
   for (const size of sizes) {
     const request = randomBytes(size)
     const response = await a.rpc.call(b.address, 'echo', request, patience)
@@ -88,7 +97,7 @@ test('rpc - large requests and responses arrive whole', async () => {
 test('rpc - a large response does not hold up small ones', async () => {
   await using cleanup = new Cleanup()
   const { a, b } = await startPair(cleanup)
-  b.rpc.handle('large', 'member', async () => Buffer.alloc(50_000_000))
+  b.rpc.handle('large', 'member', async () => Buffer.alloc(20_000_000))
   const order: string[] = []
   const large = a.rpc.call(b.address, 'large', text(''), patience).then(() => order.push('large'))
   // One after the other: each takes a round trip while the large one is on its way.
@@ -105,7 +114,7 @@ test('rpc - a large request does not hold up small ones', async () => {
   const { a, b } = await startPair(cleanup)
   const order: string[] = []
   b.rpc.handle('large', 'member', async (request) => text(`${request.length}`))
-  const large = a.rpc.call(b.address, 'large', Buffer.alloc(50_000_000), patience).then((response) => {
+  const large = a.rpc.call(b.address, 'large', Buffer.alloc(20_000_000), patience).then((response) => {
     order.push(Buffer.from(response).toString())
   })
   for (let i = 0; i < 5; i += 1) {
@@ -113,7 +122,7 @@ test('rpc - a large request does not hold up small ones', async () => {
     order.push('small')
   }
   await large
-  expect(order).toEqual(['small', 'small', 'small', 'small', 'small', '50000000'])
+  expect(order).toEqual(['small', 'small', 'small', 'small', 'small', '20000000'])
 })
 
 test('rpc - an error of the handler arrives as it was, anything else as an internal one', async () => {
@@ -202,6 +211,40 @@ test('rpc - a peer that is no member has four calls at once; a member has more',
   await call(stranger)
 })
 
+test('rpc - a call that is given up counts until its handler is done', async () => {
+  await using cleanup = new Cleanup()
+  const b = await startPeer(cleanup)
+  const stranger = await startPeer(cleanup)
+  const open = Promise.withResolvers<void>()
+  let running = 0
+  b.rpc.handle('wait', 'anyone', async () => {
+    running += 1
+    await open.promise
+    running -= 1
+    return text('')
+  })
+  const call = (signal?: AbortSignal): Promise<Uint8Array> =>
+    stranger.rpc.call(b.address, 'wait', text(''), {
+      ...patience,
+      ...(signal === undefined ? {} : { signal }),
+    })
+  for (const count of [1, 2, 3, 4]) {
+    const controller = new AbortController()
+    const rejected = expect(call(controller.signal)).rejects.toThrow('changed my mind')
+    await until(() => running === count)
+    controller.abort(new Error('changed my mind'))
+    await rejected
+  }
+  await expect(call()).rejects.toMatchObject({ code: 'RPC_BUSY' })
+  // Neither is it forgotten with the connection.
+  stranger.host.connection(b.host.peerId)?.abort(new Error('reset'))
+  await until(() => b.host.connection(stranger.host.peerId) === undefined)
+  await expect(call()).rejects.toMatchObject({ code: 'RPC_BUSY' })
+  open.resolve()
+  await until(() => running === 0)
+  await call()
+})
+
 test('rpc - requests under way from one member are bounded in bytes', async () => {
   await using cleanup = new Cleanup()
   const { a, b } = await startPair(cleanup)
@@ -277,16 +320,37 @@ test('rpc - a request given up halfway never reaches its handler, and does not d
   })
   await a.rpc.call(b.address, 'echo', text(''), patience)
   // Nothing is read, so only the beginning of the request can leave.
-  const stream = b.host
-    .connection(a.host.peerId)
-    ?.streams.find(({ protocol, direction }) => protocol === '/debros/rpc/1.0.0' && direction === 'inbound')
-  stream?.pause()
+  const stream = rpcStream(b, a, 'inbound')
+  stream.pause()
+  const outbound = rpcStream(a, b, 'outbound')
+  let sentBytes = 0
+  const send = outbound.send.bind(outbound)
+  outbound.send = (data) => {
+    sentBytes += data.byteLength
+    return send(data)
+  }
   await expect(
     a.rpc.call(b.address, 'count', Buffer.alloc(30_000_000), { timeoutMs: 100 }),
   ).rejects.toMatchObject({ code: 'PEER_UNREACHABLE', outcome: 'not-applied', retryable: true })
-  stream?.resume()
-  await a.rpc.call(b.address, 'echo', text(''), patience)
+  stream.resume()
+  const sentBefore = sentBytes
+  for (let i = 0; i < 20; i += 1) await a.rpc.call(b.address, 'echo', text(''), patience)
   expect(handled).toBe(0)
+  // What had been handed over leaves; of the rest of the request nothing does.
+  expect(sentBytes - sentBefore).toBeLessThan(300_000)
+})
+
+test('rpc - a request whose connection is lost halfway did not happen', async () => {
+  await using cleanup = new Cleanup()
+  const { a, b } = await startPair(cleanup)
+  await a.rpc.call(b.address, 'echo', text(''), patience)
+  rpcStream(b, a, 'inbound').pause()
+  const outbound = rpcStream(a, b, 'outbound')
+  const call = a.rpc.call(b.address, 'echo', Buffer.alloc(30_000_000), patience)
+  const rejected = expect(call).rejects.toMatchObject({ code: 'PEER_UNREACHABLE', outcome: 'not-applied' })
+  await until(() => outbound.writableNeedsDrain)
+  b.host.connection(a.host.peerId)?.abort(new Error('reset'))
+  await rejected
 })
 
 test('rpc - an answer lost with the connection may have happened; the next call connects again', async () => {

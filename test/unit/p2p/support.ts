@@ -1,4 +1,4 @@
-import { silentLogger } from '../../../src/base/index.ts'
+import { type Logger, silentLogger } from '../../../src/base/index.ts'
 import {
   createIdentity,
   createPeerHost,
@@ -129,13 +129,20 @@ export interface NodeOptions extends HostOptions {
   readonly group?: number
   readonly snapshots?: SnapshotTransferStore
   readonly timings?: Partial<LinkTimings>
+  readonly logger?: Logger
 }
 
 export async function startNode(cleanup: Cleanup, id: string, options: NodeOptions = {}): Promise<TestNode> {
   const host = await startHost(cleanup, options)
   const members = new MemberTable()
   const transport = createRaftTransport(
-    { host, members, codec, snapshots: options.snapshots ?? noSnapshots, logger: silentLogger },
+    {
+      host,
+      members,
+      codec,
+      snapshots: options.snapshots ?? noSnapshots,
+      logger: options.logger ?? silentLogger,
+    },
     {
       nodeId: id,
       clusterId: options.clusterId ?? 'cluster',

@@ -1,0 +1,62 @@
+/** From the configuration to what the node and its HTTP API take. The only place that knows both. */
+import type { Logger } from '../base/index.ts'
+import { formatHostPort, type NodeConfig } from '../config/index.ts'
+import type { HttpServerInit } from '../http/index.ts'
+import type { NodeInit } from '../node/index.ts'
+import type { BuildInfo } from './build-info.ts'
+
+/** Fine enough to time elections by; a shorter heartbeat needs a finer one. */
+const TICK_MS_MAX = 20
+
+export interface NodeInitContext {
+  readonly clusterSecret: string
+  readonly door: NonNullable<NodeInit['door']>
+  readonly build: BuildInfo
+  /** Without a component: the parts add their own. */
+  readonly logger: Logger
+}
+
+export function toNodeInit(config: NodeConfig, context: NodeInitContext): NodeInit {
+  const { raft } = config
+  const { clusterSecret, door, build, logger } = context
+  return {
+    dataDir: config.dataDir,
+    ...(config.nodeId !== undefined && { nodeId: config.nodeId }),
+    ...(config.keyFile !== undefined && { keyFile: config.keyFile }),
+    listenAddresses: config.listenAddresses,
+    raftAddress: formatHostPort(raft),
+    raftAdvertise: formatHostPort(raft.advertise),
+    joinAddresses: config.joinAddresses,
+    clusterSecret,
+    voter: raft.voter,
+    foreignKeys: config.foreignKeys,
+    raft: {
+      tickMs: Math.min(TICK_MS_MAX, raft.heartbeatMs),
+      heartbeatMs: raft.heartbeatMs,
+      electionTimeoutMs: raft.electionTimeoutMs,
+      snapshotEntries: raft.snapshotThreshold,
+      trailingEntries: raft.snapshotTrailing,
+    },
+    door,
+    version: build.version,
+    logger,
+  }
+}
+
+/** All bodies together may take four times what one may. */
+const BODIES_IN_FLIGHT = 4
+
+export function toHttpInit({ http }: NodeConfig, build: BuildInfo): HttpServerInit {
+  return {
+    host: http.host,
+    port: http.port,
+    advertise: formatHostPort(http.advertise),
+    rqliteVersion: http.rqliteVersion,
+    ...(http.allowOrigin !== undefined && { allowOrigin: http.allowOrigin }),
+    build,
+    limits: {
+      bodyBytesMax: http.bodyLimitBytes,
+      bodyBytesInFlightMax: BODIES_IN_FLIGHT * http.bodyLimitBytes,
+    },
+  }
+}

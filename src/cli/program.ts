@@ -1,0 +1,58 @@
+import { Command, CommanderError } from 'commander'
+import { DebrosError, errorMessage } from '../base/index.ts'
+import { readBuildInfo } from './build-info.ts'
+import { addConfigCommand } from './command-config.ts'
+import { addDevCommand } from './command-dev.ts'
+import { addNodeCommand } from './command-node.ts'
+import { addStatusCommand } from './command-status.ts'
+import { addVersionCommand } from './command-version.ts'
+import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from './exit-codes.ts'
+import type { Io } from './io.ts'
+
+const HELP = `
+Exit codes: 0 success, 1 failure, 2 wrong use.
+`
+
+/** Runs one command line (without the program's own name) and returns the exit code. */
+export async function run(args: readonly string[], io: Io): Promise<number> {
+  const build = readBuildInfo()
+  let exitCode = EXIT_OK
+  const finish = (code: number) => {
+    exitCode = code
+  }
+  const program = new Command('debros')
+    .description('A decentralized cluster: replicated SQL and key-value storage over libp2p.')
+    .version(build.version, '-v, --version')
+    .showHelpAfterError('(--help shows what there is)')
+    .addHelpText('after', HELP)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text.replace(/\n$/, '')),
+      writeErr: (text) => io.error(text.replace(/\n$/, '')),
+    })
+  addNodeCommand(program, io, build, finish)
+  addDevCommand(program, io, finish)
+  addStatusCommand(program, io)
+  addConfigCommand(program, io)
+  addVersionCommand(program, io, build)
+  if (args.length === 0) {
+    program.outputHelp()
+    return EXIT_OK
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    return report(error, io)
+  }
+}
+
+/** One message; the stack only for those who ask for it. */
+function report(error: unknown, io: Io): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE
+  const debug = io.env.LOG_LEVEL?.toLowerCase() === 'debug'
+  const unexpected = !(error instanceof DebrosError)
+  io.error(`debros: ${errorMessage(error)}${unexpected && !debug ? ' (LOG_LEVEL=debug shows where)' : ''}`)
+  if (debug && error instanceof Error && error.stack) io.error(error.stack)
+  return EXIT_FAILURE
+}

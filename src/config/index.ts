@@ -1,0 +1,27 @@
+export { formatHostPort, type HostPort, parseHostPort } from './addresses.ts'
+export { CLUSTER_SECRET_FILE_NAME, type ClusterSecret, ensureClusterSecret } from './cluster-secret.ts'
+export { formatDuration, parseDuration } from './duration.ts'
+export { type LoadOptions, loadConfig } from './load.ts'
+export { ConfigError, formatProblem, type Problem } from './problems.ts'
+export { resolveConfig } from './resolve.ts'
+export {
+  SETTING_PATHS,
+  SETTINGS,
+  type Setting,
+  type SettingGroup,
+  type SettingPath,
+  settingAt,
+} from './settings.ts'
+export { suggest } from './suggest.ts'
+export type {
+  ConfigEntry,
+  ConfigInput,
+  ConfigSource,
+  Environment,
+  FlagValues,
+  HttpSettings,
+  LoggingSettings,
+  NodeConfig,
+  RaftSettings,
+  ResolvedConfig,
+} from './types.ts'

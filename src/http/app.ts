@@ -1,0 +1,200 @@
+/**
+ * The Fastify application. Routing, bodies and replies follow rqlite's rules rather than Fastify's, so
+ * one handler serves every path; Fastify brings the connection handling around it.
+ */
+import type { Socket } from 'node:net'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { type BodyBudget, BodyRefused, RequestBody } from './body.ts'
+import { type RequestContext, requestAborted, type ServerContext } from './context.ts'
+import { checkOrigin } from './origin.ts'
+import { Parameters } from './parameters.ts'
+import { emptyReply, errorReply, HttpError, type HttpReply } from './reply.ts'
+import { findRoute } from './routes.ts'
+import { send, sendRefusal } from './send.ts'
+import type { HttpLimits } from './types.ts'
+
+export interface AppInit {
+  readonly context: ServerContext
+  readonly limits: HttpLimits
+  readonly rqliteVersion: string
+  readonly budget: BodyBudget
+  /** Requests being served; the server aborts them when it stops. */
+  readonly inFlight: Set<AbortController>
+  readonly isStopping: () => boolean
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The Content-Type as sent; Fastify itself is not shown it. */
+    contentType: string
+  }
+}
+
+export function buildApp(init: AppInit): FastifyInstance {
+  const { limits } = init
+  const headers = commonHeaders(init)
+  const app = fastify({
+    logger: false,
+    return503OnClosing: false,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    routerOptions: { querystringParser: () => ({}) },
+    http: {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+      connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+    },
+    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, init.rqliteVersion),
+    frameworkErrors: (error, _request, reply) => {
+      reply.headers(headers)
+      send(reply, errorReply(400, error.message))
+    },
+  })
+  app.server.maxConnections = limits.connectionsMax
+
+  // Bodies are read by the handlers, with rqlite's own idea of what a Content-Type means; Fastify would
+  // refuse those it cannot parse, so it does not get to see them.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  app.decorateRequest('contentType', '')
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.contentType = request.headers['content-type'] ?? ''
+    delete request.headers['content-type']
+    done()
+  })
+
+  const handle = (request: FastifyRequest, reply: FastifyReply) => {
+    reply.headers(headers)
+    new Exchange(init, request, reply).run()
+  }
+  app.all('*', handle)
+  app.setNotFoundHandler(handle)
+  return app
+}
+
+function commonHeaders({ rqliteVersion, context: { allowOrigin } }: AppInit): Record<string, string> {
+  return {
+    'x-rqlite-version': rqliteVersion,
+    'access-control-allow-methods': 'OPTIONS, GET, POST',
+    'access-control-allow-headers': 'Content-Type',
+    ...(allowOrigin !== undefined && { 'access-control-allow-origin': allowOrigin }),
+  }
+}
+
+/** One request, from its first look to its last byte. */
+class Exchange {
+  readonly #init: AppInit
+  readonly #request: FastifyRequest
+  readonly #reply: FastifyReply
+  readonly #body: RequestBody
+  readonly #receivedAt = performance.now()
+  readonly #abort = new AbortController()
+
+  constructor(init: AppInit, request: FastifyRequest, reply: FastifyReply) {
+    this.#init = init
+    this.#request = request
+    this.#reply = reply
+    this.#body = new RequestBody(request.raw, init.limits.bodyBytesMax, init.budget)
+  }
+
+  run(): void {
+    const { inFlight } = this.#init
+    const response = this.#reply.raw
+    inFlight.add(this.#abort)
+    response.once('close', () => {
+      inFlight.delete(this.#abort)
+      this.#body.release()
+      if (!response.writableFinished) this.#abort.abort(requestAborted('the caller closed the connection'))
+      this.#log()
+    })
+    this.#answer()
+      .then((answer) => this.#send(answer))
+      .catch((error: unknown) => this.#fail(error))
+  }
+
+  /** In the order rqlite checks: parameters, path, permission, method, and only then the body. */
+  async #answer(): Promise<HttpReply> {
+    const { method } = this.#request
+    if (this.#init.isStopping()) throw new HttpError(503, 'server is stopping', { 'retry-after': '1' })
+    if (method === 'OPTIONS') return emptyReply(200)
+    const { path, query } = splitUrl(this.#request.raw.url ?? '/')
+    const parameters = Parameters.parse(query)
+    const route = findRoute(path)
+    if (route === undefined) return emptyReply(404)
+    checkOrigin(this.#request.headers, this.#init.context.allowOrigin)
+    if (!route.methods.includes(method))
+      return emptyReply(405, { allow: [...route.methods, 'OPTIONS'].join(', ') })
+    const context: RequestContext = {
+      server: this.#init.context,
+      method,
+      path,
+      query,
+      parameters,
+      contentType: this.#request.contentType,
+      body: this.#body,
+      signal: this.#abort.signal,
+      receivedAt: this.#receivedAt,
+    }
+    return route.handle(context)
+  }
+
+  #send(answer: HttpReply): void {
+    const response = this.#reply.raw
+    if (response.destroyed) return
+    if (this.#init.isStopping()) this.#reply.header('connection', 'close')
+    // From here on the caller must keep taking what it is sent; Node resets this with the next request.
+    response.socket?.setTimeout(this.#init.limits.sendTimeoutMs)
+    send(this.#reply, answer)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#reply.raw.destroyed) return
+    if (this.#reply.sent) this.#reply.raw.destroy()
+    else if (error instanceof BodyRefused) sendRefusal(this.#reply, error, this.#init.limits.lingerMs)
+    else if (error instanceof HttpError) this.#send(errorReply(error.status, error.message, error.headers))
+    else {
+      this.#init.context.logger.error(
+        { error, path: this.#request.raw.url?.split('?', 1)[0] },
+        'a request failed',
+      )
+      this.#send(errorReply(500, 'internal error'))
+    }
+  }
+
+  /** Without the query, which can hold data. */
+  #log(): void {
+    const { method } = this.#request
+    const path = this.#request.raw.url?.split('?', 1)[0]
+    const ms = Math.round(performance.now() - this.#receivedAt)
+    const { statusCode: status } = this.#reply.raw
+    this.#init.context.logger.debug({ method, path, status, ms }, 'request')
+  }
+}
+
+function splitUrl(url: string): { path: string; query: string } {
+  const mark = url.indexOf('?')
+  const path = mark < 0 ? url : url.slice(0, mark)
+  // The router has refused broken escapes by now.
+  return {
+    path: path.includes('%') ? decodeURIComponent(path) : path,
+    query: mark < 0 ? '' : url.slice(mark + 1),
+  }
+}
+
+/** For what never became a request: broken syntax, headers too large or too slow. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, rqliteVersion: string): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [status, message] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? ['431 Request Header Fields Too Large', 'request line and headers too large']
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? ['408 Request Timeout', 'request timeout']
+        : ['400 Bad Request', 'bad request']
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n` +
+      `X-RQLITE-VERSION: ${rqliteVersion}\r\nContent-Length: ${message.length + 1}\r\nConnection: close\r\n\r\n${message}\n`,
+  )
+}

@@ -1,0 +1,43 @@
+import { DebrosError, type Logger } from '../base/index.ts'
+import type { RequestBody } from './body.ts'
+import type { Parameters } from './parameters.ts'
+import type { PragmaReader } from './pragmas.ts'
+import type { HttpReply } from './reply.ts'
+import type { HttpAddress, HttpBuildInfo, HttpNode } from './types.ts'
+
+/** What handlers know of the server. */
+export interface ServerContext {
+  readonly node: () => HttpNode | undefined
+  readonly logger: Logger
+  readonly build: HttpBuildInfo
+  readonly allowOrigin: string | undefined
+  readonly startedAt: Date
+  readonly pragmas: PragmaReader
+  readonly boundAddress: () => HttpAddress | undefined
+  /** `host:port` */
+  readonly advertise: () => string
+}
+
+/** What handlers know of the request. */
+export interface RequestContext {
+  readonly server: ServerContext
+  readonly method: string
+  /** Decoded, without the query. */
+  readonly path: string
+  readonly query: string
+  readonly parameters: Parameters
+  /** As sent; "" if there was none. */
+  readonly contentType: string
+  readonly body: RequestBody
+  /** Aborted when the caller goes away or the server stops. */
+  readonly signal: AbortSignal
+  /** On the monotonic clock, milliseconds. */
+  readonly receivedAt: number
+}
+
+export type Handler = (context: RequestContext) => Promise<HttpReply> | HttpReply
+
+/** Why `signal` was aborted. What the request asked for may have happened. */
+export function requestAborted(message: string): DebrosError {
+  return new DebrosError('REQUEST_ABORTED', message, { outcome: 'unknown' })
+}

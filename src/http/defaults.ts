@@ -1,0 +1,20 @@
+import type { HttpLimits } from './types.ts'
+
+export const DEFAULT_RQLITE_VERSION = '10'
+
+export const DEFAULT_LIMITS: HttpLimits = Object.freeze({
+  bodyBytesMax: 64 * 2 ** 20,
+  bodyBytesInFlightMax: 256 * 2 ** 20,
+  headerBytesMax: 64 * 2 ** 10,
+  connectionsMax: 10_000,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 120_000,
+  keepAliveTimeoutMs: 75_000,
+  sendTimeoutMs: 60_000,
+  lingerMs: 2_000,
+  stopGraceMs: 10_000,
+})
+
+/** What `timeout` and `linearizable_timeout` are when a request does not say. */
+export const DEFAULT_TIMEOUT_MS = 30_000
+export const DEFAULT_LINEARIZABLE_TIMEOUT_MS = 10_000

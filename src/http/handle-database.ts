@@ -1,0 +1,109 @@
+/** POST /db/execute, GET and POST /db/query, POST /db/request. */
+import type { DatabaseResponse, ReadOptions, WriteOptions } from '../node/index.ts'
+import type { SqlStatement } from '../sql/index.ts'
+import type { RequestContext } from './context.ts'
+import { type DocumentOptions, encodeDocument } from './encode-document.ts'
+import { documentFailure, failureReply } from './failures.ts'
+import { indentJson } from './json-text.ts'
+import { redirectToLeader } from './redirect.ts'
+import { badRequest, type HttpReply } from './reply.ts'
+import { parseStatements, plainStatement } from './statements.ts'
+import type { HttpNode } from './types.ts'
+
+type Mode = DocumentOptions['mode']
+type Call = (node: HttpNode, statements: readonly SqlStatement[]) => Promise<DatabaseResponse>
+
+export function handleExecute(context: RequestContext): Promise<HttpReply> {
+  return run(context, 'execute', (node, statements) =>
+    node.database.execute(statements, writeOptions(context)),
+  )
+}
+
+export function handleQuery(context: RequestContext): Promise<HttpReply> {
+  return run(context, 'query', (node, statements) => node.database.query(statements, readOptions(context)))
+}
+
+export function handleRequest(context: RequestContext): Promise<HttpReply> {
+  return run(context, 'request', (node, statements) =>
+    node.database.request(statements, readOptions(context)),
+  )
+}
+
+async function run(context: RequestContext, mode: Mode, call: Call): Promise<HttpReply> {
+  refuseUnsupported(context, mode)
+  const given = await readStatements(context, mode)
+  const node = context.server.node()
+  if (node === undefined) return documentFailure('store not open')
+  const redirect = await redirectToLeader(context, node, mode)
+  if (redirect !== undefined) return redirect
+  const statements = given.filter(({ sql }) => sql !== '')
+  if (statements.length === 0) return documentReply(context, mode, nothingDone(context))
+  try {
+    return documentReply(context, mode, await call(node, statements))
+  } catch (error) {
+    return failureReply(error, mode !== 'query')
+  }
+}
+
+/** Parameters that would change what is done, and are not there yet, are refused rather than ignored. */
+function refuseUnsupported({ parameters }: RequestContext, mode: Mode): void {
+  const refuse = (what: string) => {
+    throw badRequest(`${what} not supported yet`)
+  }
+  if (mode === 'execute' && parameters.has('queue')) refuse('queued writes are')
+  if (mode !== 'execute' && parameters.has('qualify_columns')) refuse('qualify_columns is')
+  if (parameters.limitsExecution) refuse('db_timeout is')
+}
+
+/** Of the body, or of `q`; a query by GET without `q` asks for nothing, which is no error. */
+async function readStatements(context: RequestContext, mode: Mode): Promise<readonly SqlStatement[]> {
+  const { body, contentType, method, parameters } = context
+  if (method === 'GET') {
+    const sql = parameters.get('q')
+    return sql === undefined ? [] : [plainStatement(sql)]
+  }
+  const text = (await body.read()).toString('utf8')
+  if (mode === 'request' || !contentType.startsWith('text/plain')) return parseStatements(text)
+  if (text === '') throw badRequest('no statements')
+  return [plainStatement(text)]
+}
+
+function nothingDone({ server }: RequestContext): DatabaseResponse {
+  return { results: [], raftIndex: undefined, servedBy: server.advertise() }
+}
+
+function documentReply(
+  { parameters, receivedAt }: RequestContext,
+  mode: Mode,
+  response: DatabaseResponse,
+): HttpReply {
+  const document = encodeDocument(response.results, {
+    mode,
+    associative: parameters.has('associative'),
+    timings: parameters.has('timings'),
+    blobArray: parameters.has('blob_array'),
+    raftIndex: parameters.has('raft_index') ? response.raftIndex : undefined,
+    time: (performance.now() - receivedAt) / 1_000,
+  })
+  return {
+    status: 200,
+    type: 'json',
+    body: parameters.has('pretty') ? indentJson(document) : document,
+    headers: { 'x-rqlite-served-by': response.servedBy },
+  }
+}
+
+function writeOptions({ parameters, signal }: RequestContext): WriteOptions {
+  return { signal, timeoutMs: parameters.timeoutMs, transaction: parameters.has('transaction') }
+}
+
+function readOptions(context: RequestContext): ReadOptions {
+  const { parameters } = context
+  return {
+    ...writeOptions(context),
+    level: parameters.level,
+    freshnessMs: parameters.freshnessMs,
+    freshnessStrict: parameters.has('freshness_strict'),
+    linearizableTimeoutMs: parameters.linearizableTimeoutMs,
+  }
+}

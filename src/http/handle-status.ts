@@ -1,0 +1,176 @@
+/** GET /status: the keys rqlite's clients read, as far as they have a true value here. */
+import { availableParallelism, hostname } from 'node:os'
+import { errorMessage } from '../base/index.ts'
+import type { NodeStatus } from '../node/index.ts'
+import type { RequestContext, ServerContext } from './context.ts'
+import { formatDuration } from './duration.ts'
+import { type HttpReply, jsonReply } from './reply.ts'
+
+/** Always 200, also before the node is open: this is where one looks when something is wrong. */
+export async function handleStatus(context: RequestContext): Promise<HttpReply> {
+  const { server, parameters } = context
+  const { store, cluster } = await describeNode(server, parameters.timeoutMs)
+  const document = {
+    build: describeBuild(server),
+    cluster,
+    http: describeHttp(server),
+    ...describeProcess(server),
+    store,
+  }
+  return jsonReply(subDocument(document, parameters.get('key') ?? ''), parameters.has('pretty'))
+}
+
+/** `a.b.c`: what stands there. Nothing there is `{}`; going on below a scalar stays at the scalar. */
+function subDocument(document: unknown, key: string): unknown {
+  if (key === '') return document
+  let current = document
+  for (const name of key.split('.')) {
+    if (typeof current !== 'object' || current === null) return current
+    if (!Object.hasOwn(current, name)) return {}
+    current = (current as Record<string, unknown>)[name] // it is an object
+  }
+  return current
+}
+
+function describeBuild({ build }: ServerContext): object {
+  return {
+    version: build.version,
+    commit: build.commit,
+    build_time: build.buildTime,
+    compiler: 'node',
+    compiler_toolchain: process.version,
+  }
+}
+
+function describeHttp({ boundAddress, allowOrigin }: ServerContext): object {
+  const bound = boundAddress()
+  return {
+    ...(bound && { bind_addr: bound.url.slice('http://'.length) }),
+    auth: 'disabled',
+    tls: { enabled: 'false' },
+    ...(allowOrigin !== undefined && { allow_origin: allowOrigin }),
+  }
+}
+
+function describeProcess({ startedAt }: ServerContext): object {
+  const now = new Date()
+  return {
+    node: {
+      start_time: startedAt.toISOString(),
+      current_time: now.toISOString(),
+      uptime: formatDuration(now.getTime() - startedAt.getTime()),
+    },
+    os: { pid: process.pid, ppid: process.ppid, executable: process.execPath, hostname: hostname() },
+    runtime: {
+      GOARCH: process.arch,
+      GOOS: process.platform,
+      num_cpu: availableParallelism(),
+      version: process.version,
+    },
+  }
+}
+
+async function describeNode(
+  server: ServerContext,
+  timeoutMs: number,
+): Promise<{ store: object; cluster?: object }> {
+  const node = server.node()
+  if (node === undefined) return { store: { open: false } }
+  try {
+    const [status, pragmas] = await within(
+      timeoutMs,
+      Promise.all([node.cluster.status(), server.pragmas.read(node)]),
+    )
+    const cluster = { addr: status.address, api_addr: status.apiAddress, https: 'false' }
+    return { store: describeStore(status, pragmas), cluster }
+  } catch (error) {
+    return { store: { open: true, error: errorMessage(error) } }
+  }
+}
+
+/** The engine may be busy for long; whoever asks for the status shall not wait with it. */
+async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
+  const timeout = Promise.withResolvers<never>()
+  const timer = setTimeout(() => timeout.reject(new Error('the node is too busy to tell')), timeoutMs)
+  try {
+    return await Promise.race([promise, timeout.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function describeStore(status: NodeStatus, pragmas: object | undefined): object {
+  const { raft, settings } = status
+  return {
+    open: true,
+    node_id: status.nodeId,
+    peer_id: status.peerId,
+    cluster_id: status.clusterId,
+    addr: status.address,
+    ready: status.ready,
+    dir: status.dataDir,
+    dir_size: status.dataDirBytes,
+    dir_size_friendly: friendlyBytes(status.dataDirBytes),
+    leader: { addr: status.leader?.address ?? '', node_id: status.leader?.id ?? '' },
+    fsm_index: raft.appliedIndex,
+    db_applied_index: status.dbAppliedIndex,
+    raft: describeRaft(status),
+    nodes: status.members.map(({ id, address, voter }) => ({
+      id,
+      addr: address,
+      suffrage: voter ? 'voter' : 'nonvoter',
+    })),
+    heartbeat_timeout: formatDuration(settings.heartbeatMs),
+    election_timeout: formatDuration(settings.electionTimeoutMs),
+    snapshot_threshold: settings.snapshotThreshold,
+    trailing_logs: settings.trailingLogs,
+    snapshot_store: {
+      snapshots: raft.snapshotIndex > 0 ? [`${raft.snapshotTerm}-${raft.snapshotIndex}`] : [],
+    },
+    sqlite3: describeSqlite(status, pragmas),
+  }
+}
+
+function describeRaft({ raft, members, nodeId }: NodeStatus): object {
+  return {
+    state: raft.state,
+    voter: raft.voter,
+    term: raft.term,
+    last_log_index: raft.lastLogIndex,
+    last_log_term: raft.lastLogTerm,
+    commit_index: raft.commitIndex,
+    applied_index: raft.appliedIndex,
+    fsm_pending: raft.pendingApply,
+    last_snapshot_index: raft.snapshotIndex,
+    last_snapshot_term: raft.snapshotTerm,
+    log_entries: raft.logEntries,
+    log_size: raft.logBytes,
+    num_peers: members.filter(({ id, voter }) => voter && id !== nodeId).length,
+    last_contact:
+      raft.state === 'Leader'
+        ? 0
+        : raft.lastContactMs === undefined
+          ? 'never'
+          : formatDuration(raft.lastContactMs),
+  }
+}
+
+/** One connection serves reads and writes, so both have the same pragmas. */
+function describeSqlite({ sqlite }: NodeStatus, pragmas: object | undefined): object {
+  return {
+    version: sqlite.version,
+    size: sqlite.sizeBytes,
+    db_size: sqlite.sizeBytes,
+    db_size_friendly: friendlyBytes(sqlite.sizeBytes),
+    compile_options: sqlite.compileOptions,
+    ...(pragmas && { pragmas: { ro: pragmas, rw: pragmas } }),
+    namespaces: sqlite.namespaces.map(({ name, sizeBytes }) => ({ name, size: sizeBytes })),
+  }
+}
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB']
+
+function friendlyBytes(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), UNITS.length - 1)
+  return `${power === 0 ? bytes : (bytes / 1024 ** power).toFixed(1)} ${UNITS[power]}`
+}

@@ -1,0 +1,10 @@
+export { createHttpServer } from './server.ts'
+export type {
+  HttpAddress,
+  HttpBuildInfo,
+  HttpLimits,
+  HttpNode,
+  HttpServer,
+  HttpServerComponents,
+  HttpServerInit,
+} from './types.ts'

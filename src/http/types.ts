@@ -1,0 +1,88 @@
+/** The contract of the HTTP server: what it is given and what it offers. */
+import type { Logger } from '../base/index.ts'
+import type { ClusterService, DatabaseService } from '../node/index.ts'
+
+/** The part of a node the HTTP API serves; a `DebrosNode` is one. */
+export interface HttpNode {
+  readonly id: string
+  readonly database: DatabaseService
+  readonly cluster: ClusterService
+}
+
+export interface HttpServerComponents {
+  /**
+   * The node, or undefined while it is still being opened. The server may start first: it then
+   * answers `/status` with `open: false` and everything else as rqlite does before its store is open.
+   */
+  readonly node: () => HttpNode | undefined
+  readonly logger: Logger
+}
+
+export interface HttpBuildInfo {
+  readonly version: string
+  readonly commit: string
+  readonly buildTime: string
+}
+
+export interface HttpServerInit {
+  /** Name or address to bind to. */
+  readonly host: string
+  /** 0 picks a free one; see `HttpServer.address`. */
+  readonly port: number
+  /** `host:port` under which others reach this server. @default the bound address */
+  readonly advertise?: string
+  /** Value of the X-RQLITE-VERSION header. @default '10' */
+  readonly rqliteVersion?: string
+  /** Web origin whose pages may call; `*` for any. What other pages send is refused. @default none */
+  readonly allowOrigin?: string
+  readonly build?: HttpBuildInfo
+  readonly limits?: Partial<HttpLimits>
+}
+
+/** Bounds on what callers can make the server hold or wait for. */
+export interface HttpLimits {
+  /** Largest request body. @default 64 MiB */
+  readonly bodyBytesMax: number
+  /** All request bodies held at one time; beyond it callers get 503. @default 256 MiB */
+  readonly bodyBytesInFlightMax: number
+  /** Request line and headers together; bounds the length of a URL. @default 64 KiB */
+  readonly headerBytesMax: number
+  /** Open connections; further ones are closed at once. @default 10,000 */
+  readonly connectionsMax: number
+  /** Time to send all headers. @default 10,000 */
+  readonly headersTimeoutMs: number
+  /** Time to send a whole request. @default 120,000 */
+  readonly requestTimeoutMs: number
+  /** How long an idle connection is kept. @default 75,000 */
+  readonly keepAliveTimeoutMs: number
+  /** A response of which the caller has taken nothing for this long is given up. @default 60,000 */
+  readonly sendTimeoutMs: number
+  /** How long a caller whose body was refused may go on sending it before the connection ends. @default 2,000 */
+  readonly lingerMs: number
+  /** How long `stop` lets running requests go on. @default 10,000 */
+  readonly stopGraceMs: number
+}
+
+export interface HttpAddress {
+  readonly host: string
+  readonly port: number
+  /** `http://host:port` */
+  readonly url: string
+}
+
+export interface HttpServer extends AsyncDisposable {
+  /** Where it listens; undefined unless it does. */
+  readonly address: HttpAddress | undefined
+  /** Base URL under which others reach it; undefined unless it listens. */
+  readonly url: string | undefined
+  /**
+   * Binds and serves. Errors: `HTTP_ADDRESS_IN_USE`, `HTTP_LISTEN_FAILED`. Repeatable, also after
+   * `stop`.
+   */
+  start(): Promise<void>
+  /**
+   * Accepts nothing more, lets running requests finish within the grace time, then aborts them and
+   * closes what is left. Repeatable.
+   */
+  stop(): Promise<void>
+}

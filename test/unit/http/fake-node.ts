@@ -1,0 +1,143 @@
+/** A node whose services answer what a test says, and record what they were asked. */
+import type {
+  CallOptions,
+  ClusterService,
+  DatabaseResponse,
+  DatabaseService,
+  LeaderAddress,
+  NodeDescription,
+  NodeStatus,
+  ReadOptions,
+} from '../../../src/node/index.ts'
+import type { SqlResult, SqlStatement } from '../../../src/sql/index.ts'
+
+export interface DatabaseCall {
+  readonly method: 'execute' | 'query' | 'request'
+  readonly statements: readonly SqlStatement[]
+  readonly options: ReadOptions
+}
+
+type Answer = (call: DatabaseCall) => Promise<DatabaseResponse> | DatabaseResponse
+
+export class FakeNode {
+  readonly id = 'node1'
+  readonly calls: DatabaseCall[] = []
+  leader: LeaderAddress | undefined = { id: 'node1', address: '127.0.0.1:7001' }
+  leaderApi: () => Promise<string | undefined> = async () => 'http://10.0.0.2:5001'
+  members: NodeDescription[] = [member('node1', { leader: true })]
+  ready = true
+  sync: (options?: CallOptions) => Promise<void> = async () => {}
+  status: () => Promise<NodeStatus> = async () => statusOf(this)
+  answer: Answer = () => this.response([])
+
+  response(results: readonly SqlResult[], rest: Partial<DatabaseResponse> = {}): DatabaseResponse {
+    return { results, raftIndex: undefined, servedBy: '127.0.0.1:5001', ...rest }
+  }
+
+  /** Every further call of the database answers these. */
+  answers(...results: SqlResult[]): void {
+    this.answer = () => this.response(results)
+  }
+
+  fails(error: unknown): void {
+    this.answer = () => {
+      throw error
+    }
+  }
+
+  readonly database: DatabaseService = {
+    execute: (statements, options = {}) => this.#call('execute', statements, options),
+    query: (statements, options = {}) => this.#call('query', statements, options),
+    request: (statements, options = {}) => this.#call('request', statements, options),
+  }
+
+  get cluster(): ClusterService {
+    return {
+      leader: () => this.leader,
+      leaderApiAddress: () => this.leaderApi(),
+      nodes: async () => this.members,
+      ready: this.ready,
+      sync: (options) => this.sync(options),
+      status: () => this.status(),
+    }
+  }
+
+  async #call(
+    method: DatabaseCall['method'],
+    statements: readonly SqlStatement[],
+    options: ReadOptions,
+  ): Promise<DatabaseResponse> {
+    const call = { method, statements, options }
+    this.calls.push(call)
+    return this.answer(call)
+  }
+}
+
+export function member(id: string, rest: Partial<NodeDescription> = {}): NodeDescription {
+  return {
+    id,
+    apiAddress: `http://${id}:5001`,
+    address: `${id}:7001`,
+    version: '0.1.0',
+    voter: true,
+    reachable: true,
+    leader: false,
+    time: 0.002,
+    error: '',
+    ...rest,
+  }
+}
+
+export function rowsResult(
+  columns: readonly string[],
+  types: readonly string[],
+  values: Extract<SqlResult, { kind: 'rows' }>['values'],
+): SqlResult {
+  return { kind: 'rows', columns, types, values, time: 0.25 }
+}
+
+export function writeResult(lastInsertId: number | bigint, rowsAffected: number): SqlResult {
+  return { kind: 'write', lastInsertId, rowsAffected, time: 0.5 }
+}
+
+export function statusOf(node: FakeNode): NodeStatus {
+  return {
+    nodeId: node.id,
+    peerId: '12D3KooWpeer',
+    clusterId: 'cluster-1',
+    address: '127.0.0.1:7001',
+    apiAddress: 'http://127.0.0.1:5001',
+    ready: node.ready,
+    dataDir: '/var/lib/debros',
+    dataDirBytes: 2_097_152,
+    leader: node.leader,
+    raft: {
+      state: 'Leader',
+      voter: true,
+      term: 3,
+      lastLogIndex: 42,
+      lastLogTerm: 3,
+      commitIndex: 42,
+      appliedIndex: 41,
+      pendingApply: 1,
+      snapshotIndex: 30,
+      snapshotTerm: 2,
+      logEntries: 12,
+      logBytes: 4_096,
+      lastContactMs: 0,
+    },
+    members: [
+      { id: 'node1', address: '127.0.0.1:7001', voter: true },
+      { id: 'node2', address: '127.0.0.1:7002', voter: true },
+      { id: 'node3', address: '127.0.0.1:7003', voter: false },
+    ],
+    dbAppliedIndex: 40,
+    settings: { heartbeatMs: 100, electionTimeoutMs: 1_000, snapshotThreshold: 8_192, trailingLogs: 10_240 },
+    sqlite: {
+      version: '3.54.1',
+      compileOptions: ['ENABLE_FTS3'],
+      sizeBytes: 8_192,
+      namespaces: [{ name: 'default', sizeBytes: 8_192 }],
+    },
+  }
+}

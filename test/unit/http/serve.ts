@@ -1,0 +1,77 @@
+/** A server over a fake node, on a port of its own. */
+import http from 'node:http'
+import { onTestFinished } from 'vitest'
+import { type Logger, silentLogger } from '../../../src/base/index.ts'
+import { createHttpServer, type HttpServer, type HttpServerInit } from '../../../src/http/index.ts'
+import { FakeNode } from './fake-node.ts'
+
+export interface Answered {
+  readonly status: number
+  readonly body: string
+  readonly headers: http.IncomingHttpHeaders
+}
+
+export interface AskOptions {
+  readonly body?: string | Buffer
+  readonly headers?: http.OutgoingHttpHeaders
+}
+
+export interface Served {
+  readonly node: FakeNode
+  readonly server: HttpServer
+  readonly port: number
+  ask(method: string, url: string, options?: AskOptions): Promise<Answered>
+  /** POST of a JSON body, as curl would send it without a Content-Type. */
+  post(url: string, body: unknown): Promise<Answered>
+}
+
+/** `open: false`: as before the node is there. Stopped when the test ends. */
+export async function serve(
+  options: { open?: boolean; logger?: Logger } & Partial<HttpServerInit> = {},
+): Promise<Served> {
+  const { open = true, logger = silentLogger, ...init } = options
+  const node = new FakeNode()
+  const server = createHttpServer(
+    { node: () => (open ? node : undefined), logger },
+    {
+      host: '127.0.0.1',
+      port: 0,
+      advertise: '127.0.0.1:5001',
+      build: { version: '1.2.3', commit: 'abc', buildTime: '2026-11-22T00:00:00Z' },
+      ...init,
+    },
+  )
+  await server.start()
+  onTestFinished(() => server.stop())
+  const port = server.address!.port
+  const ask: Served['ask'] = (method, url, given = {}) => request(port, method, url, given)
+  return { node, server, port, ask, post: (url, body) => ask('POST', url, { body: JSON.stringify(body) }) }
+}
+
+/** One request on a connection of its own. */
+export function request(
+  port: number,
+  method: string,
+  path: string,
+  { body, headers }: AskOptions,
+): Promise<Answered> {
+  return new Promise((resolve, reject) => {
+    const outgoing = http.request(
+      { host: '127.0.0.1', port, method, path, agent: false, ...(headers && { headers }) },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', reject)
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            body: Buffer.concat(chunks).toString('utf8'),
+            headers: response.headers,
+          }),
+        )
+      },
+    )
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}

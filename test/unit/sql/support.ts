@@ -1,0 +1,126 @@
+import {
+  loadSqliteBinary,
+  SqlEngine,
+  type SqlEngineComponents,
+  type SqlEngineInit,
+  type SqlMode,
+  type SqlParameter,
+  type SqlResult,
+  type SqlStatement,
+} from '../../../src/sql/index.ts'
+
+/** One is enough for all engines of a file. */
+export const binary = loadSqliteBinary()
+
+export const NAMESPACE = 'default'
+export const TIME_MS = Date.UTC(2030, 0, 2, 3, 4, 5, 678)
+
+export function stmt(
+  sql: string,
+  positional: readonly SqlParameter[] = [],
+  named: Readonly<Record<string, SqlParameter>> = {},
+): SqlStatement {
+  return { sql, positional, named }
+}
+
+export type Statement = string | SqlStatement
+
+export function statementsOf(statements: readonly Statement[]): SqlStatement[] {
+  return statements.map((statement) => (typeof statement === 'string' ? stmt(statement) : statement))
+}
+
+/** A result without the time it took, which is different every time. */
+export function timeless(result: SqlResult): SqlResult {
+  if (result.kind === 'error') return result
+  const { time, ...rest } = result
+  if (!(time >= 0)) throw new Error(`a statement took ${time} seconds`)
+  return rest as SqlResult // all but `time` of one kind of result
+}
+
+export interface ApplyOptions {
+  readonly mode?: SqlMode
+  readonly transaction?: boolean
+  readonly timeMs?: number
+  readonly seed?: number
+  readonly namespace?: string
+}
+
+/** An engine with one database in view, as a request at a time. */
+export class TestEngine {
+  engine: SqlEngine
+  #index = 0
+
+  constructor(init: SqlEngineInit = {}, components: Partial<SqlEngineComponents> = {}) {
+    this.engine = new SqlEngine({ binary, ...components }, init)
+  }
+
+  apply(statements: readonly Statement[], options: ApplyOptions = {}): SqlResult[] {
+    this.#index++
+    const command = {
+      namespace: options.namespace ?? NAMESPACE,
+      mode: options.mode ?? 'execute',
+      statements: statementsOf(statements),
+      transaction: options.transaction ?? false,
+      timeMs: options.timeMs ?? TIME_MS,
+      seed: options.seed ?? this.#index,
+    }
+    const [results] = this.engine.apply([{ index: this.#index, command, wantResults: true }])
+    return (results ?? []).map(timeless)
+  }
+
+  execute(...statements: Statement[]): SqlResult[] {
+    return this.apply(statements)
+  }
+
+  request(...statements: Statement[]): SqlResult[] {
+    return this.apply(statements, { mode: 'request' })
+  }
+
+  query(...statements: Statement[]): SqlResult[] {
+    return this.engine.query(NAMESPACE, statementsOf(statements)).map(timeless)
+  }
+
+  /** The rows of one query, which must have some. */
+  rows(sql: string, ...positional: SqlParameter[]): readonly (readonly unknown[])[] {
+    const [result] = this.query(stmt(sql, positional))
+    if (result?.kind !== 'rows') throw new Error(`no rows: ${JSON.stringify(result)}`)
+    return result.values
+  }
+
+  /** The first column of the first row. */
+  value(sql: string, ...positional: SqlParameter[]): unknown {
+    return this.rows(sql, ...positional)[0]?.[0]
+  }
+
+  classify(...statements: Statement[]): boolean[] {
+    return this.engine.classify(NAMESPACE, statementsOf(statements))
+  }
+
+  capture(): Buffer {
+    return captureOf(this.engine)
+  }
+}
+
+export function captureOf(engine: SqlEngine): Buffer {
+  const capture = engine.capture()
+  const chunks: Uint8Array[] = []
+  for (let chunk = capture.next(); chunk !== undefined; chunk = capture.next()) chunks.push(chunk)
+  capture.release()
+  return Buffer.concat(chunks)
+}
+
+export function restoreInto(engine: SqlEngine, bytes: Uint8Array): void {
+  const restore = engine.restore()
+  restore.push(bytes)
+  restore.finish()
+}
+
+export function write(lastInsertId: number | bigint, rowsAffected: number): unknown {
+  return { kind: 'write', lastInsertId, rowsAffected }
+}
+
+export function error(message: string): unknown {
+  return { kind: 'error', message }
+}
+
+export const EMPTY = { kind: 'empty' }
