@@ -17,6 +17,12 @@ export class Consensus {
     return this.#driver.role === 'leader'
   }
 
+  /** Leader: whether the member answered within the last election timeout; true for this node itself. */
+  hears(id: NodeId): boolean {
+    const { id: self, progress } = this.#driver.status()
+    return id === self || progress.get(id)?.active === true
+  }
+
   get leaderId(): NodeId | undefined {
     return this.#driver.leader
   }

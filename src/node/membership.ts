@@ -114,8 +114,16 @@ export class Admission {
   /**
    * A node of the same name with another key has lost its disk and what it had promised. The old one
    * leaves first, so that its votes and acknowledgements no longer count, then the new one enters.
+   * As long as the old one answers, though, this is two nodes that were given one name.
    */
   async #forget(known: Member): Promise<void> {
+    if (this.#components.consensus.hears(known.id)) {
+      throw new DebrosError(
+        'JOIN_ID_TAKEN',
+        `another node named ${known.id} is running at ${known.address}; give this one a name of its own`,
+        { retryable: true },
+      )
+    }
     this.#components.logger.warn(
       { id: known.id },
       `node ${known.id} comes back with a new key; its old self is removed`,

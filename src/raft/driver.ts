@@ -86,7 +86,8 @@ export class RaftDriver {
   /** Reads asked of the core, by its id; and those that came since the last pass. */
   readonly #readBatches = new Map<number, Callback<number>[]>()
   #readsGathered: Callback<number>[] = []
-  #readId = 0
+  /** Begins anywhere: an answer meant for this node's last life must not be taken for one of ours. */
+  #readId: number
   #core: RaftCore | undefined
   #ticker: Timer | undefined
   #passDue = false
@@ -103,6 +104,7 @@ export class RaftDriver {
   constructor(components: RaftDriverComponents, init: RaftDriverInit) {
     this.#components = components
     this.#init = init
+    this.#readId = components.prng.nextUint32() * 2 ** 20
     const { applyEntriesMax: entriesMax, applyBytesMax: bytesMax } = init.settings
     this.#applier = new Applier(
       { stateMachine: components.stateMachine },

@@ -32,6 +32,8 @@ export interface TestNode {
 
 export interface TestCluster extends AsyncDisposable {
   readonly nodes: readonly TestNode[]
+  /** What a further node needs to join. */
+  readonly secret: string
   /** Waits until a running node is leader and ready, and gives its position. */
   leader(timeoutMs?: number): Promise<number>
   /** Ends a node as a crash would: nothing is said to the others. */
@@ -98,7 +100,7 @@ class Place implements TestNode {
 class InProcessCluster implements TestCluster {
   readonly #init: ClusterInit
   readonly #places: Place[] = []
-  #secret = crypto.randomUUID()
+  readonly secret = crypto.randomUUID()
   /** Group of each position; undefined while nothing is cut. */
   #groups: readonly number[] | undefined
 
@@ -136,7 +138,7 @@ class InProcessCluster implements TestCluster {
       nodeId: place.id,
       raftAddress: place.raftAddress,
       joinAddresses,
-      clusterSecret: this.#secret,
+      clusterSecret: this.secret,
       joinIntervalMs: 100,
       linkFilter: (peerId) => this.#linked(position, peerId),
       logger: logger.child({ node: place.id }),

@@ -3,7 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { DatabaseService, SqlParameter, SqlStatement } from '../../src/index.ts'
+import {
+  createNode,
+  type DatabaseService,
+  MemoryDataDir,
+  type SqlParameter,
+  type SqlStatement,
+} from '../../src/index.ts'
 import { startCluster, type TestCluster } from '../../src/testing/index.ts'
 
 const TIMEOUT_MS = 60_000
@@ -135,6 +141,30 @@ test('cluster - a node can be added, and a wiped one replaced under its name', {
     ['node3', true],
     ['node4', true],
   ])
+})
+
+test('cluster - a second node under the name of a running one is not let in', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await using cluster = await startCluster()
+  const [leader, other] = cluster.nodes as [TestCluster['nodes'][0], TestCluster['nodes'][0]]
+  const join = (nodeId: string, clusterSecret: string) =>
+    createNode({
+      dataDir: new MemoryDataDir(),
+      nodeId,
+      clusterSecret,
+      joinAddresses: [leader.node.raftAddress],
+      joinAttempts: 2,
+      joinIntervalMs: 10,
+    })
+  await expect(join(other.id, cluster.secret)).rejects.toMatchObject({
+    code: 'JOIN_FAILED',
+    message: expect.stringContaining(`another node named ${other.id} is running`),
+  })
+  await expect(join('stranger', 'not the secret of this cluster')).rejects.toMatchObject({
+    code: 'JOIN_SECRET_WRONG',
+  })
+  expect(await other.node.cluster.nodes()).toHaveLength(3)
 })
 
 test('cluster - replicas agree on random values, times and defaults', { timeout: TIMEOUT_MS }, async () => {

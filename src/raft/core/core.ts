@@ -271,10 +271,13 @@ export class RaftCore {
     const state = this.#state
     const { log } = state
     this.#checkProposable()
-    if (log.term(log.commit) !== state.term || log.configs.currentIndex > log.commit) {
-      throw new DebrosError('RAFT_CONFIG_REJECTED', 'another membership change is under way; try again', {
-        retryable: true,
-      })
+    const newInTerm = log.term(log.commit) !== state.term
+    if (newInTerm || log.configs.currentIndex > log.commit) {
+      throw new DebrosError(
+        'RAFT_CONFIG_REJECTED',
+        `${newInTerm ? 'this leader has not committed anything yet' : 'another membership change is under way'}; try again`,
+        { retryable: true },
+      )
     }
     const result = changeConfig(state.config, changes)
     if (!result.ok) throw new DebrosError('RAFT_CONFIG_REJECTED', result.reason)
