@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { parseDuration } from '../config/index.ts'
+import { parseDuration } from '../base/index.ts'
 import type { Io } from './io.ts'
 import { fetchStatus, formatStatus } from './status-report.ts'
 

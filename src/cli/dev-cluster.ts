@@ -9,6 +9,7 @@ import { checkPorts } from './dev-ports.ts'
 import { endedText, framed, LineSplitter, linePrefix, readyText } from './dev-text.ts'
 import { EXIT_FAILURE, EXIT_OK } from './exit-codes.ts'
 import type { Io } from './io.ts'
+import { untilAborted } from './until-aborted.ts'
 
 const POLL_INTERVAL_MS = 200
 const POLL_TIMEOUT_MS = 1_000
@@ -167,13 +168,6 @@ function childEnvironment({ env, colors }: Io): Environment {
   )
   const rest = Object.entries(env).filter(([name]) => !dropped.has(name))
   return { ...Object.fromEntries(rest), ...(colors && { FORCE_COLOR: '1' }) }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }
 
 function whenSettled(promise: Promise<unknown>): AbortSignal {

@@ -1,6 +1,6 @@
 /** From the configuration to what the node and its HTTP API take. The only place that knows both. */
-import type { Logger } from '../base/index.ts'
-import { formatHostPort, type NodeConfig } from '../config/index.ts'
+import { formatHostPort, type Logger } from '../base/index.ts'
+import type { NodeConfig } from '../config/index.ts'
 import type { HttpServerInit } from '../http/index.ts'
 import type { NodeInit } from '../node/index.ts'
 import type { BuildInfo } from './build-info.ts'

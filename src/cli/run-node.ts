@@ -1,7 +1,7 @@
 /** Runs one node with its HTTP API until it is told to stop, or stops by itself. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errorMessage, type Logger } from '../base/index.ts'
+import { type Logger, toError } from '../base/index.ts'
 import {
   type ClusterSecret,
   ensureClusterSecret,
@@ -13,6 +13,7 @@ import type { DebrosNode, NodeInit } from '../node/index.ts'
 import type { BuildInfo } from './build-info.ts'
 import { EXIT_FAILURE, EXIT_OK } from './exit-codes.ts'
 import { toHttpInit, toNodeInit } from './node-init.ts'
+import { untilAborted } from './until-aborted.ts'
 
 export interface RunNodeComponents {
   readonly createNode: (init: NodeInit, options: { signal: AbortSignal }) => Promise<DebrosNode>
@@ -103,19 +104,12 @@ async function writePeerInfo(
   await writeFile(join(dataDir, 'peer.info'), lines.join(''), { mode: 0o644 })
 }
 
-function untilAborted(signal: AbortSignal): Promise<undefined> {
-  const { promise, resolve } = Promise.withResolvers<undefined>()
-  if (signal.aborted) resolve(undefined)
-  else signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  return promise
-}
-
 /** Why the node stopped; an Error even where it gave no reason, since nobody asked it to. */
 async function failureOf(stopped: Promise<void>): Promise<Error> {
   try {
     await stopped
     return new Error('no reason given')
   } catch (error) {
-    return error instanceof Error ? error : new Error(errorMessage(error))
+    return toError(error)
   }
 }

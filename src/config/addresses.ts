@@ -1,35 +1,14 @@
-/** Hosts, ports and the multiaddrs of libp2p, as configuration spells them. */
+/** What addresses in a configuration mean, those of libp2p (multiaddrs) among them. */
 import { multiaddr } from '@multiformats/multiaddr'
+import { type HostPort, hostKind, parseHostPort } from '../base/index.ts'
 
-export interface HostPort {
-  /** Without brackets. */
-  readonly host: string
-  readonly port: number
-}
-
-/** `host:port`, `[v6]:port`; undefined if it is neither or the port is not in 1..65535. */
-export function parseHostPort(text: string): HostPort | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.%\w]+)\]|([^\s:/[\]@?#]+)):(\d{1,5})$/.exec(text)
-  if (!match) return undefined
-  const port = Number(match[3])
-  if (port < 1 || port > 65_535) return undefined
-  return { host: match[1] ?? match[2] ?? '', port }
-}
-
-/** `host`, `host:port`, a bare IPv6 address or `[v6]:port`, with the port filled in. */
+/** As {@link parseHostPort}, where the port (and then the brackets of an IPv6 address) may be left out. */
 export function parseHostOptionalPort(text: string, defaultPort: number): HostPort | undefined {
-  const bare = bareHost(text)
-  return bare === undefined ? parseHostPort(text) : { host: bare, port: defaultPort }
-}
-
-function bareHost(text: string): string | undefined {
-  if (/^[^\s:/[\]@?#]+$/.test(text)) return text
-  const unbracketed = /^\[(.+)\]$/.exec(text)?.[1] ?? text
-  return /^[0-9a-fA-F.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*$/.test(unbracketed) ? unbracketed : undefined
-}
-
-export function formatHostPort({ host, port }: HostPort): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  const bracketed = /^\[(.+)\]$/.exec(text)?.[1]
+  const host = bracketed ?? text
+  const kind = hostKind(host)
+  if (kind === undefined || (bracketed !== undefined && kind !== 'ip6')) return parseHostPort(text)
+  return { host, port: defaultPort }
 }
 
 export function isLoopback(host: string): boolean {

@@ -1,6 +1,4 @@
-export { formatHostPort, type HostPort, parseHostPort } from './addresses.ts'
 export { CLUSTER_SECRET_FILE_NAME, type ClusterSecret, ensureClusterSecret } from './cluster-secret.ts'
-export { formatDuration, parseDuration } from './duration.ts'
 export { type LoadOptions, loadConfig } from './load.ts'
 export { ConfigError, formatProblem, type Problem } from './problems.ts'
 export { resolveConfig } from './resolve.ts'

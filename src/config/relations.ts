@@ -1,6 +1,6 @@
 /** What settings must be to one another, beyond what each must be by itself. */
-import { formatHostPort, isLoopback, isUnspecified, parseHostPort, tcpPortOf } from './addresses.ts'
-import { formatDuration } from './duration.ts'
+import { formatDuration, formatHostPort, parseHostPort } from '../base/index.ts'
+import { isLoopback, isUnspecified, tcpPortOf } from './addresses.ts'
 import type { LayeredValues } from './layers.ts'
 import type { Problem } from './problems.ts'
 import type { NodeConfig } from './types.ts'

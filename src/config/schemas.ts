@@ -1,12 +1,7 @@
 /** The kinds of values settings have. Each reads a YAML value; text from flags and environment is brought into that form first. */
 import { z } from 'zod'
-import {
-  listenAddressProblem,
-  parseHostOptionalPort,
-  parseHostPort,
-  peerAddressProblem,
-} from './addresses.ts'
-import { parseDuration } from './duration.ts'
+import { hostKind, isNamespace, parseDuration, parseHostPort } from '../base/index.ts'
+import { listenAddressProblem, parseHostOptionalPort, peerAddressProblem } from './addresses.ts'
 
 export const text = () => z.string({ error: 'must be text' })
 
@@ -86,15 +81,14 @@ export const advertisedAddress = () =>
 
 /** A name or address to bind to, without port. */
 export const host = () =>
-  text().refine(
-    (value) =>
-      /^[^\s/[\]@?#]+$/.test(value) &&
-      parseHostOptionalPort(value, 1) !== undefined &&
-      parseHostPort(value) === undefined,
-    {
-      error: 'must be a host name or an IP address, without port',
-    },
-  )
+  text().refine((value) => hostKind(value) !== undefined, {
+    error: 'must be a host name or an IP address, without port',
+  })
+
+export const namespace = () =>
+  text().refine(isNamespace, {
+    error: 'must be 1 to 63 letters, digits, "_" or "-", beginning with a letter or digit',
+  })
 
 export const path = () => text().refine((value) => value !== '', { error: 'must not be empty' })
 

@@ -157,9 +157,7 @@ export const SETTINGS = {
     inert: { note: 'the ports in discovery.bootstrap_peers count' },
   },
   'discovery.node_namespace': {
-    schema: s
-      .text()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/, { error: 'must be 1 to 63 letters, digits, "_" or "-"' }),
+    schema: s.namespace(),
     kind: 'text',
     fallback: 'default',
     group: 'Network',

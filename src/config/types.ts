@@ -1,5 +1,5 @@
 /** The contract of configuration: what the rest of the program gets. */
-import type { HostPort } from './addresses.ts'
+import type { HostPort } from '../base/index.ts'
 import type { SettingPath } from './settings.ts'
 
 /** Where a value came from, strongest first. */

@@ -56,20 +56,12 @@ function* rows(result: Rows, options: DocumentOptions): Generator<string> {
     members.add('columns', JSON.stringify(result.columns))
     members.add('types', JSON.stringify(result.types))
     if (result.values.length > 0) {
-      members.add('values', '[')
       const encoders = result.types.map((type) => columnEncoder(type, options.blobArray))
-      let text = members.take()
-      let rowStart = '['
-      for (const row of result.values) {
-        text += rowStart
+      yield* list(members, 'values', result.values, (row) => {
+        let text = '['
         for (let i = 0; i < encoders.length; i++) text += (i === 0 ? '' : ',') + encoders[i]!(row[i]!)
-        text += ']'
-        rowStart = ',['
-        if (text.length < PIECE_LENGTH) continue
-        yield text
-        text = ''
-      }
-      yield `${text}]`
+        return `${text}]`
+      })
     }
   }
   if (options.timings) members.add('time', String(result.time))
@@ -81,24 +73,36 @@ function* associativeRows(result: Rows, options: DocumentOptions): Generator<str
   const columns = associativeColumns(result, options.blobArray)
   if (columns.length > 0)
     members.add('types', `{${columns.map((column) => column.key + column.type).join(',')}}`)
-  members.add('rows', '[')
-  let text = members.take()
-  let rowStart = '{'
-  for (const row of columns.length > 0 ? result.values : []) {
-    text += rowStart
+  yield* list(members, 'rows', columns.length > 0 ? result.values : [], (row) => {
+    let text = '{'
     for (let i = 0; i < columns.length; i++) {
       const { key, encode, index } = columns[i]!
       text += (i === 0 ? '' : ',') + key + encode(row[index]!)
     }
-    text += '}'
-    rowStart = ',{'
+    return `${text}}`
+  })
+  if (options.timings) members.add('time', String(result.time))
+  yield members.end()
+}
+
+/** A member that is a list of rows, handed on in pieces together with what was written before it. */
+function* list(
+  members: ObjectText,
+  name: string,
+  values: Rows['values'],
+  encodeRow: (row: Rows['values'][number]) => string,
+): Generator<string> {
+  members.add(name, '[')
+  let text = members.take()
+  let separator = ''
+  for (const row of values) {
+    text += separator + encodeRow(row)
+    separator = ','
     if (text.length < PIECE_LENGTH) continue
     yield text
     text = ''
   }
   yield `${text}]`
-  if (options.timings) members.add('time', String(result.time))
-  yield members.end()
 }
 
 interface AssociativeColumn {

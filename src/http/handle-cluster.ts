@@ -1,8 +1,7 @@
 /** GET /nodes, GET /leader, GET /readyz. */
-import { errorMessage } from '../base/index.ts'
+import { errorMessage, formatDuration } from '../base/index.ts'
 import type { CallOptions, NodeDescription } from '../node/index.ts'
 import type { RequestContext } from './context.ts'
-import { formatDuration } from './duration.ts'
 import { failureReply } from './failures.ts'
 import { errorReply, type HttpReply, jsonReply } from './reply.ts'
 import type { HttpNode } from './types.ts'

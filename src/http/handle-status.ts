@@ -1,9 +1,8 @@
 /** GET /status: the keys rqlite's clients read, as far as they have a true value here. */
 import { availableParallelism, hostname } from 'node:os'
-import { errorMessage } from '../base/index.ts'
+import { errorMessage, formatDuration } from '../base/index.ts'
 import type { NodeStatus } from '../node/index.ts'
 import type { RequestContext, ServerContext } from './context.ts'
-import { formatDuration } from './duration.ts'
 import { type HttpReply, jsonReply } from './reply.ts'
 
 /** Always 200, also before the node is open: this is where one looks when something is wrong. */

@@ -1,8 +1,8 @@
 /** Query parameters, with the checks and texts of rqlite's API. Validated as a whole before anything else happens. */
 import { unescape as percentDecode } from 'node:querystring'
+import { parseDuration } from '../base/index.ts'
 import type { ReadLevel } from '../node/index.ts'
 import { DEFAULT_LINEARIZABLE_TIMEOUT_MS, DEFAULT_TIMEOUT_MS } from './defaults.ts'
-import { parseDuration } from './duration.ts'
 import { badRequest } from './reply.ts'
 
 const DURATIONS = ['timeout', 'freshness', 'db_timeout', 'linearizable_timeout'] as const

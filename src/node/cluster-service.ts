@@ -4,9 +4,9 @@ import type { Rpc } from '../p2p/index.ts'
 import type { Member, RaftSettings, Role } from '../raft/index.ts'
 import type { SqlMachine } from '../sql/index.ts'
 import { NodeInfo, NodeInfoRequest } from '../wire/index.ts'
-import type { Consensus } from './consensus.ts'
+import { type Consensus, limitsOf } from './consensus.ts'
 import type { DataDir } from './data-dir.ts'
-import { DEFAULT_TIMEOUT_MS, NODE_INFO_TIMEOUT_MS } from './defaults.ts'
+import { NODE_INFO_TIMEOUT_MS } from './defaults.ts'
 import type { NodeStateMachine } from './state-machine.ts'
 import type { CallOptions, ClusterService, LeaderAddress, NodeDescription, NodeStatus } from './types.ts'
 
@@ -117,10 +117,7 @@ export class Cluster implements ClusterService {
   }
 
   async sync(options: CallOptions = {}): Promise<void> {
-    await this.#components.consensus.readIndex({
-      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      signal: options.signal,
-    })
+    await this.#components.consensus.readIndex(limitsOf(options))
   }
 
   async status(): Promise<NodeStatus> {

@@ -1,6 +1,8 @@
 /** The Raft driver with promises, as the services use it. */
 import { DebrosError } from '../base/index.ts'
 import type { Applied, ClusterConfig, ConfigChange, NodeId, RaftDriver, RaftStatus } from '../raft/index.ts'
+import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
+import type { CallOptions } from './types.ts'
 
 export class Consensus {
   readonly #driver: RaftDriver
@@ -56,6 +58,10 @@ export class Consensus {
 export interface Limits {
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
+}
+
+export function limitsOf({ timeoutMs = DEFAULT_TIMEOUT_MS, signal }: CallOptions): Limits {
+  return { timeoutMs, signal }
 }
 
 function limited<T>(

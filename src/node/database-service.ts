@@ -18,9 +18,9 @@ import {
   sqlResultFromWire,
   sqlResultToWire,
 } from './codec/sql-codec.ts'
-import type { Consensus, Limits } from './consensus.ts'
-import { DEFAULT_TIMEOUT_MS, READS_IN_FLIGHT_MAX } from './defaults.ts'
-import type { Router } from './router.ts'
+import { type Consensus, type Limits, limitsOf } from './consensus.ts'
+import { READS_IN_FLIGHT_MAX } from './defaults.ts'
+import { notLeader, type Router } from './router.ts'
 import type { CommandResult, NodeStateMachine } from './state-machine.ts'
 import type {
   CallOptions,
@@ -151,9 +151,7 @@ export class Database implements DatabaseService {
   }
 
   async #readAsLeader(request: SqlRequest): Promise<Answer> {
-    if (!this.#components.consensus.isLeader) {
-      throw new DebrosError('RAFT_NOT_LEADER', 'this node is not the leader', { retryable: true })
-    }
+    if (!this.#components.consensus.isLeader) throw notLeader()
     return await this.#readLocally(request)
   }
 
@@ -237,8 +235,4 @@ function prepare(
     request: { namespace, mode, transaction: options.transaction ?? false, statements },
     requestId: randomBytes(REQUEST_ID_BYTES),
   }
-}
-
-function limitsOf(options: CallOptions): Limits {
-  return { timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal: options.signal }
 }

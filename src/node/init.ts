@@ -1,7 +1,7 @@
 /** What a node is made from. */
 import { randomBytes } from 'node:crypto'
 import { DebrosError, type Logger, silentLogger } from '../base/index.ts'
-import { type LinkFilter, parseHostPort } from '../p2p/index.ts'
+import { hostPortOf, type LinkFilter } from '../p2p/index.ts'
 import { type RaftSettings, resolveRaftSettings } from '../raft/index.ts'
 import type { MemoryDataDir } from './data-dir.ts'
 import type { NodeServices } from './types.ts'
@@ -101,7 +101,7 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
   }
   if (resolved.clusterSecret.length === 0) throw invalid('the cluster secret must not be empty')
   for (const address of [resolved.raftAddress, resolved.raftAdvertise, ...resolved.joinAddresses]) {
-    if (address !== undefined) parseHostPort(address)
+    if (address !== undefined) hostPortOf(address)
   }
   if (resolved.joinAddresses.length === 0 && !resolved.voter) {
     throw invalid('a learner cannot found a cluster; give it the address of a member to join')

@@ -80,19 +80,33 @@ export class Admission {
   }
 
   admit(request: JoinRequest): Promise<JoinResponse> {
+    if (request.lookup === true) return this.#lookUp(request)
     const answer = this.#last.then(() => this.#decide(request))
     this.#last = answer.catch(() => {})
     return answer
   }
 
-  async #decide(request: JoinRequest): Promise<JoinResponse> {
-    const { consensus, logger } = this.#components
+  /** The leader's list if it can be had, else our own: better than what a node knows that knows no leader. */
+  async #lookUp(request: JoinRequest): Promise<JoinResponse> {
+    this.#checkCluster(request)
+    const { consensus } = this.#components
+    const leader = consensus.isLeader ? undefined : this.#leader()
+    if (leader !== undefined) return { type: 'redirect', leader }
+    return { type: 'accepted', clusterId: this.#clusterId, members: consensus.config.members }
+  }
+
+  #checkCluster(request: JoinRequest): void {
     if (request.clusterId !== undefined && request.clusterId !== this.#clusterId) {
       throw new DebrosError(
         'JOIN_CLUSTER_MISMATCH',
         `node ${request.nodeId} belongs to cluster ${request.clusterId}; this is cluster ${this.#clusterId}`,
       )
     }
+  }
+
+  async #decide(request: JoinRequest): Promise<JoinResponse> {
+    const { consensus, logger } = this.#components
+    this.#checkCluster(request)
     if (!consensus.isLeader) {
       const leader = this.#leader()
       if (leader === undefined) {

@@ -1,5 +1,6 @@
 /** The composition root: builds every part in reading order, starts them, and stops them in reverse. */
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createPrng, DebrosError, errorMessage, type Logger } from '../base/index.ts'
 import { createKvMachine } from '../kv/index.ts'
 import {
@@ -11,6 +12,7 @@ import {
   MemberTable,
   type PeerHost,
   type RpcService,
+  requestJoin,
 } from '../p2p/index.ts'
 import { createLogStore, decodeEntry, encodeEntry, type Member, RaftDriver } from '../raft/index.ts'
 import { createSqlMachine } from '../sql/index.ts'
@@ -28,6 +30,8 @@ import type { DebrosNode, NodeServices } from './types.ts'
 
 /** One Raft group today; its number is part of every message and log key. */
 const GROUP = 0
+
+const READY_POLL_MS = 20
 
 /** What exists before the node knows its cluster. */
 interface Network {
@@ -125,13 +129,14 @@ class Node implements DebrosNode {
     if (founds) await dataDir.writeIdentity({ nodeId, clusterId })
     if (raft.driver.config.members.length === 0) {
       accepted ??= await this.#join(network, self, clusterId)
-      raft.transport.setMembers(accepted.members)
+      raft.driver.learnMembers(accepted.members)
     }
     this.#logger.info(
       { id: nodeId, peerId: self.peerId, clusterId, address, dataDir: dataDir.location },
       founds ? `node ${nodeId} founds a cluster` : `node ${nodeId} is a member`,
     )
     void this.#announce(network, self, clusterId, raft.driver)
+    void this.#keepInTouch(network, self, clusterId, raft.driver)
     void this.#awaitReady(raft.consensus, raft.cluster)
   }
 
@@ -287,6 +292,34 @@ class Node implements DebrosNode {
     }
   }
 
+  /**
+   * While this node was away all the members it knew as leaders may have been replaced; then it would
+   * refuse the streams of the one there is. As long as it hears of no leader, it asks those it knows.
+   */
+  async #keepInTouch(network: Network, self: Member, clusterId: string, driver: RaftDriver): Promise<void> {
+    const { signal } = this.#lifetime
+    const { clusterSecret: secret, joinAddresses } = this.#init
+    const pauseMs = 2 * this.#init.raft.electionTimeoutMs
+    const { id: nodeId, address, voter } = self
+    while (!signal.aborted) {
+      await sleep(pauseMs, undefined, { signal }).catch(() => {})
+      if (signal.aborted || driver.leader !== undefined) continue
+      const others = driver.config.members
+        .filter((member) => member.id !== nodeId)
+        .map((member) => member.address)
+      for (const asked of new Set([...others, ...joinAddresses])) {
+        const request = { nodeId, address, voter, clusterId, lookup: true }
+        try {
+          const options = { address: asked, secret, request, timeoutMs: pauseMs, signal }
+          driver.learnMembers((await requestJoin(network, options)).members)
+          break
+        } catch (error) {
+          this.#logger.debug({ asked, error: errorMessage(error) }, 'could not learn who the members are')
+        }
+      }
+    }
+  }
+
   /** Ready once everything that was committed when it came back is applied here. */
   async #awaitReady(consensus: Consensus, cluster: Cluster): Promise<void> {
     const { signal } = this.#lifetime
@@ -298,7 +331,7 @@ class Node implements DebrosNode {
         return
       } catch {
         // No leader yet, or not caught up: that is what is being waited for.
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        await sleep(READY_POLL_MS)
       }
     }
   }

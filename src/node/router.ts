@@ -110,6 +110,10 @@ function translate(error: unknown, limits: Limits, idempotent: boolean): DebrosE
   return error
 }
 
+export function notLeader(): DebrosError {
+  return new DebrosError('RAFT_NOT_LEADER', 'this node is not the leader', { retryable: true })
+}
+
 export function noLeader(cause?: unknown): DebrosError {
   return new DebrosError('RAFT_NO_LEADER', 'leader not found', { retryable: true, cause })
 }

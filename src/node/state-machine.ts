@@ -2,7 +2,7 @@
  * The node's state machine: SQL and KV side by side under one log. Each command belongs to one of
  * them; both stand at the same index whenever a snapshot is taken.
  */
-import { DebrosError } from '../base/index.ts'
+import { DebrosError, toError } from '../base/index.ts'
 import type { KvApplyItem, KvMachine, KvResult } from '../kv/index.ts'
 import type { Callback, Entry, SnapshotCapture, SnapshotMeta, StateMachine } from '../raft/index.ts'
 import type { SqlApplyItem, SqlMachine, SqlResult } from '../sql/index.ts'
@@ -169,6 +169,6 @@ function parseAbout(text: string): SnapshotAbout {
 function callBack<T>(promise: Promise<T>, done: Callback<T>): void {
   promise.then(
     (value) => done(undefined, value),
-    (error: unknown) => done(error instanceof Error ? error : new Error(String(error)), undefined as never),
+    (error: unknown) => done(toError(error), undefined as never),
   )
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { checkNamespace, DEFAULT_NAMESPACE, DebrosError } from '../base/index.ts'
 import {
   checkKvCommand,
+  KV_LIST_LIMIT_DEFAULT,
   type KvCommand,
   type KvEntry,
   type KvListOptions,
@@ -22,9 +23,8 @@ import {
   kvResultFromWire,
   kvResultToWire,
 } from './codec/kv-codec.ts'
-import type { Consensus, Limits } from './consensus.ts'
-import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
-import type { Router } from './router.ts'
+import { type Consensus, type Limits, limitsOf } from './consensus.ts'
+import { notLeader, type Router } from './router.ts'
 import type { CommandResult } from './state-machine.ts'
 import type { CallOptions, StorageReadOptions, StorageService } from './types.ts'
 
@@ -173,9 +173,7 @@ export class Storage implements StorageService {
   }
 
   async #serveRead(bytes: Uint8Array): Promise<Uint8Array> {
-    if (!this.#components.consensus.isLeader) {
-      throw new DebrosError('RAFT_NOT_LEADER', 'this node is not the leader', { retryable: true })
-    }
+    if (!this.#components.consensus.isLeader) throw notLeader()
     const { namespace, get, list } = KvReadRequest.decode(bytes)
     checkNamespace(namespace)
     const page = await this.#readLocally(
@@ -201,12 +199,8 @@ export class Storage implements StorageService {
 function listToWire(options: KvListOptions): NonNullable<KvReadRequest['list']> {
   return {
     prefix: options.prefix ?? new Uint8Array(0),
-    limit: options.limit ?? 100,
+    limit: options.limit ?? KV_LIST_LIMIT_DEFAULT,
     keysOnly: options.keysOnly ?? false,
     ...(options.cursor === undefined ? {} : { cursor: options.cursor }),
   }
-}
-
-function limitsOf(options: CallOptions): Limits {
-  return { timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS, signal: options.signal }
 }

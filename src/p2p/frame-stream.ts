@@ -1,7 +1,6 @@
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
-import { DebrosError } from '../base/index.ts'
+import { DebrosError, toError } from '../base/index.ts'
 import { FrameDecoder, framePrefix } from '../wire/index.ts'
-import { toError } from './to-error.ts'
 
 /**
  * How much is handed to libp2p at a time. Small enough that the streams of a connection get their turns

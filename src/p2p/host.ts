@@ -6,8 +6,8 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
-import { DebrosError, errorMessage, type Logger } from '../base/index.ts'
-import { addressInvalid, formatHostPort, multiaddrOf, parseHostPort, parseMultiaddr } from './address.ts'
+import { DebrosError, errorMessage, formatHostPort, type Logger } from '../base/index.ts'
+import { addressInvalid, hostPortOf, multiaddrOf, parseMultiaddr } from './address.ts'
 import { HOST_DEFAULTS } from './defaults.ts'
 import type { PeerIdentity } from './identity.ts'
 import { type RecordedTcp, recordedTcp } from './listen-recorder.ts'
@@ -175,7 +175,7 @@ class Libp2pHost implements PeerHost {
       }
       await startListening(libp2p, transport)
       const port = transport.boundPort(nodeMultiaddr)
-      const { host } = parseHostPort(this.#init.nodeAddress)
+      const { host } = hostPortOf(this.#init.nodeAddress)
       this.#running = { libp2p, nodeAddress: formatHostPort({ host, port: port ?? 0 }) }
       this.status = 'started'
       await this.#tagPeers(this.#protectedPeers, true)

@@ -1,4 +1,4 @@
-export { formatHostPort, type HostPort, multiaddrOf, parseHostPort } from './address.ts'
+export { hostPortOf, multiaddrOf } from './address.ts'
 export { LINK_TIMINGS, type LinkTimings } from './defaults.ts'
 export {
   type ConnectionEvent,

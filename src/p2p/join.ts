@@ -13,7 +13,7 @@ import {
   JoinRequest as WireJoinRequest,
   JoinResponse as WireJoinResponse,
 } from '../wire/index.ts'
-import { parseHostPort } from './address.ts'
+import { hostPortOf } from './address.ts'
 import { JOIN_DEFAULTS } from './defaults.ts'
 import { ChallengeTable, FailureLimiter } from './join-guard.ts'
 import { type JoinExchange, joinerProof, memberProof, NONCE_BYTES, proofsEqual } from './join-proof.ts'
@@ -31,6 +31,8 @@ export interface JoinRequest {
   readonly voter: boolean
   /** The cluster it believes it belongs to; undefined if it never was in one. */
   readonly clusterId: string | undefined
+  /** Only asks who the members are, and changes nothing: for a member that lost touch with the others. */
+  readonly lookup?: boolean
 }
 
 /**
@@ -235,13 +237,14 @@ function joinRequestFromWire(bytes: Uint8Array, peerId: string): JoinRequest {
   if (wire.peerId !== peerId) {
     throw new DebrosError('JOIN_PEER_MISMATCH', `the request is for ${wire.peerId}, its sender is ${peerId}`)
   }
-  parseHostPort(checkName(wire.address, 'address'))
+  hostPortOf(checkName(wire.address, 'address'))
   return {
     nodeId: checkName(wire.nodeId, 'node id'),
     peerId,
     address: wire.address,
     voter: wire.voter,
     clusterId: wire.clusterId === '' ? undefined : checkName(wire.clusterId, 'cluster id'),
+    ...(wire.lookup && { lookup: true }),
   }
 }
 

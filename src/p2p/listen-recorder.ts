@@ -1,7 +1,7 @@
 import type { Listener, Transport } from '@libp2p/interface'
 import { type TCPComponents, type TCPOptions, tcp } from '@libp2p/tcp'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { toError } from './to-error.ts'
+import { toError } from '../base/index.ts'
 
 /** libp2p's TCP transport, and what became of each address it was to listen on. */
 export interface RecordedTcp {

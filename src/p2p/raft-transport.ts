@@ -1,4 +1,4 @@
-import { assert, DebrosError, errorMessage, type Logger } from '../base/index.ts'
+import { assert, DebrosError, errorMessage, type Logger, toError } from '../base/index.ts'
 import type { Callback, Message } from '../raft/index.ts'
 import { LINK_TIMINGS, type LinkTimings } from './defaults.ts'
 import type { PeerHost } from './host.ts'
@@ -10,7 +10,6 @@ import { RaftLink } from './raft-link.ts'
 import type { StreamIdentity } from './raft-stream.ts'
 import { SnapshotReceiver } from './snapshot-receiver.ts'
 import { sendSnapshot } from './snapshot-sender.ts'
-import { toError } from './to-error.ts'
 import type { MemberTransportStats, RaftTransport, SnapshotTransferStore } from './types.ts'
 
 export interface RaftTransportComponents {

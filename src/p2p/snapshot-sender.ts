@@ -1,6 +1,6 @@
 import type { Connection } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
-import { DebrosError, errorMessage } from '../base/index.ts'
+import { DebrosError, errorMessage, toError } from '../base/index.ts'
 import type { Message } from '../raft/index.ts'
 import {
   checkInteger,
@@ -14,7 +14,6 @@ import type { FrameStream } from './frame-stream.ts'
 import type { PeerHost } from './host.ts'
 import { snapshotMetaToWire } from './raft-codec-config.ts'
 import { openRaftStream, RAFT_PROTOCOLS, type StreamIdentity } from './raft-stream.ts'
-import { toError } from './to-error.ts'
 import type { SnapshotTransferStore } from './types.ts'
 
 export interface SnapshotSenderComponents {

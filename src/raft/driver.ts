@@ -5,7 +5,7 @@
  *
  * The driver is as deterministic as its ports: callbacks only, no promises, no clock of its own.
  */
-import { assert, DebrosError, errorMessage, type Logger, type Prng } from '../base/index.ts'
+import { assert, DebrosError, errorMessage, type Logger, type Prng, toError } from '../base/index.ts'
 import { Applier } from './applier.ts'
 import { type ConfigChange, EMPTY_CONFIG, initialConfig } from './core/config.ts'
 import { type CoreStatus, RaftCore } from './core/core.ts'
@@ -100,6 +100,7 @@ export class RaftDriver {
   #seen: Seen = { role: 'follower', term: 0, leader: undefined, config: undefined, configCommitted: true }
   #stopDone: (() => void) | undefined
   #snapshotsInstalled = 0
+  #learned: readonly Member[] = []
 
   constructor(components: RaftDriverComponents, init: RaftDriverInit) {
     this.#components = components
@@ -196,7 +197,7 @@ export class RaftDriver {
     try {
       run()
     } catch (error) {
-      this.#fail(error instanceof Error ? error : new Error(String(error)))
+      this.#fail(toError(error))
     }
   }
 
@@ -359,11 +360,11 @@ export class RaftDriver {
     const { role, term, leader, config, configCommitted } = core
     const seen = this.#seen
     this.#seen = { role, term, leader, config, configCommitted }
-    if (config !== seen.config || configCommitted !== seen.configCommitted) {
-      const members = core.knownMembers
-      // Before it is in the log a joining node knows no members; it keeps those it was started with.
-      if (members.length > 0) this.#components.transport.setMembers(members)
-      if (config !== seen.config && members.length > 0) this.#init.onConfigChange?.(config)
+    if (config !== seen.config || configCommitted !== seen.configCommitted || leader !== seen.leader) {
+      // Once a leader is known that the configuration knows as well, nothing has to be taken on trust.
+      if (config.members.some((member) => member.id === leader)) this.#learned = []
+      this.#tellMembers()
+      if (config !== seen.config && config.members.length > 0) this.#init.onConfigChange?.(config)
     }
     if (role === seen.role && term === seen.term && leader === seen.leader) return
     if (seen.role === 'leader' && (role !== 'leader' || term > seen.term)) this.#lostLead(seen.term)
@@ -417,6 +418,22 @@ export class RaftDriver {
       message.entries.length > 0 &&
       this.#applier.backlogBytes > this.#init.settings.unappliedBytesMax
     )
+  }
+
+  /**
+   * Members as another one names them, for a node whose own list is out of date or empty: it could
+   * not let in the leader that would bring it up to date. They count until the log has caught up.
+   */
+  learnMembers(members: readonly Member[]): void {
+    if (this.#core === undefined || this.#stopped) return
+    this.#learned = members
+    this.#tellMembers()
+  }
+
+  #tellMembers(): void {
+    const known = (this.#core as RaftCore).knownMembers
+    const members = new Map([...known, ...this.#learned].map((member) => [member.id, member]))
+    if (members.size > 0) this.#components.transport.setMembers([...members.values()])
   }
 
   /** The system of `id` closed its connection to us. */

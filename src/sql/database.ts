@@ -1,4 +1,5 @@
 /** One namespace: its file, what SQLite remembers between statements, and a session while there is use for one. */
+import { errorMessage } from '../base/index.ts'
 import type { AnalysisCache } from './analysis-cache.ts'
 import { BlockFile } from './block-file.ts'
 import { type Connection, NOTHING_STICKY, type Sticky } from './connection.ts'
@@ -159,7 +160,7 @@ export class Database {
       isSound = !session.vfs.refusedWrite
       return result
     } catch (error) {
-      return { kind: 'error', message: error instanceof Error ? error.message : String(error) }
+      return { kind: 'error', message: errorMessage(error) }
     } finally {
       session.vfs.readOnly = false
       if (!isSound) {

@@ -7,6 +7,7 @@
  * own emulated file system this gives databases that no other connection can reach (no name but one can be
  * opened), snapshots that cost nothing, and commits so cheap that they need not be shared.
  */
+import { toError } from '../base/index.ts'
 import { BlockFile } from './block-file.ts'
 import { EngineFailure } from './errors.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
@@ -156,7 +157,7 @@ export class MemoryVfs {
     try {
       return method()
     } catch (error) {
-      this.#failure ??= error instanceof Error ? error : new Error(String(error))
+      this.#failure ??= toError(error)
       return IOERR
     }
   }

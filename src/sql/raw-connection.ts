@@ -1,4 +1,5 @@
 /** One open database of one instance: compiling, stepping, errors. What values mean is for others. */
+import { errorMessage } from '../base/index.ts'
 import { CorruptionReport, EngineFailure, StatementError } from './errors.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
 import type { ProbeConnection } from './sqlite-layout.ts'
@@ -132,7 +133,7 @@ export class RawConnection implements ProbeConnection {
 
   #trapped(error: unknown): EngineFailure {
     this.#broken = true
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = errorMessage(error)
     return new EngineFailure(`SQLite trapped: ${reason}`, { cause: error })
   }
 }

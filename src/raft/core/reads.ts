@@ -81,17 +81,7 @@ export function confirmReads(state: CoreState): void {
     done++
     const { from: to, id, index } = read
     if (to === state.id) state.readsConfirmed.push({ id, index })
-    else {
-      state.send({
-        type: 'read-index-response',
-        from: state.id,
-        to,
-        term: state.term,
-        id,
-        index,
-        reject: false,
-      })
-    }
+    else respond(state, to, { id, index, reject: false })
   }
   if (done > 0) state.reads.splice(0, done)
 }
@@ -101,16 +91,15 @@ export function receiveReadIndex(state: CoreState, message: Extract<Message, { t
     enqueue(state, message.from, message.id)
     return
   }
-  const { from: to, id } = message
-  state.send({
-    type: 'read-index-response',
-    from: state.id,
-    to,
-    term: state.term,
-    id,
-    index: 0,
-    reject: true,
-  })
+  respond(state, message.from, { id: message.id, index: 0, reject: true })
+}
+
+function respond(
+  state: CoreState,
+  to: NodeId,
+  answer: { readonly id: number; readonly index: number; readonly reject: boolean },
+): void {
+  state.send({ type: 'read-index-response', from: state.id, to, term: state.term, ...answer })
 }
 
 export function receiveReadIndexResponse(

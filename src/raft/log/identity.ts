@@ -1,4 +1,5 @@
 /** Whom a data directory belongs to, kept beside the log so that one cannot be mistaken for another's. */
+import { toError } from '../../base/index.ts'
 import type { Callback } from '../types.ts'
 import { RaftStorageError } from './errors.ts'
 import { identityKey } from './keys.ts'
@@ -80,5 +81,5 @@ function unreadable(cause: unknown, path: string): Error {
       },
     )
   }
-  return cause instanceof Error ? cause : new Error(String(cause))
+  return toError(cause)
 }

@@ -1,7 +1,7 @@
 /** Snapshots as files of one directory, `<index>-<term>.snap`. */
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { assert, DebrosError, errorMessage, type Logger } from '../../base/index.ts'
+import { assert, DebrosError, errorMessage, type Logger, toError } from '../../base/index.ts'
 import type { SnapshotMeta } from '../core/types.ts'
 import type { Callback, SnapshotCapture } from '../types.ts'
 import { SnapshotFile, type SnapshotForm, syncDirectory, writeSnapshotFile } from './snapshot-file.ts'
@@ -69,7 +69,7 @@ class SnapshotDirectory implements Snapshots {
   save(snapshot: SnapshotMeta, capture: SnapshotCapture, done: Callback): void {
     this.#write(snapshot, withTrailer(capture)).then(
       () => done(undefined),
-      (error: unknown) => done(asError(error)),
+      (error: unknown) => done(toError(error)),
     )
   }
 
@@ -242,8 +242,4 @@ async function* until(signal: AbortSignal, chunks: AsyncIterable<Uint8Array>): A
 
 function isNotFound(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT'
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }

@@ -1,5 +1,5 @@
 /** Snapshots in memory, for clusters that live in one process and for tests. */
-import { assert } from '../../base/index.ts'
+import { assert, toError } from '../../base/index.ts'
 import type { SnapshotMeta } from '../core/types.ts'
 import type { Callback, SnapshotCapture } from '../types.ts'
 import { missingSnapshot, PayloadSum, SNAPSHOT_TRAILER_BYTES, TransferCheck } from './snapshot-format.ts'
@@ -46,7 +46,7 @@ export function createMemorySnapshots(
           store(snapshot, chunks)
           done(undefined)
         },
-        (error: unknown) => done(error instanceof Error ? error : new Error(String(error))),
+        (error: unknown) => done(toError(error)),
       )
     },
     receive: async (snapshot, sizeBytes, chunks) => {

@@ -144,6 +144,12 @@ export class SimNode {
     this.member = { ...this.member, peerId: `${this.member.peerId}'` }
   }
 
+  /** Asks `other` who the members are, as a node does that hears of no leader. */
+  lookUp(other: SimNode): void {
+    const members = other.driver?.config.members ?? []
+    if (members.length > 0) this.driver?.learnMembers(members)
+  }
+
   /** Does this node hold `peerId` to be the member `id`? Streams to and from others are refused. */
   knows(id: NodeId, peerId: string): boolean {
     return this.#members === undefined || this.#members.get(id) === peerId

@@ -106,6 +106,7 @@ export class World {
       for (const node of this.nodes.slice(1)) this.#joinUntilMember(node)
     }
     for (let i = 0; i < CLIENTS; i++) this.#client(i)
+    for (const node of this.nodes) this.#keepInTouch(node)
     this.#scheduleFault()
     const faultsEnd = (this.#init.faultPhaseMs ?? 15_000) * 1000
     while (this.events.now < faultsEnd && this.events.step());
@@ -226,6 +227,28 @@ export class World {
         this.count('node added')
       }
       this.#joinUntilMember(node)
+    })
+  }
+
+  /** A node that hears of no leader asks a member it knows who the members are now (see node.ts). */
+  #keepInTouch(node: SimNode): void {
+    this.events.schedule(this.prng.between(800_000, 1_200_000), () => {
+      this.#keepInTouch(node)
+      if (!node.driver?.started || node.driver.leader !== undefined) return
+      const known = node.driver.config.members
+      const reachable = this.nodes.filter(
+        (other) =>
+          other !== node &&
+          other.alive &&
+          known.some((member) => member.id === other.id) &&
+          !this.blocked.has(`${node.id}>${other.id}`) &&
+          !this.blocked.has(`${other.id}>${node.id}`),
+      )
+      if (reachable.length === 0) return
+      const asked = this.prng.pick(reachable)
+      const leader = this.nodes.find((other) => other.id === asked.driver?.leader && other.alive)
+      this.count('members looked up')
+      node.lookUp(leader ?? asked)
     })
   }
 

@@ -459,6 +459,7 @@ export interface JoinRequest {
   address: string
   voter: boolean
   clusterId: string
+  lookup: boolean
 }
 
 export namespace JoinRequest {
@@ -496,6 +497,11 @@ export namespace JoinRequest {
           w.string(obj.clusterId)
         }
 
+        if ((obj.lookup != null && obj.lookup !== false)) {
+          w.uint32(48)
+          w.bool(obj.lookup)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -505,7 +511,8 @@ export namespace JoinRequest {
           peerId: '',
           address: '',
           voter: false,
-          clusterId: ''
+          clusterId: '',
+          lookup: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -532,6 +539,10 @@ export namespace JoinRequest {
             }
             case 5: {
               obj.clusterId = reader.string()
+              break
+            }
+            case 6: {
+              obj.lookup = reader.bool()
               break
             }
             default: {
@@ -584,6 +595,13 @@ export namespace JoinRequest {
               }
               break
             }
+            case 6: {
+              yield {
+                field: `${prefix}.lookup`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -621,6 +639,11 @@ export namespace JoinRequest {
     value: string
   }
 
+  export interface JoinRequestLookupFieldEvent {
+    field: '$.lookup'
+    value: boolean
+  }
+
   export function encode (obj: Partial<JoinRequest>): Uint8Array {
     return encodeMessage(obj, JoinRequest.codec())
   }
@@ -629,7 +652,7 @@ export namespace JoinRequest {
     return decodeMessage(buf, JoinRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinRequest>): Generator<JoinRequestNodeIdFieldEvent | JoinRequestPeerIdFieldEvent | JoinRequestAddressFieldEvent | JoinRequestVoterFieldEvent | JoinRequestClusterIdFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinRequest>): Generator<JoinRequestNodeIdFieldEvent | JoinRequestPeerIdFieldEvent | JoinRequestAddressFieldEvent | JoinRequestVoterFieldEvent | JoinRequestClusterIdFieldEvent | JoinRequestLookupFieldEvent> {
     return streamMessage(buf, JoinRequest.codec(), opts)
   }
 }

@@ -1,12 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  formatDuration,
-  formatHostPort,
-  parseDuration,
-  parseHostPort,
-  suggest,
-} from '../../../src/config/index.ts'
+import { parseHostOptionalPort } from '../../../src/config/addresses.ts'
+import { suggest } from '../../../src/config/index.ts'
 import { editDistance } from '../../../src/config/suggest.ts'
 
 describe('suggestions', () => {
@@ -38,36 +33,20 @@ describe('suggestions', () => {
 
 describe('addresses', () => {
   test.each([
+    ['a', { host: 'a', port: 7_001 }],
     ['a:1', { host: 'a', port: 1 }],
-    ['10.0.0.1:65535', { host: '10.0.0.1', port: 65_535 }],
-    ['[::1]:7001', { host: '::1', port: 7_001 }],
-  ])('%s - is read and written back', (text, address) => {
-    expect(parseHostPort(text)).toEqual(address)
-    expect(formatHostPort(address)).toBe(text)
+    ['10.0.0.1', { host: '10.0.0.1', port: 7_001 }],
+    ['::1', { host: '::1', port: 7_001 }],
+    ['[::1]', { host: '::1', port: 7_001 }],
+    ['[::1]:1', { host: '::1', port: 1 }],
+  ])('optional port - %s', (text, address) => {
+    expect(parseHostOptionalPort(text, 7_001)).toEqual(address)
   })
 
-  test.each([
-    '',
-    'a',
-    'a:',
-    ':1',
-    'a:0',
-    'a:65536',
-    'a:1:2',
-    '::1:7001',
-    'a b:1',
-    'http://a:1',
-    'a/b:1',
-    'user@a:1',
-  ])('%j - is none', (text) => {
-    expect(parseHostPort(text)).toBeUndefined()
-  })
-})
-
-describe('durations', () => {
-  test('are read and written in Go’s way', () => {
-    expect(parseDuration('1h30m')).toBe(5_400_000)
-    expect(parseDuration('1 h')).toBeUndefined()
-    expect(formatDuration(5_400_000)).toBe('1h30m0s')
-  })
+  test.each(['', ':1', 'a:', 'a:0', '[a]', '[10.0.0.1]', '[]', 'a b', '256.1.1.1', 'http://a'])(
+    'optional port - %j is no address',
+    (text) => {
+      expect(parseHostOptionalPort(text, 7_001)).toBeUndefined()
+    },
+  )
 })
