@@ -41,3 +41,8 @@ export function errorMessage(error: unknown): string {
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown))
 }
+
+/** Whether this is an error that the system, or a library, has given the `code`: `ENOENT`, `EADDRINUSE`. */
+export function hasErrorCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { DebrosError, errorMessage } from '../base/index.ts'
+import { DebrosError, errorMessage, hasErrorCode } from '../base/index.ts'
 import type { NodeConfig } from './types.ts'
 
 export const CLUSTER_SECRET_FILE_NAME = 'cluster.secret'
@@ -76,8 +76,8 @@ async function createSecret(file: string): Promise<ClusterSecret> {
 async function exists(file: string): Promise<boolean> {
   return stat(file).then(
     () => true,
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false
+    (error: unknown) => {
+      if (hasErrorCode(error, 'ENOENT')) return false
       throw error
     },
   )

@@ -1,7 +1,7 @@
 /** The part of configuration that looks at the disk. */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { DebrosError, errorMessage } from '../base/index.ts'
+import { DebrosError, errorMessage, hasErrorCode } from '../base/index.ts'
 import { ConfigError, type Problem } from './problems.ts'
 import { resolveConfig } from './resolve.ts'
 import type { Environment, FlagValues, ResolvedConfig } from './types.ts'
@@ -64,7 +64,7 @@ function directoryProblem(directory: string): string | undefined {
       accessSync(path, constants.W_OK | constants.X_OK)
       return undefined
     } catch (error) {
-      const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
+      const missing = hasErrorCode(error, 'ENOENT')
       if (!missing || path === dirname(path)) return `cannot write to ${path}`
     }
   }

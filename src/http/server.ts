@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import { DebrosError, errorMessage } from '../base/index.ts'
+import { DebrosError, errorMessage, formatHostPort, hasErrorCode } from '../base/index.ts'
 import { buildApp } from './app.ts'
 import { BodyBudget } from './body.ts'
 import { requestAborted } from './context.ts'
@@ -66,14 +66,14 @@ class RqliteHttpServer implements HttpServer {
       await app.listen({ host, port })
     } catch (error) {
       await app.close()
-      throw listenError(error, urlHost(host, port))
+      throw listenError(error, formatHostPort({ host, port }))
     }
     const bound = app.server.address() as AddressInfo // it listens on TCP
     this.#app = app
     this.#address = {
       host: bound.address,
       port: bound.port,
-      url: `http://${urlHost(bound.address, bound.port)}`,
+      url: `http://${formatHostPort({ host: bound.address, port: bound.port })}`,
     }
     this.#components.logger.info({ url: this.#address.url }, 'HTTP API is listening')
   }
@@ -95,7 +95,7 @@ class RqliteHttpServer implements HttpServer {
   }
 
   #advertise(bound: HttpAddress): string {
-    return this.#init.advertise ?? urlHost(bound.host, bound.port)
+    return this.#init.advertise ?? formatHostPort(bound)
   }
 
   #buildApp(): FastifyInstance {
@@ -121,13 +121,8 @@ class RqliteHttpServer implements HttpServer {
   }
 }
 
-function urlHost(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
 function listenError(cause: unknown, address: string): DebrosError {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  if (code === 'EADDRINUSE') {
+  if (hasErrorCode(cause, 'EADDRINUSE')) {
     const message = `${address} is in use by another program; stop it or choose another port`
     return new DebrosError('HTTP_ADDRESS_IN_USE', message, { cause })
   }

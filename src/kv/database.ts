@@ -1,6 +1,6 @@
 /** The part of abstract-level the machine uses, and LevelDB as one that has it. */
 import { Level } from 'level'
-import { DebrosError, errorMessage } from '../base/index.ts'
+import { DebrosError, errorMessage, hasErrorCode } from '../base/index.ts'
 import type { KeyRange } from './keys.ts'
 
 export type KvDatabaseOperation =
@@ -54,7 +54,7 @@ export function levelDatabase(path: string): () => KvDatabase {
 export function openError(location: string, error: unknown): DebrosError {
   // abstract-level says "failed to open" and carries the reason, with its code, as the cause.
   const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  if (reason instanceof Error && 'code' in reason && reason.code === 'LEVEL_LOCKED') {
+  if (hasErrorCode(reason, 'LEVEL_LOCKED')) {
     return new DebrosError(
       'DATA_DIR_IN_USE',
       `${location} is used by another process: stop that process, or give this node a data directory of its own`,

@@ -6,7 +6,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { ping } from '@libp2p/ping'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
-import { DebrosError, errorMessage, formatHostPort, type Logger } from '../base/index.ts'
+import { DebrosError, errorMessage, formatHostPort, hasErrorCode, type Logger } from '../base/index.ts'
 import { addressInvalid, hostPortOf, multiaddrOf, parseMultiaddr } from './address.ts'
 import { HOST_DEFAULTS } from './defaults.ts'
 import type { PeerIdentity } from './identity.ts'
@@ -366,7 +366,7 @@ async function startListening(libp2p: Libp2p, transport: RecordedTcp): Promise<v
   await libp2p.stop()
   if (failure === undefined) throw new DebrosError('P2P_LISTEN_FAILED', errorMessage(cause), { cause })
   const [address, error] = failure
-  if ('code' in error && error.code === 'EADDRINUSE') {
+  if (hasErrorCode(error, 'EADDRINUSE')) {
     throw new DebrosError('P2P_ADDRESS_IN_USE', `the address ${address} is already in use`, { cause: error })
   }
   throw new DebrosError('P2P_LISTEN_FAILED', `cannot listen on ${address}: ${error.message}`, {

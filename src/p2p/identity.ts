@@ -8,7 +8,7 @@ import {
 } from '@libp2p/crypto/keys'
 import type { PrivateKey } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
-import { DebrosError, errorMessage, type Logger } from '../base/index.ts'
+import { DebrosError, errorMessage, hasErrorCode, type Logger } from '../base/index.ts'
 
 /** A node's key, and the name that follows from it. */
 export interface PeerIdentity {
@@ -43,7 +43,7 @@ async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
   try {
     return await readFile(path)
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined
+    if (hasErrorCode(error, 'ENOENT')) return undefined
     throw new DebrosError('IDENTITY_UNREADABLE', `cannot read ${path}: ${errorMessage(error)}`, {
       cause: error,
     })
@@ -123,8 +123,4 @@ async function syncDirectory(path: string): Promise<void> {
 
 function identityOf(privateKey: PrivateKey): PeerIdentity {
   return { peerId: peerIdFromPrivateKey(privateKey).toString(), privateKey }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code
 }

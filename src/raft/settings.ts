@@ -1,5 +1,6 @@
 /** Settings of one Raft member, checked once. Times in milliseconds, sizes in bytes. */
 import { DebrosError } from '../base/index.ts'
+import { ENTRY_BYTES_MAX } from '../wire/index.ts'
 import type { NodeId } from './core/types.ts'
 
 export interface RaftSettings {
@@ -11,7 +12,7 @@ export interface RaftSettings {
   readonly electionTimeoutMs: number
   /** When the leader's system closes the connection, followers campaign within this. @default 100 */
   readonly crashHintMs: number
-  /** Largest entry; the network's limit is as large (src/wire/limits.ts). @default 8 MiB */
+  /** Largest entry; never more than the network carries, {@link ENTRY_BYTES_MAX}. @default 8 MiB */
   readonly entryBytesMax: number
   /** Entries per message to a follower. @default 1 MiB */
   readonly appendBytesMax: number
@@ -46,7 +47,7 @@ export const DEFAULT_RAFT_SETTINGS: RaftSettings = Object.freeze({
   heartbeatMs: 100,
   electionTimeoutMs: 1000,
   crashHintMs: 100,
-  entryBytesMax: 8 * MIB,
+  entryBytesMax: ENTRY_BYTES_MAX,
   appendBytesMax: MIB,
   inflightMessagesMax: 256,
   inflightBytesMax: 8 * MIB,
@@ -79,6 +80,9 @@ export function resolveRaftSettings(settings: Partial<RaftSettings>): RaftSettin
   }
   if (resolved.heartbeatMs < resolved.tickMs) {
     throw new DebrosError('RAFT_SETTINGS_INVALID', 'the heartbeat interval must be at least one tick')
+  }
+  if (resolved.entryBytesMax > ENTRY_BYTES_MAX) {
+    throw new DebrosError('RAFT_SETTINGS_INVALID', `entryBytesMax must be at most ${ENTRY_BYTES_MAX}`)
   }
   return resolved
 }

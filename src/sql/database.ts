@@ -150,24 +150,25 @@ export class Database {
    */
   #guarded<T>(timeMs: number, run: (session: Session) => T): T | { kind: 'error'; message: string } {
     const sticky = this.sticky
-    const session = this.#open()
-    session.vfs.timeMs = timeMs
-    session.vfs.readOnly = true
-    let isSound = false
     try {
+      const session = this.#open()
+      session.vfs.timeMs = timeMs
+      session.vfs.readOnly = true
       const result = explained(session, () => run(session))
+      session.vfs.readOnly = false
       session.connection.sticky = sticky // EXPLAIN of a write sets it
-      isSound = !session.vfs.refusedWrite
+      if (session.vfs.refusedWrite) this.#discardSession(sticky)
       return result
     } catch (error) {
+      this.#discardSession(sticky)
       return { kind: 'error', message: errorMessage(error) }
-    } finally {
-      session.vfs.readOnly = false
-      if (!isSound) {
-        this.#session = undefined
-        this.#sticky = sticky
-      }
     }
+  }
+
+  /** Nothing it says can be trusted. */
+  #discardSession(sticky: Sticky): void {
+    this.#session = undefined
+    this.#sticky = sticky
   }
 }
 

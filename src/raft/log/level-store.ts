@@ -1,6 +1,6 @@
 /** The ordered store on LevelDB (or any other abstract-level database). */
 import { Level } from 'level'
-import { assert, errorMessage } from '../../base/index.ts'
+import { assert, errorMessage, hasErrorCode } from '../../base/index.ts'
 import type { Callback } from '../types.ts'
 import { plainBytes } from './bytes.ts'
 import { RaftStorageError } from './errors.ts'
@@ -132,7 +132,7 @@ function settle<T>(
 function openError(path: string, error: unknown): RaftStorageError {
   // abstract-level says "failed to open" and carries the reason, with its code, as the cause.
   const reason = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  if (reason instanceof Error && 'code' in reason && reason.code === 'LEVEL_LOCKED') {
+  if (hasErrorCode(reason, 'LEVEL_LOCKED')) {
     return new RaftStorageError(
       'DATA_DIR_IN_USE',
       `${path} is used by another process: stop that process, or give this node a data directory of its own`,

@@ -1,7 +1,7 @@
 /** Snapshots as files of one directory, `<index>-<term>.snap`. */
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { assert, DebrosError, errorMessage, type Logger, toError } from '../../base/index.ts'
+import { assert, DebrosError, errorMessage, hasErrorCode, type Logger, toError } from '../../base/index.ts'
 import type { SnapshotMeta } from '../core/types.ts'
 import type { Callback, SnapshotCapture } from '../types.ts'
 import { SnapshotFile, type SnapshotForm, syncDirectory, writeSnapshotFile } from './snapshot-file.ts'
@@ -139,7 +139,7 @@ class SnapshotDirectory implements Snapshots {
       return await SnapshotFile.open(join(this.#dir, name), snapshot)
     } catch (error) {
       this.#forgetReader(name)
-      throw isNotFound(error) ? missingSnapshot(snapshot, this.#dir) : error
+      throw hasErrorCode(error, 'ENOENT') ? missingSnapshot(snapshot, this.#dir) : error
     }
   }
 
@@ -238,8 +238,4 @@ async function* until(signal: AbortSignal, chunks: AsyncIterable<Uint8Array>): A
     // Not awaited: a source that hangs would answer only when it moves again.
     source.return?.().then(undefined, () => {})
   }
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
