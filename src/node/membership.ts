@@ -47,10 +47,10 @@ export async function joinCluster(
         last = error
         if (signal.aborted) throw error
         if (error instanceof DebrosError && HOPELESS.has(error.code) && !error.retryable) throw error
-        components.logger.warn(
-          { address, attempt, error: errorMessage(error) },
-          'could not join yet; trying again',
-        )
+        const fields = { address, attempt, error: errorMessage(error) }
+        // Nodes that start together often ask before the first one is up.
+        if (attempt === 1) components.logger.info(fields, 'not taken in yet; trying again')
+        else components.logger.warn(fields, 'could not join yet; trying again')
       }
     }
     await sleep(init.intervalMs, undefined, { signal })
