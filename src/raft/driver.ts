@@ -19,7 +19,9 @@ import type {
   Role,
   SnapshotMeta,
 } from './core/types.ts'
-import { type Applied, leadershipLost, PendingProposals, PendingReads } from './pending.ts'
+import { promoteLearner } from './learner-promotion.ts'
+import { type Applied, leadershipLost, PendingProposals } from './pending.ts'
+import { ReadRequests } from './read-requests.ts'
 import { coreSettings, type RaftSettings } from './settings.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
 import type {
@@ -82,12 +84,7 @@ export class RaftDriver {
   readonly #applier: Applier
   readonly #keeper: SnapshotKeeper
   readonly #proposals = new PendingProposals()
-  readonly #reads = new PendingReads()
-  /** Reads asked of the core, by its id; and those that came since the last pass. */
-  readonly #readBatches = new Map<number, Callback<number>[]>()
-  #readsGathered: Callback<number>[] = []
-  /** Begins anywhere: an answer meant for this node's last life must not be taken for one of ours. */
-  #readId: number
+  readonly #reads: ReadRequests
   #core: RaftCore | undefined
   #ticker: Timer | undefined
   #passDue = false
@@ -105,7 +102,7 @@ export class RaftDriver {
   constructor(components: RaftDriverComponents, init: RaftDriverInit) {
     this.#components = components
     this.#init = init
-    this.#readId = components.prng.nextUint32() * 2 ** 20
+    this.#reads = new ReadRequests(components.prng.nextUint32() * 2 ** 20)
     const { applyEntriesMax: entriesMax, applyBytesMax: bytesMax } = init.settings
     this.#applier = new Applier(
       { stateMachine: components.stateMachine },
@@ -176,7 +173,7 @@ export class RaftDriver {
     this.#ticker = this.#components.clock.every(this.#init.settings.tickMs, () => {
       this.#input((core) => {
         core.tick()
-        this.#promoteLearner(core)
+        promoteLearner(core, this.#init.settings.promoteLagEntries)
       })
     })
     done(undefined)
@@ -212,11 +209,7 @@ export class RaftDriver {
 
   #pass(): void {
     const core = this.#core as RaftCore
-    if (this.#readsGathered.length > 0) {
-      this.#readBatches.set(++this.#readId, this.#readsGathered)
-      this.#readsGathered = []
-      core.readIndex(this.#readId)
-    }
+    this.#reads.ask(core)
     while (core.hasReady()) this.#handle(core.ready())
     this.#noticeChanges()
     this.#store()
@@ -235,8 +228,8 @@ export class RaftDriver {
       this.#proposals.abandon((proposal) => proposal.index <= index, leadershipLost())
     }
     if (ready.committed.length > 0) this.#applier.add(ready.committed)
-    for (const { id, index } of ready.reads) this.#readConfirmed(id, index)
-    for (const id of ready.readsAborted) this.#readAborted(id)
+    for (const { id, index } of ready.reads) this.#reads.confirmed(id, index, this.#machineIndex)
+    for (const id of ready.readsAborted) this.#reads.aborted(id, noLeader())
   }
 
   #send(messages: readonly Message[]): void {
@@ -338,23 +331,6 @@ export class RaftDriver {
     })
   }
 
-  #readConfirmed(id: number, index: number): void {
-    const waiting = this.#readBatches.get(id)
-    if (waiting === undefined) return
-    this.#readBatches.delete(id)
-    for (const done of waiting) {
-      if (index <= this.#machineIndex) done(undefined, index)
-      else this.#reads.add(index, done)
-    }
-  }
-
-  #readAborted(id: number): void {
-    const waiting = this.#readBatches.get(id)
-    if (waiting === undefined) return
-    this.#readBatches.delete(id)
-    for (const done of waiting) done(noLeader(), 0)
-  }
-
   #noticeChanges(): void {
     const core = this.#core as RaftCore
     const { role, term, leader, config, configCommitted } = core
@@ -378,28 +354,6 @@ export class RaftDriver {
     this.#components.clock.after(this.#init.settings.outcomeWaitMs, () => {
       this.#proposals.abandon((proposal) => proposal.term <= term, leadershipLost())
     })
-  }
-
-  #promoteLearner(core: RaftCore): void {
-    if (core.role !== 'leader' || core.config.learners.length === 0) return
-    const { progress, commit } = core.status()
-    const wanted = core.config.members.find((member) => {
-      const known = progress.get(member.id)
-      return (
-        member.voter &&
-        core.config.learners.includes(member.id) &&
-        known?.state === 'replicate' &&
-        known.active &&
-        known.match + this.#init.settings.promoteLagEntries >= commit
-      )
-    })
-    if (wanted === undefined) return
-    try {
-      core.proposeConfigChange([{ type: 'promote', id: wanted.id }])
-    } catch (error) {
-      // Another change is under way, or the lead is being handed over; the next tick tries again.
-      if (!(error instanceof DebrosError)) throw error
-    }
   }
 
   /** A message from another member, already authenticated. */
@@ -505,7 +459,7 @@ export class RaftDriver {
       this.#refuse(stoppedError('not-applied'), done)
       return
     }
-    this.#readsGathered.push(done)
+    this.#reads.add(done)
     this.#wake()
   }
 
@@ -601,13 +555,7 @@ export class RaftDriver {
     this.#stopped = true
     this.#ticker?.cancel()
     this.#proposals.abandon(() => true, error)
-    const readError = stoppedError('not-applied')
-    this.#reads.fail(readError)
-    for (const waiting of [this.#readsGathered, ...this.#readBatches.values()]) {
-      for (const done of waiting) done(readError, 0)
-    }
-    this.#readsGathered = []
-    this.#readBatches.clear()
+    this.#reads.fail(stoppedError('not-applied'))
   }
 
   #finishStop(): void {

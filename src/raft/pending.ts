@@ -1,4 +1,4 @@
-/** Callers waiting for the log: proposals by index, reads by the index they may be served at. */
+/** Callers waiting for what they proposed to be applied. */
 import { DebrosError } from '../base/index.ts'
 import type { Entry } from './core/types.ts'
 import type { Callback } from './types.ts'
@@ -79,28 +79,5 @@ export class PendingProposals {
       this.#byIndex.delete(index)
       done(error, undefined as never)
     }
-  }
-}
-
-/** Reads with a confirmed index, waiting for the state machine to get there. */
-export class PendingReads {
-  #waiting: { readonly index: number; readonly done: Callback<number> }[] = []
-
-  add(index: number, done: Callback<number>): void {
-    this.#waiting.push({ index, done })
-  }
-
-  applied(index: number): void {
-    if (this.#waiting.length === 0) return
-    const served = this.#waiting.filter((read) => read.index <= index)
-    if (served.length === 0) return
-    this.#waiting = this.#waiting.filter((read) => read.index > index)
-    for (const read of served) read.done(undefined, read.index)
-  }
-
-  fail(error: Error): void {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const read of waiting) read.done(error, 0)
   }
 }
