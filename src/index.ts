@@ -50,6 +50,7 @@ export {
   type NodeStatus,
   type ReadLevel,
   type ReadOptions,
+  type StatementInput,
   type StorageReadOptions,
   type StorageService,
   type WriteOptions,

@@ -28,6 +28,7 @@ import type {
   DatabaseService,
   ReadLevel,
   ReadOptions,
+  StatementInput,
   WriteOptions,
 } from './types.ts'
 
@@ -67,18 +68,21 @@ export class Database implements DatabaseService {
     components.rpc.handle(METHOD, 'member', (bytes, { signal }) => this.#serve(bytes, signal))
   }
 
-  async execute(statements: readonly SqlStatement[], options: WriteOptions = {}): Promise<DatabaseResponse> {
+  async execute(
+    statements: readonly StatementInput[],
+    options: WriteOptions = {},
+  ): Promise<DatabaseResponse> {
     return await this.#throughLog(prepare('execute', statements, options), limitsOf(options))
   }
 
-  async query(statements: readonly SqlStatement[], options: ReadOptions = {}): Promise<DatabaseResponse> {
+  async query(statements: readonly StatementInput[], options: ReadOptions = {}): Promise<DatabaseResponse> {
     const prepared = prepare('query', statements, options)
     return await this.#read(prepared, options)
   }
 
-  async request(statements: readonly SqlStatement[], options: ReadOptions = {}): Promise<DatabaseResponse> {
-    const prepared = prepare('request', statements, options)
-    const { namespace } = prepared.request
+  async request(inputs: readonly StatementInput[], options: ReadOptions = {}): Promise<DatabaseResponse> {
+    const prepared = prepare('request', inputs, options)
+    const { namespace, statements } = prepared.request
     const onlyReads = (await this.#components.sql.classify(namespace, statements)).every(
       (readOnly) => readOnly,
     )
@@ -220,12 +224,19 @@ export class Database implements DatabaseService {
   }
 }
 
+function toStatement(input: StatementInput): SqlStatement {
+  if (typeof input === 'string') return { sql: input, positional: [], named: {} }
+  const { sql, positional = [], named = {} } = input
+  return { sql, positional, named }
+}
+
 function prepare(
   mode: SqlMode,
-  statements: readonly SqlStatement[],
+  inputs: readonly StatementInput[],
   options: CallOptions & { readonly transaction?: boolean },
 ): Prepared {
   const namespace = checkNamespace(options.namespace ?? DEFAULT_NAMESPACE)
+  const statements = inputs.map(toStatement)
   checkSqlSize(statements)
   const pragma = findDisallowedPragma(statements)
   if (pragma !== undefined) {

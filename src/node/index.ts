@@ -13,6 +13,7 @@ export type {
   NodeStatus,
   ReadLevel,
   ReadOptions,
+  StatementInput,
   StorageReadOptions,
   StorageService,
   WriteOptions,

@@ -30,6 +30,9 @@ export interface ReadOptions extends CallOptions {
   readonly linearizableTimeoutMs?: number
 }
 
+/** A statement: its text alone, or with parameters. */
+export type StatementInput = string | (Pick<SqlStatement, 'sql'> & Partial<SqlStatement>)
+
 export interface DatabaseResponse {
   readonly results: readonly SqlResult[]
   /** Log index of the entry, for what went through the log. */
@@ -49,10 +52,10 @@ export interface DatabaseResponse {
  * An error of a statement is not a rejection but a result of kind `error`.
  */
 export interface DatabaseService {
-  execute(statements: readonly SqlStatement[], options?: WriteOptions): Promise<DatabaseResponse>
-  query(statements: readonly SqlStatement[], options?: ReadOptions): Promise<DatabaseResponse>
+  execute(statements: readonly StatementInput[], options?: WriteOptions): Promise<DatabaseResponse>
+  query(statements: readonly StatementInput[], options?: ReadOptions): Promise<DatabaseResponse>
   /** Reads and writes mixed: through the log if any statement may write or the level is strong. */
-  request(statements: readonly SqlStatement[], options?: ReadOptions): Promise<DatabaseResponse>
+  request(statements: readonly StatementInput[], options?: ReadOptions): Promise<DatabaseResponse>
 }
 
 export interface StorageReadOptions extends CallOptions {

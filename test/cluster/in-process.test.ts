@@ -8,17 +8,13 @@ import {
   type DatabaseService,
   MemoryDataDir,
   type SqlParameter,
-  type SqlStatement,
+  type StatementInput,
 } from '../../src/index.ts'
 import { startCluster, type TestCluster } from '../../src/testing/index.ts'
 
 const TIMEOUT_MS = 60_000
 
-const statement = (sql: string, ...positional: SqlParameter[]): SqlStatement => ({
-  sql,
-  positional,
-  named: {},
-})
+const statement = (sql: string, ...positional: SqlParameter[]): StatementInput => ({ sql, positional })
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (value: Uint8Array | undefined): string => new TextDecoder().decode(value)
 

@@ -8,6 +8,7 @@ import type {
   NodeDescription,
   NodeStatus,
   ReadOptions,
+  StatementInput,
 } from '../../../src/node/index.ts'
 import type { SqlResult, SqlStatement } from '../../../src/sql/index.ts'
 
@@ -64,10 +65,11 @@ export class FakeNode {
 
   async #call(
     method: DatabaseCall['method'],
-    statements: readonly SqlStatement[],
+    statements: readonly StatementInput[],
     options: ReadOptions,
   ): Promise<DatabaseResponse> {
-    const call = { method, statements, options }
+    // The HTTP API always gives its statements in full.
+    const call = { method, statements: statements as readonly SqlStatement[], options }
     this.calls.push(call)
     return this.answer(call)
   }
