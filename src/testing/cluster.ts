@@ -9,6 +9,7 @@ import { assert, DebrosError, type Logger, silentLogger } from '../base/index.ts
 import { createNode, type DebrosNode } from '../index.ts'
 import { MemoryDataDir } from '../node/index.ts'
 import type { RaftSettings } from '../raft/index.ts'
+import { freePorts } from './free-ports.ts'
 
 export interface ClusterInit {
   /** @default 3 */
@@ -77,12 +78,13 @@ class Place implements TestNode {
   current: DebrosNode | undefined
   dataDir: string | MemoryDataDir
   peerId: string | undefined
-  /** Fixed at the first start, so that the others find it again. */
-  raftAddress = '127.0.0.1:0'
+  /** Fixed, so that the others find it again. */
+  readonly raftAddress: string
   wiped = 0
 
-  constructor(id: string, dataDir: string | MemoryDataDir) {
+  constructor(id: string, dataDir: string | MemoryDataDir, raftPort: number) {
     this.id = id
+    this.raftAddress = `127.0.0.1:${raftPort}`
     this.dataDir = dataDir
   }
 
@@ -113,9 +115,10 @@ class InProcessCluster implements TestCluster {
   }
 
   async add(): Promise<number> {
+    const [raftPort] = (await freePorts(1)) as [number]
     const position = this.#places.length
     const id = `node${position + 1}`
-    const place = new Place(id, this.#dataDir(id, 0))
+    const place = new Place(id, this.#dataDir(id, 0), raftPort)
     this.#places.push(place)
     await this.#start(position)
     return position
@@ -147,7 +150,6 @@ class InProcessCluster implements TestCluster {
       ...(http === true ? { http: { host: '127.0.0.1', port: 0 } } : {}),
     })
     place.peerId = place.node.peerId
-    place.raftAddress = place.node.raftAddress
   }
 
   #place(position: number): Place {

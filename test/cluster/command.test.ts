@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePorts, ProcessCluster, type ProcessNode } from './processes.ts'
+import { freePorts } from '../../src/testing/free-ports.ts'
+import { ProcessCluster, type ProcessNode } from './processes.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const TIMEOUT_MS = 120_000

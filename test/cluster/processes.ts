@@ -3,15 +3,14 @@
  * it, with real sockets and a real disk, killed and restarted at will.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createDatabaseClient, type DatabaseClient } from '../../src/client/index.ts'
+import { freePorts } from '../../src/testing/free-ports.ts'
 import type { KvAnswer, KvCall } from './library-node.ts'
 
 const CLUSTER_SECRET = 'a secret of this test cluster only'
@@ -301,29 +300,4 @@ export class ProcessCluster implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-/** Below those that the system hands out to outgoing connections, one of which could take a port of a node that is down. */
-const PORTS = { from: 15_000, to: 32_000 }
-
-/** Ports that were free a moment ago, held all at once so that no two are the same. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers: Server[] = []
-  const ports: number[] = []
-  while (ports.length < count) {
-    const port = randomInt(PORTS.from, PORTS.to)
-    const server = createServer()
-    servers.push(server)
-    if (await listens(server, port)) ports.push(port)
-  }
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}
-
-async function listens(server: Server, port: number): Promise<boolean> {
-  server.listen(port, '127.0.0.1')
-  return await once(server, 'listening').then(
-    () => true,
-    () => false,
-  )
 }
