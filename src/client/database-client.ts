@@ -75,6 +75,18 @@ export interface DatabaseClient {
   nodes(options?: { readonly signal?: AbortSignal }): Promise<unknown>
 }
 
+/**
+ * Failures of a whole request that are answered 200 and mean that nothing happened. Every other such
+ * answer to a write is of a write whose outcome the node itself does not know.
+ */
+const NOTHING_HAPPENED = new Set([
+  'stale read',
+  'disallowed pragma',
+  'store not open',
+  'store not ready',
+  'not leader',
+])
+
 interface Call {
   readonly method: 'GET' | 'POST'
   readonly path: string
@@ -141,8 +153,8 @@ class HttpDatabaseClient implements DatabaseClient {
     const call: Call = { method: 'POST', path, parameters, body, idempotent, signal: options.signal }
     const answer = (await this.#call(call)) as { results?: readonly StatementResult[]; error?: string }
     if (answer.error !== undefined) {
-      const lost = answer.error.startsWith('leadership lost')
-      throw new DatabaseClientError(answer.error, lost && !idempotent ? 'unknown' : 'not-applied', 200)
+      const harmless = idempotent || NOTHING_HAPPENED.has(answer.error)
+      throw new DatabaseClientError(answer.error, harmless ? 'not-applied' : 'unknown', 200)
     }
     return answer.results ?? []
   }

@@ -39,9 +39,9 @@ export interface Setting {
 /** Flags and environment add their text to the same schema, so a setting is checked in one place. */
 export const SETTINGS = {
   'node.id': {
-    schema: s
-      .text()
-      .regex(/^[^\s\p{Cc}]{0,128}$/u, { error: 'must have at most 128 characters and no blanks' }),
+    schema: s.text().regex(/^[\x21-\x7e]{0,128}$/, {
+      error: 'must have at most 128 visible ASCII characters and no blanks',
+    }),
     kind: 'text',
     fallback: '',
     group: 'Node',

@@ -9,7 +9,7 @@ import { RaftInbound } from './raft-inbound.ts'
 import { RaftLink } from './raft-link.ts'
 import type { StreamIdentity } from './raft-stream.ts'
 import { SnapshotReceiver } from './snapshot-receiver.ts'
-import { sendSnapshot } from './snapshot-sender.ts'
+import { sendSnapshot, snapshotNotSent } from './snapshot-sender.ts'
 import type { MemberTransportStats, RaftTransport, SnapshotTransferStore } from './types.ts'
 
 export interface RaftTransportComponents {
@@ -134,8 +134,8 @@ class LinkedTransport implements Libp2pRaftTransport {
     const { to } = message
     const link = this.#links.get(to)
     const connection = link?.connection
-    if (link === undefined || connection === undefined) throw notSent(`there is no link to ${to}`)
-    if (this.#sending.has(to)) throw notSent(`another snapshot is being sent to ${to}`)
+    if (link === undefined || connection === undefined) throw snapshotNotSent(`there is no link to ${to}`)
+    if (this.#sending.has(to)) throw snapshotNotSent(`another snapshot is being sent to ${to}`)
     const abort = new AbortController()
     this.#sending.set(to, abort)
     try {
@@ -217,8 +217,4 @@ class LinkedTransport implements Libp2pRaftTransport {
     this.#components.logger.debug({ member: member.id }, 'a member closed its connection')
     this.onConnectionLost?.(member.id)
   }
-}
-
-function notSent(why: string): DebrosError {
-  return new DebrosError('SNAPSHOT_NOT_SENT', `the snapshot was not sent: ${why}`, { retryable: true })
 }

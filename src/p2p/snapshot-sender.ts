@@ -70,11 +70,12 @@ export async function sendSnapshot(
       init.signal.removeEventListener('abort', onAbort)
     }
   } catch (error) {
-    throw new DebrosError('SNAPSHOT_NOT_SENT', `the snapshot was not sent: ${errorMessage(error)}`, {
-      retryable: true,
-      cause: error,
-    })
+    throw snapshotNotSent(errorMessage(error), error)
   }
+}
+
+export function snapshotNotSent(why: string, cause?: unknown): DebrosError {
+  return new DebrosError('SNAPSHOT_NOT_SENT', `the snapshot was not sent: ${why}`, { retryable: true, cause })
 }
 
 async function openSnapshot(

@@ -73,10 +73,19 @@ export function folderOf(path: string): string {
   return path.split('/')[1] as string
 }
 
-/** Source text without comments and without the insides of quoted strings. */
-export function codeOf(text: string): string {
+/** Source text without comments; lines stay where they are. */
+export function withoutComments(text: string): string {
   return text
     .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' '))
     .replace(/(^|\s)\/\/.*$/gm, '$1')
-    .replace(/'(?:[^'\\\n]|\\.)*'/g, "''")
+}
+
+/** Source text without comments and without the insides of quoted strings. */
+export function codeOf(text: string): string {
+  return withoutComments(text).replace(/'(?:[^'\\\n]|\\.)*'/g, "''")
+}
+
+/** A file of the project that is no source. */
+export function documentText(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8')
 }

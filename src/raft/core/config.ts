@@ -6,6 +6,9 @@
 import { assert } from '../../base/index.ts'
 import type { ClusterConfig, Member, NodeId } from './types.ts'
 
+/** Voters and learners together: far beyond use, and well within what messages about members may hold. */
+export const MEMBERS_MAX = 64
+
 export const EMPTY_CONFIG: ClusterConfig = { voters: [], outgoing: [], learners: [], members: [] }
 
 /** A first configuration with every given member as it wants to be. */
@@ -58,6 +61,9 @@ export function changeConfig(current: ClusterConfig, changes: readonly ConfigCha
     if (reason !== undefined) return { ok: false, reason }
   }
   if (voters.size === 0) return { ok: false, reason: 'the last voter cannot be removed' }
+  if (members.size > MEMBERS_MAX) {
+    return { ok: false, reason: `a cluster has at most ${MEMBERS_MAX} members` }
+  }
   const differing = [...symmetricDifference(new Set(current.voters), voters)]
   return {
     ok: true,

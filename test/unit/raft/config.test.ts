@@ -6,6 +6,7 @@ import {
   initialConfig,
   isVoter,
   leaveJoint,
+  MEMBERS_MAX,
   replicas,
 } from '../../../src/raft/core/config.ts'
 import type { ClusterConfig } from '../../../src/raft/core/types.ts'
@@ -36,6 +37,12 @@ describe('first configuration', () => {
 })
 
 describe('adding', () => {
+  test('config - a cluster has at most so many members', () => {
+    const full = config(Array.from({ length: MEMBERS_MAX }, (_, i) => `n${i}`))
+    expect(refusal(full, { type: 'add', member: member('one-more') })).toContain(`at most ${MEMBERS_MAX}`)
+    expect(refusal(full, { type: 'remove', id: 'n0' }, { type: 'add', member: member('one-more') })).toBe('accepted')
+  })
+
   test('config - a new node starts as a learner, whatever it wishes to be', () => {
     for (const wish of [true, false]) {
       const next = changed(abc, { type: 'add', member: member('d', wish) })

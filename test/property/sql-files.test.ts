@@ -1,0 +1,98 @@
+/** Files in blocks and captures, against plain buffers. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { BlockFile, type FileSnapshot } from '../../src/sql/block-file.ts'
+import { CaptureReader, writeCapture } from '../../src/sql/capture-format.ts'
+
+const offset = fc.oneof(fc.integer({ min: 0, max: 200_000 }), fc.constantFrom(0, 32_767, 32_768, 65_536))
+const operation = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.tuple(fc.constant('write' as const), offset, fc.integer({ min: 0, max: 70_000 })),
+  },
+  fc.tuple(fc.constant('truncate' as const), offset, fc.constant(0)),
+  fc.tuple(fc.constant('snapshot' as const), offset, fc.constant(0)),
+  fc.tuple(fc.constant('release' as const), offset, fc.constant(0)),
+)
+
+const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
+
+function contentOf(file: BlockFile | FileSnapshot): Buffer {
+  const bytes = new Uint8Array(file.size)
+  file.read(bytes, 0)
+  return Buffer.from(bytes)
+}
+
+describe('sql files', () => {
+  it('a file in blocks is like a buffer, and its snapshots are like copies', () => {
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
+        const file = new BlockFile()
+        let model = Buffer.alloc(0)
+        const snapshots: { snapshot: FileSnapshot; expected: Buffer }[] = []
+        for (const [i, [kind, at, length]] of operations.entries()) {
+          if (kind === 'write') {
+            file.write(new Uint8Array(length).fill(i + 1), at)
+            const grown = Buffer.alloc(Math.max(model.length, at + length))
+            model.copy(grown)
+            grown.fill(i + 1, at, at + length)
+            model = grown
+          } else if (kind === 'truncate') {
+            file.truncate(at)
+            model = Buffer.from(model.subarray(0, at))
+          } else if (kind === 'snapshot') {
+            snapshots.push({ snapshot: file.snapshot(), expected: model })
+          } else {
+            const [released] = snapshots.splice(at % (snapshots.length + 1), 1)
+            released?.snapshot.release()
+          }
+          expect(file.size).toBe(model.length)
+        }
+        expect(contentOf(file).equals(model)).toBe(true)
+        for (const { snapshot, expected } of snapshots)
+          expect(contentOf(snapshot).equals(expected)).toBe(true)
+      }),
+    )
+  })
+
+  it('a capture cut anywhere is read as it was written', () => {
+    const database = fc.record({
+      name: fc.string({ minLength: 1, maxLength: 20 }),
+      pages: fc.integer({ min: 0, max: 20 }),
+      counters: fc.tuple(int64, int64, int64),
+    })
+    const databases = fc.uniqueArray(database, {
+      selector: ({ name }) => new TextEncoder().encode(name).join(),
+      maxLength: 4,
+    })
+    fc.assert(
+      fc.property(
+        databases,
+        fc.array(fc.integer({ min: 1, max: 90_000 }), { minLength: 1 }),
+        (list, cuts) => {
+          const captured = list.map(({ name, pages, counters }) => {
+            const file = new BlockFile()
+            const content = new Uint8Array(pages * 4096).fill(pages)
+            content.set(new TextEncoder().encode('SQLite format 3\0\x10\0').subarray(0, content.length))
+            file.write(content, 0)
+            const [lastInsertId, changes, totalChanges] = counters
+            return { name, sticky: { lastInsertId, changes, totalChanges }, file: file.snapshot() }
+          })
+          const bytes = Buffer.concat([...writeCapture(captured)])
+          const reader = new CaptureReader()
+          for (let at = 0, i = 0; at < bytes.length; i++) {
+            const length = cuts[i % cuts.length] as number
+            reader.push(bytes.subarray(at, at + length))
+            at += length
+          }
+          const restored = reader.finish()
+          expect([...restored.keys()]).toEqual(captured.map(({ name }) => name))
+          for (const { name, sticky, file } of captured) {
+            expect(restored.get(name)?.sticky).toEqual(sticky)
+            expect(contentOf(restored.get(name)?.file as BlockFile).equals(contentOf(file))).toBe(true)
+          }
+        },
+      ),
+    )
+  })
+})
