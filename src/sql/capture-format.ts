@@ -122,12 +122,23 @@ export class CaptureReader {
   #consumed = 0
   #checksum = 0
   #isComplete = false
+  #failure: unknown
 
   constructor() {
     this.#steps.next() // to where it waits for the first bytes
   }
 
   push(chunk: Uint8Array): void {
+    if (this.#failure !== undefined) throw this.#failure
+    try {
+      this.#push(chunk)
+    } catch (error) {
+      this.#failure = error
+      throw error
+    }
+  }
+
+  #push(chunk: Uint8Array): void {
     for (let rest = chunk; rest.length > 0; ) {
       if (this.#isComplete) throw snapshotInvalid('there are bytes behind its end')
       const step = this.#steps.next(rest)
@@ -138,6 +149,7 @@ export class CaptureReader {
 
   /** The databases by name, once everything was pushed. */
   finish(): Map<string, RestoredDatabase> {
+    if (this.#failure !== undefined) throw this.#failure
     if (!this.#isComplete) throw snapshotInvalid('it ends too early')
     return this.#databases
   }

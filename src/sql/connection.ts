@@ -1,6 +1,7 @@
 /** A namespace's database, opened: settings, compiled statements, and the state that SQLite keeps per connection. */
 import type { SqlSegment } from './gate.ts'
 import { SEED_WORDS } from './generator-seed.ts'
+import { SQL_VALUE_BYTES_MAX } from './limits.ts'
 import { DATABASE_NAME } from './memory-vfs.ts'
 import { RawConnection } from './raw-connection.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
@@ -24,11 +25,6 @@ export interface ConnectionInit {
   readonly sticky: Sticky
 }
 
-/**
- * No value and no row is longer. SQLite's own limit is 1 GB, two of which no instance could hold; and
- * running out of memory ends a replica, where this is an ordinary error.
- */
-const LENGTH_MAX = 128 * 1024 * 1024
 /** Position among SQLite's limits. */
 const LIMIT_LENGTH = 0
 
@@ -67,7 +63,7 @@ export class Connection {
     this.#layout = layout
     for (const setting of SETTINGS) this.run(`PRAGMA ${setting}`)
     this.run(`PRAGMA foreign_keys = ${foreignKeys ? 'ON' : 'OFF'}`)
-    instance.memory.setUint32(this.#raw.handle + layout.limits + LIMIT_LENGTH * 4, LENGTH_MAX)
+    instance.memory.setUint32(this.#raw.handle + layout.limits + LIMIT_LENGTH * 4, SQL_VALUE_BYTES_MAX)
     this.sticky = sticky
   }
 
@@ -143,6 +139,11 @@ export class Connection {
       this.sticky = sticky // EXPLAIN of a write says that nothing was changed
     }
     return readOnly
+  }
+
+  /** Their implementations keep things in memory that SQLite knows nothing of. */
+  hasVirtualTables(): boolean {
+    return this.#column("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL%'").length > 0
   }
 
   /** Whether all tables can be read. Virtual tables do not count: their contents are tables themselves. */

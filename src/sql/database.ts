@@ -52,6 +52,7 @@ export class Database {
 
     const session = this.#open()
     session.vfs.timeMs = timeMs
+    // Afterwards the schema in memory must be the one that a replica would read that starts from there.
     const reshapes = statements.some(({ sql }) => this.#reshapes(sql))
     const runner = new StatementRunner(session.connection, this.#components.analyses, {
       mode: command.mode,
@@ -66,8 +67,7 @@ export class Database {
         ? runTransaction(session.connection, runner, statements)
         : runEach(runner, statements),
     )
-    // The schema in memory must be the one that a replica would read that starts from here.
-    if (reshapes) session.reopen(session.connection.sticky)
+    if (reshapes || mayHaveUndone(session.connection, results)) session.reopen(session.connection.sticky)
     return results
   }
 
@@ -180,6 +180,14 @@ function explained<T>(session: Session, run: () => T): T {
     const { failure } = session.vfs
     throw failure === undefined ? error : new EngineFailure(failure.message, { cause: failure })
   }
+}
+
+/**
+ * Whether something was undone behind the back of a virtual table. Full-text search, for one, goes on with
+ * a setting that was rolled back.
+ */
+function mayHaveUndone(connection: Connection, results: readonly SqlResult[]): boolean {
+  return results.some(({ kind }) => kind === 'error') && connection.hasVirtualTables()
 }
 
 /** Each statement stands alone: SQLite commits it, or undoes what it did. */

@@ -2,6 +2,21 @@ import { DebrosError } from '../base/index.ts'
 import type { SqlStatement } from './types.ts'
 
 /**
+ * No value and no row is longer, in bytes. SQLite's own limit is 1 GB, two of which no instance could hold;
+ * and running out of memory ends a replica, where this is an ordinary error. The same on every replica.
+ */
+export const SQL_VALUE_BYTES_MAX = 128 * 1024 * 1024
+
+/** The rows that the queries of one request may result in, in bytes. The same on every replica. */
+export const SQL_RESULT_BYTES_MAX = 128 * 1024 * 1024
+
+/**
+ * Temporary files of a statement may take this many bytes, or twice the database: VACUUM builds a copy. A
+ * sort that needs more fails, before the process runs out of memory. The same on every replica.
+ */
+export const SQL_TEMPORARY_BYTES_MAX = 1024 * 1024 * 1024
+
+/**
  * What one request may ask for. Checked where a request enters, before it is proposed, and never while a
  * log entry is applied: replicas with other settings must still apply it alike.
  */

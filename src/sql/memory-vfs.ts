@@ -10,6 +10,7 @@
 import { toError } from '../base/index.ts'
 import { BlockFile } from './block-file.ts'
 import { EngineFailure } from './errors.ts'
+import { SQL_TEMPORARY_BYTES_MAX } from './limits.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
 
 /** The only name that opens something. */
@@ -41,11 +42,7 @@ const VFS_NAME = 'unix'
 /** SQLite's static data ends long before. */
 const STATIC_DATA_MAX = 1024 * 1024
 
-/**
- * Temporary files may take this much, or twice the database: VACUUM builds a copy. A sort that needs more
- * fails, before the process runs out of memory.
- */
-const TEMPORARY_BYTES = 1024 * 1024 * 1024
+/** See {@link SQL_TEMPORARY_BYTES_MAX}. */
 const TEMPORARY_DATABASES = 2
 
 /** `sqlite3_file` is a pointer to its methods, here followed by our number for the file. */
@@ -230,7 +227,7 @@ export class MemoryVfs {
 
   #countTemporary(growth: number): void {
     if (growth <= 0) return
-    const bytesMax = Math.max(TEMPORARY_BYTES, TEMPORARY_DATABASES * this.#database.size)
+    const bytesMax = Math.max(SQL_TEMPORARY_BYTES_MAX, TEMPORARY_DATABASES * this.#database.size)
     if (this.#temporaryBytes + growth > bytesMax) {
       throw new EngineFailure(`temporary files would exceed ${bytesMax} bytes`)
     }

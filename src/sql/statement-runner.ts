@@ -7,6 +7,7 @@ import type { AnalysisCache } from './analysis-cache.ts'
 import type { Connection, Sticky } from './connection.ts'
 import { CorruptionReport, StatementError } from './errors.ts'
 import type { SqlSegment } from './gate.ts'
+import { SQL_RESULT_BYTES_MAX } from './limits.ts'
 import type { Statement } from './statement.ts'
 import type { SqlMode, SqlResult, SqlStatement, SqlValue } from './types.ts'
 
@@ -32,17 +33,15 @@ export interface StatementRunnerInit {
  * rows that nobody gets count, too. Rows of RETURNING do not; when they come, the statement has done its work.
  */
 export class ResultBudget {
-  #bytesLeft = RESULT_BYTES_MAX
+  #bytesLeft = SQL_RESULT_BYTES_MAX
 
   take(bytes: number): void {
     this.#bytesLeft -= bytes
     if (this.#bytesLeft < 0) {
-      throw new StatementError(`the results of a request must not exceed ${RESULT_BYTES_MAX} bytes`)
+      throw new StatementError(`the results of a request must not exceed ${SQL_RESULT_BYTES_MAX} bytes`)
     }
   }
 }
-
-const RESULT_BYTES_MAX = 128 * 1024 * 1024
 
 export class StatementRunner {
   readonly #connection: Connection
