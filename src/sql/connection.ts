@@ -1,7 +1,7 @@
 /** A namespace's database, opened: settings, compiled statements, and the state that SQLite keeps per connection. */
 import type { SqlSegment } from './gate.ts'
 import { SEED_WORDS } from './generator-seed.ts'
-import { SQL_VALUE_BYTES_MAX } from './limits.ts'
+import { SQL_DATABASE_BYTES_MAX, SQL_VALUE_BYTES_MAX } from './limits.ts'
 import { DATABASE_NAME } from './memory-vfs.ts'
 import { RawConnection } from './raw-connection.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
@@ -25,6 +25,8 @@ export interface ConnectionInit {
   readonly sticky: Sticky
 }
 
+const PAGE_BYTES = 4096
+
 /** Position among SQLite's limits. */
 const LIMIT_LENGTH = 0
 
@@ -41,14 +43,16 @@ const STATEMENT_LENGTH_MAX = 4096
  *   larger caches measured no faster, and every namespace has its own.
  * - `temp_store` FILE: what does not fit the cache goes to files, which are in the worker's memory, too, but
  *   outside of the 2 GiB that an instance can have.
+ * - `max_page_count`: a database that grows beyond it is full, on every replica at the same statement.
  */
-const SETTINGS = [
+const SETTINGS: readonly string[] = [
   'locking_mode = EXCLUSIVE',
   'journal_mode = MEMORY',
   'synchronous = OFF',
   'secure_delete = ON',
   'cache_size = -4096',
   'temp_store = FILE',
+  `max_page_count = ${SQL_DATABASE_BYTES_MAX / PAGE_BYTES}`,
 ]
 
 export class Connection {

@@ -10,6 +10,9 @@ export const SQL_VALUE_BYTES_MAX = 128 * 1024 * 1024
 /** The rows that the queries of one request may result in, in bytes. The same on every replica. */
 export const SQL_RESULT_BYTES_MAX = 128 * 1024 * 1024
 
+/** A namespace's database. It is in memory, on every node. The same on every replica. */
+export const SQL_DATABASE_BYTES_MAX = 4 * 1024 * 1024 * 1024
+
 /**
  * Temporary files of a statement may take this many bytes, or twice the database: VACUUM builds a copy. A
  * sort that needs more fails, before the process runs out of memory. The same on every replica.

@@ -18,6 +18,7 @@ export const DATABASE_NAME = 'db'
 
 const OK = 0
 const IOERR = 10
+const FULL = 13
 const CANTOPEN = 14
 const READONLY = 8
 const IOERR_SHORT_READ = IOERR | (2 << 8)
@@ -214,7 +215,7 @@ export class MemoryVfs {
     const isDatabase = written === this.#database
     if (isDatabase && this.readOnly) return this.#refuse()
     const offset = Number(at)
-    if (!isDatabase) this.#countTemporary(offset + count - written.size)
+    if (!isDatabase && !this.#takeTemporary(offset + count - written.size)) return FULL
     written.write(this.#instance.memory.bytes.subarray(from, from + count), offset)
     if (isDatabase && offset === 0 && count >= HEADER_BYTES) writeNeutralHeader(written)
     return OK
@@ -225,13 +226,13 @@ export class MemoryVfs {
     return READONLY
   }
 
-  #countTemporary(growth: number): void {
-    if (growth <= 0) return
+  /** False if it is too much: an error of the statement, the same on every replica. */
+  #takeTemporary(growth: number): boolean {
+    if (growth <= 0) return true
     const bytesMax = Math.max(SQL_TEMPORARY_BYTES_MAX, TEMPORARY_DATABASES * this.#database.size)
-    if (this.#temporaryBytes + growth > bytesMax) {
-      throw new EngineFailure(`temporary files would exceed ${bytesMax} bytes`)
-    }
+    if (this.#temporaryBytes + growth > bytesMax) return false
     this.#temporaryBytes += growth
+    return true
   }
 
   #truncate(file: number, size: bigint): number {

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import {
   loadSqliteBinary,
   SqlEngine,
@@ -124,3 +125,11 @@ export function error(message: string): unknown {
 }
 
 export const EMPTY = { kind: 'empty' }
+
+/** A capture with other contents and the checksum that fits them. */
+export function rewritten(capture: Uint8Array, change: (bytes: Buffer) => void): Buffer {
+  const bytes = Buffer.from(capture)
+  change(bytes)
+  bytes.writeUInt32BE(crc32(bytes.subarray(0, -4)), bytes.length - 4)
+  return bytes
+}
