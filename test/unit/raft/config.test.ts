@@ -40,7 +40,9 @@ describe('adding', () => {
   test('config - a cluster has at most so many members', () => {
     const full = config(Array.from({ length: MEMBERS_MAX }, (_, i) => `n${i}`))
     expect(refusal(full, { type: 'add', member: member('one-more') })).toContain(`at most ${MEMBERS_MAX}`)
-    expect(refusal(full, { type: 'remove', id: 'n0' }, { type: 'add', member: member('one-more') })).toBe('accepted')
+    expect(refusal(full, { type: 'remove', id: 'n0' }, { type: 'add', member: member('one-more') })).toBe(
+      'accepted',
+    )
   })
 
   test('config - a new node starts as a learner, whatever it wishes to be', () => {

@@ -251,6 +251,22 @@ describe('sql files', () => {
     expect(a.capture().equals(b.capture())).toBe(true)
   })
 
+  it('free pages hold nothing, whatever a transaction left there that was undone', () => {
+    const engine = new TestEngine()
+    const fill = (text: string): string =>
+      `INSERT INTO t SELECT printf('%4000s', '${text}') FROM (
+         WITH RECURSIVE r (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r LIMIT 3000) SELECT i FROM r)`
+    engine.execute('CREATE TABLE t (x)', fill('first'), 'DELETE FROM t')
+    // More than the cache holds, so some of it was written when the transaction failed.
+    engine.apply([fill('undone'), 'INSERT INTO nope VALUES (1)'], { transaction: true })
+    expect(engine.value('PRAGMA freelist_count')).toBeGreaterThan(3000)
+    expect(engine.capture().includes('undone')).toBe(false)
+    const restored = new TestEngine()
+    restoreInto(restored.engine, engine.capture())
+    expect(restored.value('PRAGMA integrity_check')).toBe('ok')
+    expect(restored.capture().equals(engine.capture())).toBe(true)
+  })
+
   it('deleted contents are gone', () => {
     const engine = new TestEngine()
     engine.execute(
