@@ -10,7 +10,7 @@
  *     8  changes()              } signed
  *     8  total_changes()       /
  *     8  size of the file
- *     …  the file
+ *     …  the file, its free pages filled with zeros
  *   4  CRC-32 of everything before
  *
  * Where chunks end means nothing. Equal databases make equal streams.
@@ -19,6 +19,7 @@ import { crc32 } from 'node:zlib'
 import { BlockFile, type FileSnapshot } from './block-file.ts'
 import type { Sticky } from './connection.ts'
 import { snapshotInvalid } from './errors.ts'
+import { withoutFreePages } from './free-pages.ts'
 
 export const CAPTURE_CHUNK_BYTES = 64 * 1024
 
@@ -51,7 +52,7 @@ export function* writeCapture(databases: readonly CapturedDatabase[]): Generator
   yield* packer.add(bytesOf(count))
   for (const { name, sticky, file } of databases) {
     yield* packer.add(headerOf(name, sticky, file.size))
-    yield* packer.addFile(file)
+    yield* packer.addFile(withoutFreePages(file))
   }
   yield* packer.end()
 }

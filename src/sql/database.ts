@@ -51,7 +51,7 @@ export class Database {
     if (command.mode === 'query') return wantResults ? this.#read(statements, timeMs, seedAt) : []
 
     const session = this.#open()
-    session.vfs.timeMs = timeMs
+    session.vfs.begin(timeMs, 'write')
     // Afterwards the schema in memory must be the one that a replica would read that starts from there.
     const reshapes = statements.some(({ sql }) => this.#reshapes(sql))
     const runner = new StatementRunner(session.connection, this.#components.analyses, {
@@ -152,10 +152,8 @@ export class Database {
     const sticky = this.sticky
     try {
       const session = this.#open()
-      session.vfs.timeMs = timeMs
-      session.vfs.readOnly = true
+      session.vfs.begin(timeMs, 'read')
       const result = explained(session, () => run(session))
-      session.vfs.readOnly = false
       session.connection.sticky = sticky // EXPLAIN of a write sets it
       if (session.vfs.refusedWrite) this.#discardSession(sticky)
       return result

@@ -13,8 +13,9 @@ import { EngineFailure } from './errors.ts'
 import { SQL_TEMPORARY_BYTES_MAX } from './limits.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
 
-/** The only name that opens something. */
+/** The only names that open something: the database, and where SQLite notes how to undo a transaction. */
 export const DATABASE_NAME = 'db'
+const JOURNAL_NAME = `${DATABASE_NAME}-journal`
 
 const OK = 0
 const IOERR = 10
@@ -69,20 +70,35 @@ export class MemoryVfs {
   readonly #database: BlockFile
   /** The files SQLite has open, by number. Numbers are used again. */
   readonly #files: (BlockFile | undefined)[] = []
+  readonly #temporary = new Set<BlockFile>()
   #temporaryBytes = 0
+  #temporaryBytesMax = 0
   #failure: Error | undefined
-  /** What SQLite sees as the time, in milliseconds since the epoch. */
-  timeMs = 0
-  /** While true the database cannot be written. Temporary files can. */
-  readOnly = false
-  /** A write was refused because of it. */
-  refusedWrite = false
+  #timeMs = 0
+  #readOnly = false
+  #refusedWrite = false
 
   /** Serves `database` to the instance. An instance has one VFS for all its life. */
   constructor(instance: SqliteInstance, database: BlockFile) {
     this.#instance = instance
     this.#database = database
     this.#install()
+  }
+
+  /**
+   * Sets what SQLite sees as the time, in milliseconds since the epoch, and whether the database can be
+   * written. To be called between transactions only.
+   */
+  begin(timeMs: number, access: 'read' | 'write'): void {
+    this.#timeMs = timeMs
+    this.#readOnly = access === 'read'
+    // In the middle of a transaction the size would depend on what SQLite has in its cache.
+    this.#temporaryBytesMax = Math.max(SQL_TEMPORARY_BYTES_MAX, TEMPORARY_DATABASES * this.#database.size)
+  }
+
+  /** Whether something tried to write where only reading was allowed. */
+  get refusedWrite(): boolean {
+    return this.#refusedWrite
   }
 
   /** What went wrong in here, if anything did. SQLite only heard of an I/O error. */
@@ -183,21 +199,37 @@ export class MemoryVfs {
   #open(table: number, name: number, file: number, flags: number, flagsOut: number): number {
     const { memory } = this.#instance
     memory.setUint32(file + FILE_METHODS, 0) // nothing to close should this fail
-    // SQLite gives no name to a temporary file, where it puts what does not fit its cache.
-    const temporary = name === 0
-    if (!temporary && memory.string(name) !== DATABASE_NAME) return CANTOPEN
+    const opened = this.#fileNamed(name)
+    if (opened === undefined) return CANTOPEN
     const free = this.#files.indexOf(undefined)
     const number = free < 0 ? this.#files.length : free
-    this.#files[number] = temporary ? new BlockFile() : this.#database
+    this.#files[number] = opened
     memory.setUint32(file + FILE_NUMBER, number)
     memory.setUint32(file + FILE_METHODS, table)
     if (flagsOut !== 0) memory.setUint32(flagsOut, flags)
     return OK
   }
 
+  #fileNamed(name: number): BlockFile | undefined {
+    // A temporary file, where SQLite puts what does not fit its cache, has no name.
+    if (name === 0) {
+      const temporary = new BlockFile()
+      this.#temporary.add(temporary)
+      return temporary
+    }
+    switch (this.#instance.memory.string(name)) {
+      case DATABASE_NAME:
+        return this.#database
+      case JOURNAL_NAME:
+        return new BlockFile()
+      default:
+        return undefined
+    }
+  }
+
   #close(file: number): number {
     const closed = this.#file(file)
-    if (closed !== this.#database) this.#temporaryBytes -= closed.size
+    if (this.#temporary.delete(closed)) this.#temporaryBytes -= closed.size
     this.#files[this.#instance.memory.getUint32(file + FILE_NUMBER)] = undefined
     return OK
   }
@@ -213,24 +245,23 @@ export class MemoryVfs {
   #write(file: number, from: number, count: number, at: bigint): number {
     const written = this.#file(file)
     const isDatabase = written === this.#database
-    if (isDatabase && this.readOnly) return this.#refuse()
+    if (isDatabase && this.#readOnly) return this.#refuse()
     const offset = Number(at)
-    if (!isDatabase && !this.#takeTemporary(offset + count - written.size)) return FULL
+    if (this.#temporary.has(written) && !this.#takeTemporary(offset + count - written.size)) return FULL
     written.write(this.#instance.memory.bytes.subarray(from, from + count), offset)
     if (isDatabase && offset === 0 && count >= HEADER_BYTES) writeNeutralHeader(written)
     return OK
   }
 
   #refuse(): number {
-    this.refusedWrite = true
+    this.#refusedWrite = true
     return READONLY
   }
 
   /** False if it is too much: an error of the statement, the same on every replica. */
   #takeTemporary(growth: number): boolean {
     if (growth <= 0) return true
-    const bytesMax = Math.max(SQL_TEMPORARY_BYTES_MAX, TEMPORARY_DATABASES * this.#database.size)
-    if (this.#temporaryBytes + growth > bytesMax) return false
+    if (this.#temporaryBytes + growth > this.#temporaryBytesMax) return false
     this.#temporaryBytes += growth
     return true
   }
@@ -238,9 +269,9 @@ export class MemoryVfs {
   #truncate(file: number, size: bigint): number {
     const truncated = this.#file(file)
     const before = truncated.size
-    if (truncated === this.#database && this.readOnly) return this.#refuse()
+    if (truncated === this.#database && this.#readOnly) return this.#refuse()
     truncated.truncate(Number(size))
-    if (truncated !== this.#database) this.#temporaryBytes -= before - truncated.size
+    if (this.#temporary.has(truncated)) this.#temporaryBytes -= before - truncated.size
     return OK
   }
 
@@ -268,7 +299,7 @@ export class MemoryVfs {
   }
 
   #time(out: number): number {
-    this.#instance.memory.setInt64(out, BigInt(Math.trunc(this.timeMs)) + UNIX_EPOCH_MS)
+    this.#instance.memory.setInt64(out, BigInt(Math.trunc(this.#timeMs)) + UNIX_EPOCH_MS)
     return OK
   }
 

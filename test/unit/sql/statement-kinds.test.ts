@@ -133,7 +133,7 @@ describe('sql statement kinds - query', () => {
       { kind: 'rows', types: ['integer', 'text', 'text', 'integer', '', 'integer'] },
     ])
     expect(engine.query('PRAGMA journal_mode', 'PRAGMA synchronous')).toMatchObject([
-      { values: [['memory']] },
+      { values: [['delete']] },
       { values: [[0]] },
     ])
   })
