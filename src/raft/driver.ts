@@ -337,8 +337,7 @@ export class RaftDriver {
     const seen = this.#seen
     this.#seen = { role, term, leader, config, configCommitted }
     if (config !== seen.config || configCommitted !== seen.configCommitted || leader !== seen.leader) {
-      // Once a leader is known that the configuration knows as well, nothing has to be taken on trust.
-      if (config.members.some((member) => member.id === leader)) this.#learned = []
+      if (this.#logKnows(leader)) this.#learned = []
       this.#tellMembers()
       if (config !== seen.config && config.members.length > 0) this.#init.onConfigChange?.(config)
     }
@@ -382,6 +381,13 @@ export class RaftDriver {
     if (this.#core === undefined || this.#stopped) return
     this.#learned = members
     this.#tellMembers()
+  }
+
+  /** Whether the configuration in the log names the leader as we learned of it; its key may be a new one. */
+  #logKnows(leader: NodeId | undefined): boolean {
+    const member = this.config.members.find(({ id }) => id === leader)
+    const learned = this.#learned.find(({ id }) => id === leader)
+    return member !== undefined && (learned === undefined || learned.peerId === member.peerId)
   }
 
   #tellMembers(): void {
