@@ -36,15 +36,14 @@ const STATEMENT_LENGTH_MAX = 4096
 
 /**
  * - The database is in memory and nobody else opens it: no locks, no syncing.
- * - The journal is a file, like the database in the worker's memory: with `journal_mode` MEMORY, 15 % faster
- *   for single rows, a large transaction would have to fit the 2 GiB that an instance can have, or end
- *   every replica.
- * - `secure_delete` zeroes what is deleted. Without it free space would keep what happened to be there, and
- *   replicas with equal contents would not be equal byte for byte.
+ * - The journal is a file, which is in the worker's memory, too, but outside of the 2 GiB that an instance
+ *   can have. With `journal_mode` MEMORY, which is 15 % faster for single rows, a transaction too large for
+ *   that would end every replica. For the same reason sorts and VACUUM use files (`temp_store`).
+ * - `secure_delete` zeroes what is deleted. Without it free space within pages would keep what happened to
+ *   be there, and replicas with equal contents would not be equal byte for byte.
  * - Pages of 4 KiB (the default): a commit copies every page it touched into the file, most touch one row
  *   in each of a few pages. A cache of 4 MiB: a page outside of it costs a copy within memory, no I/O;
  *   larger caches measured no faster, and every namespace has its own.
- * - `temp_store` FILE: so do sorts that do not fit the cache.
  * - `max_page_count`: a database that grows beyond it is full, on every replica at the same statement.
  */
 const SETTINGS: readonly string[] = [

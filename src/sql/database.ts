@@ -109,17 +109,19 @@ export class Database {
     const results: SqlResult[] = []
     const budget = new ResultBudget()
     for (const [at, statement] of statements.entries()) {
+      const reshapes = this.#reshapes(statement.sql)
       const result = this.#guarded(timeMs, (session) =>
         new StatementRunner(session.connection, this.#components.analyses, {
           mode: 'query',
           wantRows: true,
-          keepStatements: true,
+          keepStatements: !reshapes,
           seed,
           elapsedMs: this.#components.elapsedMs,
           budget,
         }).run(statement, at),
       )
       if (result !== undefined) results.push(result)
+      if (reshapes) this.#session?.reopen(this.sticky) // it was refused, or explained, but compiled
     }
     return results
   }

@@ -5,7 +5,7 @@
 import { AnalysisCache } from './analysis-cache.ts'
 import { CaptureReader, writeCapture } from './capture-format.ts'
 import { Database, type DatabaseComponents } from './database.ts'
-import { engineFailed } from './errors.ts'
+import { EngineFailure, engineFailed } from './errors.ts'
 import { SessionFactory } from './session.ts'
 import type { SqliteBinary } from './sqlite-binary.ts'
 import type { SqlApplyItem, SqlResult, SqlStatement, SqlStats } from './types.ts'
@@ -131,7 +131,10 @@ export class SqlEngine {
     }
   }
 
-  /** Gives back all memory but the databases'. What follows behaves as if this had not been called. */
+  /**
+   * Gives back all memory but the databases', once the event loop has turned. What follows behaves as if
+   * this had not been called.
+   */
   dropSessions(): void {
     for (const database of this.#databases.values()) database.dropSession()
   }
@@ -160,13 +163,15 @@ export class SqlEngine {
   }
 }
 
+/** The first thing a new engine does, which proves that it can. */
 function describeBuild(database: Database): Pick<SqlStats, 'sqliteVersion' | 'compileOptions'> {
   const results = database.read([
     { sql: 'SELECT sqlite_version()', positional: [], named: {} },
     { sql: 'PRAGMA compile_options', positional: [], named: {} },
   ])
-  const [version = [], options = []] = results.map((result) =>
-    result.kind === 'rows' ? result.values.map(([value]) => String(value)) : [],
-  )
+  const [version = [], options = []] = results.map((result) => {
+    if (result.kind === 'error') throw new EngineFailure(result.message)
+    return result.kind === 'rows' ? result.values.map(([value]) => String(value)) : []
+  })
   return { sqliteVersion: version[0] ?? '', compileOptions: options }
 }

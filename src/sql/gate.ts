@@ -19,7 +19,10 @@ export interface SqlSegment {
   readonly explain: boolean
   /** `ask`: only SQLite can tell (WITH). */
   readonly effect: 'read' | 'write' | 'ask'
-  /** Changes the schema, or anything else SQLite keeps in memory for as long as a connection lasts. */
+  /**
+   * Changes what SQLite keeps in memory for as long as a connection lasts, above all the schema. Compiling
+   * CREATE INDEX is enough: it corrects the planner's idea of the table's size.
+   */
   readonly reshapes: boolean
 }
 
@@ -132,13 +135,13 @@ class SegmentScan {
       verb,
       explain,
       effect: explain ? 'read' : effect,
-      reshapes: reshapes && !explain,
+      reshapes,
     })
     const refuse = (refusal: string): Verdict => ({ refusal, traits: traits('write', false) })
 
     if (READ_VERBS.has(verb)) return { traits: traits('read', false) }
     // The planner reads its statistics from these tables once a connection.
-    if (DATA_VERBS.has(verb)) return { traits: traits('write', mentionsStatistics) }
+    if (DATA_VERBS.has(verb)) return { traits: traits('write', mentionsStatistics && !explain) }
     if (verb === 'pragma') return this.#judgePragma(at + 1, traits)
     if (TRANSACTION_VERBS.has(verb)) {
       return refuse(

@@ -10,8 +10,8 @@ const DONE = 101
 const CORRUPT = 11
 /**
  * INTERNAL, NOMEM, IOERR, PROTOCOL, MISUSE, NOLFS, NOTADB: not the statement's doing. FULL is not among
- * them: memory that runs out is an I/O error here, so it only means that a table has used its last rowid,
- * on every replica at the same statement.
+ * them: a process without memory is an I/O error here. FULL means that a table has used its last rowid or
+ * that a limit is reached, on every replica at the same statement.
  */
 const FATAL = new Set([2, 7, 10, 15, 21, 22, 26])
 

@@ -85,11 +85,13 @@ class WorkerSqlMachine implements SqlMachine {
   }
 
   start(): Promise<void> {
-    this.#starting ??= this.#start().catch(async (error: unknown) => {
-      await this.stop()
-      throw error
+    if (this.#starting !== undefined) return this.#starting
+    const starting = this.#start()
+    this.#starting = starting
+    starting.catch(() => {
+      if (this.#starting === starting) this.#starting = undefined
     })
-    return this.#starting
+    return starting
   }
 
   async #start(): Promise<void> {
@@ -103,7 +105,13 @@ class WorkerSqlMachine implements SqlMachine {
     worker.on('messageerror', (error) => this.#fail(worker, error))
     worker.on('error', (error) => this.#fail(worker, error))
     worker.on('exit', (code) => this.#fail(worker, new Error(`its thread ended with code ${code}`)))
-    await this.#send({ kind: 'start' })
+    try {
+      await this.#send({ kind: 'start' })
+    } catch (error) {
+      if (this.#worker === worker) this.#worker = undefined
+      await worker.terminate()
+      throw error
+    }
     this.#logger.debug({}, 'SQL engine started')
   }
 

@@ -132,6 +132,8 @@ const read = fixed(
   'SELECT page_count, freelist_count FROM pragma_page_count, pragma_freelist_count',
   'WITH r AS (SELECT max(x) AS x FROM a) SELECT * FROM r',
   'PRAGMA integrity_check',
+  'EXPLAIN QUERY PLAN SELECT * FROM a, b, c WHERE a.x = b.x AND b.y = c.y',
+  'EXPLAIN CREATE INDEX k ON b (x)',
   'SELECT * FROM sqlite_temp_schema',
 )
 

@@ -205,6 +205,22 @@ describe('sql what SQLite keeps in memory', () => {
     expect(a.capture().equals(b.capture())).toBe(true)
   })
 
+  it('the planner forgets what was compiled but did not run', () => {
+    const [a, b] = [new TestEngine(), new TestEngine()]
+    // The plan's third column tells how large the planner thinks the table is.
+    const plan = 'EXPLAIN QUERY PLAN SELECT * FROM t'
+    for (const engine of [a, b]) {
+      engine.execute('CREATE TABLE t (x)', 'INSERT INTO t VALUES (1), (2)', 'ANALYZE')
+      engine.execute('EXPLAIN CREATE INDEX i ON t (x)')
+    }
+    b.query('CREATE INDEX i ON t (x)', 'EXPLAIN CREATE INDEX i ON t (x)')
+    b.classify('CREATE INDEX i ON t (x)', 'EXPLAIN CREATE INDEX i ON t (x)')
+    const expected = a.query(plan)
+    expect(b.query(plan)).toEqual(expected)
+    a.engine.dropSessions()
+    expect(a.query(plan)).toEqual(expected)
+  })
+
   it('a full-text index forgets a setting that was rolled back', () => {
     const [a, b] = [new TestEngine(), new TestEngine()]
     const words = (from: number): string =>

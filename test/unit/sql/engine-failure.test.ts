@@ -1,6 +1,7 @@
 /** What goes wrong underneath a statement: fatal while applying, a failed read and no more otherwise. */
 import { describe, expect, it } from 'vitest'
 import type { SqliteBinary } from '../../../src/sql/index.ts'
+import type { SqliteApi } from '../../../src/sql/sqlite-binary.ts'
 import { binary, error, restoreInto, rewritten, stmt, TestEngine, write } from './support.ts'
 
 /** Makes one call of SQLite's `step`, of all instances, go wrong. */
@@ -76,6 +77,29 @@ describe('sql engine failure', () => {
     expect(engine.classify('WITH a AS (SELECT 1) SELECT * FROM a', 'SELECT 1')).toEqual([false, true])
     expect(engine.capture().equals(before)).toBe(true)
     expect(engine.execute('INSERT INTO t VALUES (2)')).toEqual([write(2, 1)])
+  })
+
+  it('a build of SQLite that cannot be made deterministic - does not start', () => {
+    const changed = (change: (api: SqliteApi) => Partial<SqliteApi>): SqliteBinary => ({
+      instantiate: () => {
+        const { api, memory } = binary.instantiate()
+        return { api: { ...api, ...change(api) }, memory }
+      },
+    })
+    const builds: [RegExp, SqliteBinary][] = [
+      [/integers are not bound exactly/, changed((api) => ({ _sqlite3_bind_int: api._sqlite3_bind_double }))],
+      [
+        /keeps the random number generator where we cannot find it/,
+        changed((api) => ({ _sqlite3_step: (statement) => api._sqlite3_reset(statement) || 101 })),
+      ],
+    ]
+    for (const [reason, build] of builds) {
+      const failure = expect.objectContaining({
+        code: 'SQL_ENGINE_FAILED',
+        message: expect.stringMatching(reason),
+      })
+      expect(() => new TestEngine({}, { binary: build })).toThrow(failure)
+    }
   })
 
   it('a broken database - is fatal while applying', () => {

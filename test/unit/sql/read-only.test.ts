@@ -133,6 +133,44 @@ describe('sql reads', () => {
     ])
   })
 
+  it('what a table-valued pragma tells does not depend on earlier reads, as it can be stored', () => {
+    const engine = new TestEngine()
+    engine.execute(
+      'CREATE TABLE t (a, b)',
+      'CREATE TABLE u (x PRIMARY KEY REFERENCES t (a)) WITHOUT ROWID',
+      'CREATE VIEW v AS SELECT a + 1, x FROM t, u',
+      'CREATE VIRTUAL TABLE ft USING fts4(x)',
+      'CREATE INDEX i ON t (a)',
+    )
+    const tables = [
+      ...[
+        'application_id',
+        'collation_list',
+        'compile_options',
+        'encoding',
+        'foreign_key_check',
+        'foreign_keys',
+      ],
+      ...['freelist_count', 'function_list', 'integrity_check', 'page_count', 'page_size', 'pragma_list'],
+      ...['quick_check', 'schema_version', 'table_list', 'user_version'],
+      ...["table_info('t')", "table_xinfo('v')", "index_list('t')", "index_info('i')", "index_xinfo('i')"],
+      "foreign_key_list('u')",
+    ]
+    const tell = (): unknown => engine.query(...tables.map((table) => `SELECT * FROM pragma_${table}`))
+    const before = tell()
+    engine.query(
+      'SELECT * FROM sqlite_temp_schema',
+      'PRAGMA temp.table_list',
+      "SELECT * FROM ft WHERE ft MATCH 'x'",
+      "SELECT * FROM json_each('[1]'), fts3tokenize, v",
+      'SELECT a COLLATE unknown FROM t',
+      'SELECT optimize(ft) FROM ft',
+    )
+    expect(tell()).toEqual(before)
+    engine.engine.dropSessions()
+    expect(tell()).toEqual(before)
+  })
+
   it('no function of the build is there by which a statement could reach outside', () => {
     const engine = new TestEngine()
     const functions = engine.rows('SELECT DISTINCT name FROM pragma_function_list').flat()

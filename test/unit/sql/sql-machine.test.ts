@@ -150,9 +150,10 @@ describe('sql machine - lifecycle', () => {
     await stopping
     const again = machine.start()
     const last = machine.stop()
+    const final = machine.start()
     await expect(again).rejects.toEqual(NOT_RUNNING)
     await last
-    await machine.start()
+    await final
     expect((await machine.stats()).namespaces).toEqual([])
   })
 
