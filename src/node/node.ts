@@ -9,6 +9,7 @@ import {
   createRaftTransport,
   createRpc,
   type JoinResponse,
+  type Libp2pRaftTransport,
   MemberTable,
   type PeerHost,
   type RpcService,
@@ -32,6 +33,14 @@ import type { DebrosNode, NodeServices } from './types.ts'
 const GROUP = 0
 
 const READY_POLL_MS = 20
+const CHANGE_TIMEOUT_MS = 10_000
+
+interface OpenRaft {
+  readonly driver: RaftDriver
+  readonly transport: Libp2pRaftTransport
+  readonly consensus: Consensus
+  readonly cluster: Cluster
+}
 
 /** What exists before the node knows its cluster. */
 interface Network {
@@ -135,7 +144,7 @@ class Node implements DebrosNode {
       { id: nodeId, peerId: self.peerId, clusterId, address, dataDir: dataDir.location },
       founds ? `node ${nodeId} founds a cluster` : `node ${nodeId} is a member`,
     )
-    void this.#announce(network, self, clusterId, raft.driver)
+    void this.#announce(network, self, clusterId, raft)
     void this.#keepInTouch(network, self, clusterId, raft.driver)
     void this.#awaitReady(raft.consensus, raft.cluster)
   }
@@ -161,7 +170,7 @@ class Node implements DebrosNode {
     dataDir: DataDir,
     network: Network,
     { self, clusterId, founds }: { self: Member; clusterId: string; founds: boolean },
-  ) {
+  ): Promise<OpenRaft> {
     const { foreignKeys, raft: settings, version, clusterSecret } = this.#init
     const { host, rpc, members } = network
     const logger = this.#init.logger.child({ component: 'RAFT' })
@@ -266,29 +275,36 @@ class Node implements DebrosNode {
     )
   }
 
-  /** A node that comes back under another address tells the cluster, through whomever it still knows. */
-  async #announce(network: Network, self: Member, clusterId: string, driver: RaftDriver): Promise<void> {
-    const known = driver.config.members.find((member) => member.id === self.id)
-    const addresses = driver.config.members
-      .filter((member) => member.id !== self.id)
-      .map(({ address }) => address)
-    if (known === undefined || known.address === self.address || addresses.length === 0) return
-    try {
-      await joinCluster(network, {
-        addresses,
-        secret: this.#init.clusterSecret,
-        request: { nodeId: self.id, address: self.address, voter: known.voter, clusterId },
-        intervalMs: this.#init.joinIntervalMs,
-        attempts: Number.POSITIVE_INFINITY,
-        signal: this.#lifetime.signal,
-      })
-    } catch (error) {
-      if (!this.#lifetime.signal.aborted) {
-        this.#logger.error(
-          { error: errorMessage(error) },
-          'the cluster does not learn the new address of this node',
-        )
+  /** A node that comes back under another address tells the cluster: as its leader, or through whomever it knows. */
+  async #announce(network: Network, self: Member, clusterId: string, raft: OpenRaft): Promise<void> {
+    const { signal } = this.#lifetime
+    const { clusterSecret: secret, joinIntervalMs: intervalMs } = this.#init
+    const { driver, consensus } = raft
+    for (;;) {
+      const known = driver.config.members.find((member) => member.id === self.id)
+      if (signal.aborted || known === undefined || known.address === self.address) return
+      const member = { ...self, voter: known.voter }
+      try {
+        if (consensus.isLeader) {
+          await consensus.changeMembership([{ type: 'add', member }], {
+            timeoutMs: CHANGE_TIMEOUT_MS,
+            signal,
+          })
+        } else {
+          const others = driver.config.members.filter(({ id }) => id !== self.id)
+          const request = { nodeId: self.id, address: self.address, voter: known.voter, clusterId }
+          const addresses = others.map(({ address }) => address)
+          const logger = this.#logger
+          await joinCluster(
+            { ...network, logger },
+            { addresses, secret, request, intervalMs, attempts: 1, signal },
+          )
+        }
+      } catch (error) {
+        this.#logger.debug({ error: errorMessage(error) }, 'the cluster has not learned our new address yet')
+        await sleep(intervalMs, undefined, { signal }).catch(() => {})
       }
+      await sleep(READY_POLL_MS)
     }
   }
 

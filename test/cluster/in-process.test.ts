@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import {
   createNode,
   type DatabaseService,
+  type DebrosNode,
   MemoryDataDir,
   type SqlParameter,
   type StatementInput,
@@ -156,6 +157,30 @@ test('cluster - a node finds back to leaders it has never heard of', { timeout: 
   await cluster.restart(away)
   await cluster.converged()
   expect(await valuesAt(cluster, away)).toEqual([1])
+})
+
+test('cluster - a node that comes back under another address is found there', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const clusterSecret = 'a secret of this test cluster only'
+  const [firstDir, secondDir] = [new MemoryDataDir(), new MemoryDataDir()]
+  const start = (dataDir: MemoryDataDir, joinAddresses: readonly string[] = []) =>
+    createNode({ dataDir, clusterSecret, joinAddresses, joinIntervalMs: 50 })
+  const addresses = async (node: DebrosNode) =>
+    new Set((await node.cluster.nodes()).filter(({ reachable }) => reachable).map(({ address }) => address))
+
+  // Alone, it leads; port 0 gives it another one at every start.
+  await (await start(firstDir)).stop()
+  await using first = await start(firstDir)
+  await expect.poll(() => addresses(first), { timeout: 20_000 }).toEqual(new Set([first.raftAddress]))
+
+  const before = await start(secondDir, [first.raftAddress])
+  await expect.poll(() => before.cluster.ready, { timeout: 20_000 }).toBe(true)
+  await before.stop()
+  await using second = await start(secondDir)
+  const both = new Set([first.raftAddress, second.raftAddress])
+  await expect.poll(() => addresses(first), { timeout: 20_000 }).toEqual(both)
+  await expect.poll(() => addresses(second), { timeout: 20_000 }).toEqual(both)
 })
 
 test('cluster - a second node under the name of a running one is not let in', {
