@@ -103,12 +103,21 @@ class Node implements DebrosNode {
     this.#stopped.promise.catch(() => {})
   }
 
+  /** The signal ends a start; a node that runs is ended by `stop`. */
   async start(signal: AbortSignal): Promise<void> {
-    const init = this.#init
-    const abort = (): void => this.#lifetime.abort(signal.reason)
-    signal.addEventListener('abort', abort, { signal: this.#lifetime.signal })
     signal.throwIfAborted()
+    const abort = (): void => this.#lifetime.abort(signal.reason)
+    signal.addEventListener('abort', abort)
+    try {
+      await this.#start()
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+    this.#lifetime.signal.throwIfAborted()
+  }
 
+  async #start(): Promise<void> {
+    const init = this.#init
     const door = init.door?.(() => this.#parts)
     if (door !== undefined) {
       await door.start()
