@@ -11,4 +11,18 @@ export {
 export { formatHostPort, type HostKind, type HostPort, hostKind, parseHostPort } from './host-port.ts'
 export { type Logger, silentLogger } from './logger.ts'
 export { checkNamespace, DEFAULT_NAMESPACE, isNamespace } from './namespace.ts'
+export {
+  decodeOutcomeHistory,
+  decodeRememberedOutcome,
+  encodeOutcomeHistory,
+  encodeRememberedOutcome,
+  OUTCOME_LIMITS,
+  OutcomeHistory,
+  type OutcomeLimits,
+  REQUEST_ID_BYTES,
+  type Recollection,
+  type RememberedOutcome,
+  type RequestOutcome,
+  type RequestTag,
+} from './outcome-history.ts'
 export { createPrng, type Prng } from './prng.ts'

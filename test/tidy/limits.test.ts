@@ -3,6 +3,7 @@
  * that it cannot go stale. What is said about each is for its readers to check.
  */
 import { describe, expect, test } from 'vitest'
+import { OUTCOME_LIMITS } from '../../src/base/index.ts'
 import * as http from '../../src/http/defaults.ts'
 import * as kv from '../../src/kv/limits.ts'
 import * as node from '../../src/node/defaults.ts'
@@ -16,6 +17,7 @@ import { documentText } from './sources.ts'
 /** Section of the document to the module it is about. */
 const MODULES: Readonly<Record<string, object>> = {
   'HTTP API': http,
+  'Remembered requests': { DEFAULT_OUTCOMES: OUTCOME_LIMITS },
   SQL: sql,
   'Key-value store': kv,
   Services: node,

@@ -1,0 +1,111 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  decodeOutcomeHistory,
+  encodeOutcomeHistory,
+  OutcomeHistory,
+  type OutcomeLimits,
+  type RequestTag,
+} from '../../../src/base/index.ts'
+
+const LIMITS: OutcomeLimits = { countMax: 3, bytesMax: 10_000, outcomeBytesMax: 8, ageMaxMs: 1_000 }
+
+function tag(name: string, since = 0, timeMs = 0): RequestTag {
+  return { id: name.padEnd(16, '.'), since, timeMs }
+}
+
+function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
+
+describe('outcome history', () => {
+  test('a request made again gets its first outcome', () => {
+    const history = new OutcomeHistory(LIMITS)
+    expect(history.recall(tag('a'))).toEqual({ kind: 'new' })
+    history.remember(tag('a'), 7, bytes('done'))
+    expect(history.recall(tag('a', 99))).toEqual({
+      kind: 'known',
+      remembered: { id: tag('a').id, index: 7, timeMs: 0, outcome: bytes('done') },
+    })
+  })
+
+  test('a request that nobody can remember any more is not taken for a new one', () => {
+    const history = new OutcomeHistory(LIMITS)
+    for (const [i, name] of ['a', 'b', 'c', 'd'].entries()) history.remember(tag(name), 10 + i, bytes(name))
+    expect(history.forgottenThrough).toBe(10)
+    expect(history.recall(tag('a', 9))).toEqual({ kind: 'forgotten' })
+    expect(history.recall(tag('x', 9))).toEqual({ kind: 'forgotten' })
+    expect(history.recall(tag('x', 10))).toEqual({ kind: 'new' })
+    expect(history.recall(tag('b', 9)).kind).toBe('known')
+  })
+
+  test('an outcome too large to keep is still known to exist', () => {
+    const history = new OutcomeHistory(LIMITS)
+    history.remember(tag('a'), 7, bytes('more than eight'))
+    expect(history.recall(tag('a'))).toMatchObject({
+      kind: 'known',
+      remembered: { index: 7, outcome: undefined },
+    })
+  })
+
+  test('outcomes grow too old by the clock of the newest request, which may go back', () => {
+    const history = new OutcomeHistory(LIMITS)
+    history.remember(tag('a', 0, 5_000), 1, bytes(''))
+    history.remember(tag('b', 0, 5_500), 2, bytes(''))
+    expect(history.remember(tag('c', 0, 6_200), 3, bytes('')).forgotten.map(({ index }) => index)).toEqual([
+      1,
+    ])
+    // A leader whose clock is ahead makes the others forget early, but only once.
+    expect(history.remember(tag('d', 0, 90_000), 4, bytes('')).forgotten).toHaveLength(2)
+    expect(history.remember(tag('e', 0, 6_300), 5, bytes('')).forgotten).toHaveLength(0)
+    expect(history.recall(tag('e')).kind).toBe('known')
+  })
+
+  test('the bytes of all outcomes together are bounded', () => {
+    const history = new OutcomeHistory({ ...LIMITS, countMax: 100, bytesMax: 150 })
+    history.remember(tag('a'), 1, bytes('12345678'))
+    history.remember(tag('b'), 2, bytes('12345678'))
+    expect(history.size).toBe(2)
+    history.remember(tag('c'), 3, bytes('12345678'))
+    expect(history.size).toBe(2)
+  })
+
+  test('a history read back remembers, forgets and encodes the same', () => {
+    const request = fc.record({ timeMs: fc.nat(3_000), outcome: fc.uint8Array({ maxLength: 12 }) })
+    fc.assert(
+      fc.property(
+        fc.array(request, { maxLength: 20 }),
+        fc.array(request, { maxLength: 10 }),
+        (before, after) => {
+          const original = new OutcomeHistory(LIMITS)
+          for (const [i, { timeMs, outcome }] of before.entries()) {
+            original.remember(tag(`${i}`, 0, timeMs), i + 1, outcome)
+          }
+          const copy = new OutcomeHistory(LIMITS)
+          expect(decodeOutcomeHistory(encodeOutcomeHistory(original), copy)).toBe(true)
+          for (const [i, { timeMs, outcome }] of after.entries()) {
+            const index = before.length + i + 1
+            const remembered = original.remember(tag(`${index}!`, 0, timeMs), index, outcome)
+            expect(copy.remember(tag(`${index}!`, 0, timeMs), index, outcome)).toEqual(remembered)
+          }
+          expect(encodeOutcomeHistory(copy)).toEqual(encodeOutcomeHistory(original))
+          expect(copy.forgottenThrough).toBe(original.forgottenThrough)
+        },
+      ),
+    )
+  })
+
+  test('bytes cut off anywhere are no history, and change nothing', () => {
+    const original = new OutcomeHistory(LIMITS)
+    original.remember(tag('a'), 1, bytes('one'))
+    original.remember(tag('b'), 2, bytes('more than eight'))
+    const encoded = encodeOutcomeHistory(original)
+    const copy = new OutcomeHistory(LIMITS)
+    copy.remember(tag('c'), 1, bytes('stays'))
+    for (let length = 0; length < encoded.length; length++) {
+      expect(decodeOutcomeHistory(encoded.subarray(0, length), copy)).toBe(false)
+    }
+    expect(decodeOutcomeHistory(new Uint8Array([...encoded, 0]), copy)).toBe(false)
+    expect(copy.recall(tag('c')).kind).toBe('known')
+  })
+})
