@@ -69,8 +69,14 @@ const OUTCOME_OVERHEAD_BYTES = 64
 
 export class OutcomeHistory {
   readonly #limits: OutcomeLimits
-  /** By request id, in the order of their indexes. */
+  /** By request id. */
   readonly #outcomes = new Map<string, RememberedOutcome>()
+  /**
+   * The same in the order of their indexes, the oldest at `#first`; what was there before it is gone.
+   * To find the oldest in the map would mean to step over all that were deleted in front of it.
+   */
+  #queue: (RememberedOutcome | undefined)[] = []
+  #first = 0
   #bytes = 0
   #forgottenThrough = 0
 
@@ -113,6 +119,8 @@ export class OutcomeHistory {
 
   clear(): void {
     this.#outcomes.clear()
+    this.#queue = []
+    this.#first = 0
     this.#bytes = 0
     this.#forgottenThrough = 0
   }
@@ -126,6 +134,7 @@ export class OutcomeHistory {
 
   #add(entry: RememberedOutcome): void {
     this.#outcomes.set(entry.id, entry)
+    this.#queue.push(entry)
     this.#bytes += sizeOf(entry)
   }
 
@@ -133,13 +142,20 @@ export class OutcomeHistory {
   #forget(nowMs: number): RememberedOutcome[] {
     const { countMax, bytesMax, ageMaxMs } = this.#limits
     const forgotten: RememberedOutcome[] = []
-    for (const oldest of this.#outcomes.values()) {
+    for (;;) {
+      const oldest = this.#queue[this.#first]
+      if (oldest === undefined) break
       const isTooOld = oldest.timeMs < nowMs - ageMaxMs
       if (!isTooOld && this.#outcomes.size <= countMax && this.#bytes <= bytesMax) break
       this.#outcomes.delete(oldest.id)
       this.#bytes -= sizeOf(oldest)
       this.#forgottenThrough = oldest.index
+      this.#queue[this.#first++] = undefined
       forgotten.push(oldest)
+    }
+    if (this.#first > this.#queue.length / 2) {
+      this.#queue = this.#queue.slice(this.#first)
+      this.#first = 0
     }
     return forgotten
   }

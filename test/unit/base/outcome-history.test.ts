@@ -70,6 +70,21 @@ describe('outcome history', () => {
     expect(history.size).toBe(2)
   })
 
+  test('however many come and go, the newest are remembered, and each is forgotten once', () => {
+    const history = new OutcomeHistory(LIMITS)
+    for (let index = 1; index <= 500; index++) {
+      if (index === 200) history.load([...history.entries()], history.forgottenThrough)
+      const { forgotten } = history.remember(tag(`${index}`), index, bytes('x'))
+      expect(forgotten.map((each) => each.index)).toEqual(index > LIMITS.countMax ? [index - 3] : [])
+      const kept = [index - 2, index - 1, index].filter((each) => each > 0)
+      expect([...history.entries()].map((each) => each.index)).toEqual(kept)
+    }
+    expect(history.remember(tag('later', 0, 9_000), 501, bytes('')).forgotten).toHaveLength(3)
+    expect([...history.entries()].map((each) => each.index)).toEqual([501])
+    history.clear()
+    expect(history.remember(tag('anew', 0, 99_000), 502, bytes('')).forgotten).toEqual([])
+  })
+
   test('a history read back remembers, forgets and encodes the same', () => {
     const request = fc.record({ timeMs: fc.nat(3_000), outcome: fc.uint8Array({ maxLength: 12 }) })
     fc.assert(
