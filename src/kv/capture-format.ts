@@ -2,7 +2,7 @@
  * A capture as a stream of bytes. Integers are big-endian.
  *
  *   8  magic "DBKV" and the format as four digits
- *   per key, in key order:
+ *   per key of the history of outcomes and of the namespaces, in key order:
  *     4  length of the key
  *     4  length of the stored value
  *     …  key, stored value (as the database has them)
@@ -11,72 +11,97 @@
  *     4  0
  *     8  number of keys
  *
- * Where chunks end means nothing. The stream has no checksum: the snapshot it is part of has one.
+ * Equal states make equal bytes. Where chunks end means nothing. The stream has no checksum: the
+ * snapshot it is part of has one.
  */
 import { DebrosError } from '../base/index.ts'
-import { isNamespacedKey } from './keys.ts'
+import { HISTORY, isInRange, isNamespacedKey } from './keys.ts'
+import type { StoredHistory } from './stored-history.ts'
 import { getUint64, putUint64 } from './stored-value.ts'
 
 const CAPTURE_CHUNK_BYTES = 64 * 1024
 
-const MAGIC = new TextEncoder().encode('DBKV0001')
+const MAGIC = new TextEncoder().encode('DBKV0002')
 const LENGTHS_BYTES = 8
 const END_MARK = 0xffff_ffff
-const END_BYTES = 16
 const REVISION_BYTES = 8
 /** Far above all limits; keeps a damaged length from asking for that much memory. */
 const FIELD_BYTES_MAX = 64 * 1024 * 1024
 
-/** Everything but `records` is framing. Chunks have at most 64 KiB. */
-export async function* writeCapture(
-  records: AsyncIterable<readonly [Uint8Array, Uint8Array]>,
-): AsyncGenerator<Uint8Array, void> {
+/** A few records of the database, in key order. */
+export type RecordStep = readonly (readonly [Uint8Array, Uint8Array])[]
+
+/** Chunks have at most 64 KiB. */
+export async function* writeCapture(steps: AsyncIterable<RecordStep>): AsyncGenerator<Uint8Array, void> {
   const packer = new Packer()
-  yield* packer.add(MAGIC)
+  packer.add(MAGIC)
   let count = 0
-  for await (const [key, value] of records) {
-    const lengths = new Uint8Array(LENGTHS_BYTES)
-    const view = new DataView(lengths.buffer)
-    view.setUint32(0, key.byteLength)
-    view.setUint32(4, value.byteLength)
-    yield* packer.add(lengths)
-    yield* packer.add(key)
-    yield* packer.add(value)
-    count++
+  for await (const step of steps) {
+    for (const [key, value] of step) {
+      packer.addLengths(key.byteLength, value.byteLength)
+      packer.add(key)
+      packer.add(value)
+    }
+    count += step.length
+    yield* packer.full()
   }
-  const end = new Uint8Array(END_BYTES)
-  new DataView(end.buffer).setUint32(0, END_MARK)
-  putUint64(end.subarray(8), count)
-  yield* packer.add(end)
+  packer.addLengths(END_MARK, 0)
+  const end = new Uint8Array(8)
+  putUint64(end, count)
+  packer.add(end)
+  yield* packer.full()
   yield* packer.rest()
 }
 
 /** Gathers bytes into chunks of full size. */
 class Packer {
+  readonly #lengths = new DataView(new ArrayBuffer(LENGTHS_BYTES))
+  #full: Uint8Array[] = []
   #chunk = new Uint8Array(CAPTURE_CHUNK_BYTES)
-  #filled = 0;
+  #filled = 0
 
-  *add(bytes: Uint8Array): Generator<Uint8Array, void> {
+  addLengths(keyBytes: number, valueBytes: number): void {
+    this.#lengths.setUint32(0, keyBytes)
+    this.#lengths.setUint32(4, valueBytes)
+    this.add(new Uint8Array(this.#lengths.buffer))
+  }
+
+  add(bytes: Uint8Array): void {
     for (let from = 0; from < bytes.byteLength; ) {
       const part = bytes.subarray(from, from + CAPTURE_CHUNK_BYTES - this.#filled)
       this.#chunk.set(part, this.#filled)
       this.#filled += part.byteLength
       from += part.byteLength
-      if (this.#filled === CAPTURE_CHUNK_BYTES) yield* this.rest()
+      if (this.#filled === CAPTURE_CHUNK_BYTES) this.#next()
     }
   }
 
-  *rest(): Generator<Uint8Array, void> {
-    if (this.#filled === 0) return
-    yield this.#chunk.subarray(0, this.#filled)
+  /** Hands out the chunks that are full. */
+  full(): readonly Uint8Array[] {
+    const full = this.#full
+    this.#full = []
+    return full
+  }
+
+  /** Hands out what is left when all else was, if anything is. */
+  rest(): readonly Uint8Array[] {
+    return this.#filled === 0 ? [] : [this.#chunk.subarray(0, this.#filled)]
+  }
+
+  #next(): void {
+    this.#full.push(this.#chunk)
     this.#chunk = new Uint8Array(CAPTURE_CHUNK_BYTES)
     this.#filled = 0
   }
 }
 
-/** Reads a capture back. Throws `KV_SNAPSHOT_INVALID` unless it is whole and well-formed. */
+/**
+ * Reads a capture back, and adds what is of the history to `history` too. Throws
+ * `KV_SNAPSHOT_INVALID` unless it is whole and well-formed.
+ */
 export async function* readCapture(
   chunks: AsyncIterable<Uint8Array>,
+  history: StoredHistory,
 ): AsyncGenerator<readonly [Uint8Array, Uint8Array], void> {
   const input = new ChunkReader(chunks)
   try {
@@ -93,11 +118,18 @@ export async function* readCapture(
         throw invalidCapture(`key ${count + 1} has a length out of range`)
       }
       const key = await input.take(keyBytes)
-      if (!isNamespacedKey(key)) throw invalidCapture(`key ${count + 1} belongs to no namespace`)
+      const isOfHistory = isInRange(key, HISTORY)
+      if (!isOfHistory && !isNamespacedKey(key)) {
+        throw invalidCapture(`key ${count + 1} belongs to no namespace`)
+      }
       if (previous !== undefined && Buffer.compare(previous, key) >= 0) {
         throw invalidCapture(`key ${count + 1} is out of order`)
       }
-      yield [key, await input.take(valueBytes)]
+      const value = await input.take(valueBytes)
+      if (isOfHistory && !history.add(key, value)) {
+        throw invalidCapture(`key ${count + 1} holds no outcome of a request`)
+      }
+      yield [key, value]
       previous = key
       count++
     }

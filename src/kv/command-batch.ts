@@ -2,9 +2,10 @@
  * Applying commands, apart from any I/O: which keys a batch must know about, what each command
  * answers, and what is to be written in the end. Later commands see what earlier ones wrote.
  */
-import { assert, assertNever } from '../base/index.ts'
+import { assert, assertNever, type RequestOutcome } from '../base/index.ts'
 import type { KvDatabaseOperation } from './database.ts'
 import { concat, isStorableNamespace, namespacePrefix, textOf } from './keys.ts'
+import type { RequestBatch } from './request-batch.ts'
 import { decodeStored, encodeStored } from './stored-value.ts'
 import type { KvApplyItem, KvCommand, KvEntry, KvExpectation, KvOperation, KvResult } from './types.ts'
 
@@ -63,11 +64,14 @@ export class CommandBatch {
     return [...this.#touched.values()].filter(({ compared }) => !compared)
   }
 
-  run(): (KvResult | undefined)[] {
-    return this.#items.map(({ index, command }, i) => {
+  run(requests: RequestBatch): (RequestOutcome<KvResult> | undefined)[] {
+    return this.#items.map(({ index, command, request }, i) => {
       if (command === undefined) return undefined
       const plan = this.#plans[i]
-      return plan === undefined ? invalidNamespace(command.namespace) : runCommand(index, plan)
+      const carryOut = () =>
+        plan === undefined ? invalidNamespace(command.namespace) : runCommand(index, plan)
+      if (request === undefined) return { kind: 'done', index, result: carryOut() }
+      return requests.once(request, index, carryOut)
     })
   }
 

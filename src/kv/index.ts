@@ -24,6 +24,7 @@ export type {
   KvApplyItem,
   KvCapture,
   KvCommand,
+  KvDigest,
   KvEntry,
   KvExpectation,
   KvListOptions,

@@ -4,12 +4,15 @@
  * for itself begins with `meta::`, which sorts before every namespace.
  */
 import { assert, DebrosError } from '../base/index.ts'
+import { getUint64, putUint64 } from './stored-value.ts'
 
 const encoder = new TextEncoder()
 
 export const APPLIED_KEY = encoder.encode('meta::applied')
 export const RESTORING_KEY = encoder.encode('meta::restoring')
 export const BOOT_KEY = encoder.encode('meta::boot')
+/** Everything up to this index was forgotten; absent while nothing was. */
+export const FORGOTTEN_KEY = encoder.encode('meta::history::forgotten')
 
 export interface KeyRange {
   readonly gte: Uint8Array
@@ -18,6 +21,25 @@ export interface KeyRange {
 
 /** Every key of every namespace. */
 export const ALL_NAMESPACES: KeyRange = prefixRange(encoder.encode('ns::'))
+/** The history of outcomes. Part of the replicated state, like the namespaces. */
+export const HISTORY: KeyRange = prefixRange(encoder.encode('meta::history::'))
+
+const OUTCOME_PREFIX = encoder.encode('meta::history::outcome::')
+
+/** Where the outcome of the request carried out at `index` is: they are in the order of the log. */
+export function outcomeKey(index: number): Uint8Array {
+  const position = new Uint8Array(8)
+  putUint64(position, index)
+  return concat(OUTCOME_PREFIX, position)
+}
+
+/** The index of an {@link outcomeKey}; undefined if it is none. */
+export function outcomeIndex(key: Uint8Array): number | undefined {
+  const { byteLength } = OUTCOME_PREFIX
+  if (key.byteLength !== byteLength + 8) return undefined
+  if (Buffer.compare(key.subarray(0, byteLength), OUTCOME_PREFIX) !== 0) return undefined
+  return getUint64(key.subarray(byteLength))
+}
 
 /**
  * What may stand between the separators: the grammar of namespaces, and names beginning with `_`,
@@ -45,6 +67,10 @@ export function isNamespacedKey(key: Uint8Array): boolean {
   const end = key.indexOf(SEPARATOR, 4)
   if (end === -1 || key[end + 1] !== SEPARATOR) return false
   return isStorableNamespace(Buffer.from(key.subarray(4, end)).toString('latin1'))
+}
+
+export function isInRange(key: Uint8Array, { gte, lt }: KeyRange): boolean {
+  return Buffer.compare(key, gte) >= 0 && Buffer.compare(key, lt) < 0
 }
 
 export function concat(prefix: Uint8Array, rest: Uint8Array): Uint8Array {

@@ -1,20 +1,42 @@
 /** The key-value state machine on an abstract-level database. */
-import { assert, DebrosError, errorMessage, type Logger } from '../base/index.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  assert,
+  DebrosError,
+  errorMessage,
+  type Logger,
+  OutcomeHistory,
+  type OutcomeLimits,
+  type RequestOutcome,
+} from '../base/index.ts'
 import { readBootId } from './boot-id.ts'
-import { readCapture, writeCapture } from './capture-format.ts'
+import { type RecordStep, readCapture, writeCapture } from './capture-format.ts'
 import { CommandBatch } from './command-batch.ts'
 import { type KvDatabase, type KvDatabaseOperation, type KvDatabaseSnapshot, openError } from './database.ts'
-import { ALL_NAMESPACES, concat, namespacePrefix, RESTORING_KEY } from './keys.ts'
+import { digestOf } from './digest.ts'
+import { ALL_NAMESPACES, concat, HISTORY, namespacePrefix, RESTORING_KEY } from './keys.ts'
 import { parseList, readPage } from './list.ts'
-import { putApplied, recover } from './recovery.ts'
+import { clearState, putApplied, recover } from './recovery.ts'
+import { RequestBatch, recallOutcome } from './request-batch.ts'
+import { StoredHistory } from './stored-history.ts'
 import { decodeStored } from './stored-value.ts'
-import type { KvApplyItem, KvCapture, KvEntry, KvListOptions, KvMachine, KvPage, KvResult } from './types.ts'
+import type {
+  KvApplyItem,
+  KvCapture,
+  KvDigest,
+  KvEntry,
+  KvListOptions,
+  KvMachine,
+  KvPage,
+  KvResult,
+} from './types.ts'
 
 /** A restore writes this much at a time. */
 const RESTORE_STEP_BYTES = 256 * 1024
 /** A capture reads this much at a time. */
 const CAPTURE_STEP_ENTRIES = 256
 const CAPTURE_STEP_BYTES = 256 * 1024
+const DIGEST_REST_MS_MAX = 50
 
 const EMPTY = new Uint8Array(0)
 
@@ -24,15 +46,23 @@ export interface KvMachineComponents {
   readonly logger: Logger
   /** Names this run of the operating system. @default Linux's boot id */
   readonly bootId?: () => Promise<string | undefined>
+  /**
+   * Awaited after each step of a digest, which took `stepMs`; `stop` may have to wait for it.
+   * @default as long as the step took, up to 50 ms: at most about half of a processor
+   */
+  readonly rest?: (stepMs: number) => Promise<void>
 }
 
 export interface KvMachineInit {
   /** Where the database is, for messages to people. */
   readonly location: string
+  /** The same on all replicas. @default OUTCOME_LIMITS */
+  readonly outcomeLimits?: OutcomeLimits
 }
 
 /**
- * Calls to `apply`, `capture` and `restore` are made one at a time; reads at any time. Rejections:
+ * Calls to `apply`, `capture` and `restore` are made one at a time, and `digest` is called between
+ * them; reads at any time. Rejections:
  * - `start`: `DATA_DIR_IN_USE`, `DATA_DIR_UNREADABLE`;
  * - `get`, `exists`, `list`: `NAMESPACE_INVALID`, `KV_LIMIT_INVALID`, `KV_CURSOR_INVALID`;
  * - `restore`: `KV_SNAPSHOT_INVALID`, and whatever the chunks fail with. Reads then still see the state
@@ -50,17 +80,21 @@ class LevelKvMachine implements KvMachine {
   #stopping: Promise<void> | undefined
   #db: KvDatabase | undefined
   #applied = 0
+  /** As the database has it; ahead of it only within `apply`. */
+  readonly #history: OutcomeHistory
   /** The call that changes the state now, if any. */
   #change: Promise<unknown> | undefined
   /** What reads see from the beginning of a restore until its success. */
   #view: KvDatabaseSnapshot | undefined
   /** A write failed. What it left behind is unknown. */
   #failure: DebrosError | undefined
+  readonly #digests = new Set<Promise<unknown>>()
   readonly #releases = new Set<Promise<void>>()
 
-  constructor(components: KvMachineComponents, { location }: KvMachineInit) {
+  constructor(components: KvMachineComponents, { location, outcomeLimits }: KvMachineInit) {
     this.#components = components
     this.#location = location
+    this.#history = new OutcomeHistory(outcomeLimits)
   }
 
   get appliedIndex(): number {
@@ -93,22 +127,39 @@ class LevelKvMachine implements KvMachine {
     return this.#stopping
   }
 
-  apply(items: readonly KvApplyItem[]): Promise<readonly (KvResult | undefined)[]> {
+  apply(items: readonly KvApplyItem[]): Promise<readonly (RequestOutcome<KvResult> | undefined)[]> {
     return this.#changing(async (db) => {
       assert(this.#view === undefined, 'nothing is applied to a state half restored')
       assert(isAscending(items), 'items are applied in the order of the log')
-      const fresh = items.filter(({ index }) => index > this.#applied)
-      const last = fresh.at(-1)
-      if (last === undefined) return items.map(() => undefined)
+      const replayed = items.filter(({ index }) => index <= this.#applied)
+      const fresh = items.slice(replayed.length)
+      const before = replayed.map((item) => this.#recall(item))
+      return [...before, ...(await this.#applyFresh(db, fresh))]
+    })
+  }
 
-      const batch = new CommandBatch(fresh)
-      await this.#engine(() => readTouched(db, batch))
-      const results = batch.run()
-      const operations = [...batch.writes(), putApplied(last.index)]
-      await this.#engine(() => db.batch(operations, { sync: false }))
+  /** What became of an item that was applied, perhaps by the run before. */
+  #recall({ index, command, request }: KvApplyItem): RequestOutcome<KvResult> | undefined {
+    if (command === undefined || request === undefined) return undefined
+    return recallOutcome(this.#history, request, index)
+  }
+
+  async #applyFresh(
+    db: KvDatabase,
+    items: readonly KvApplyItem[],
+  ): Promise<readonly (RequestOutcome<KvResult> | undefined)[]> {
+    const last = items.at(-1)
+    if (last === undefined) return []
+    const batch = new CommandBatch(items)
+    const requests = new RequestBatch(this.#history)
+    // Whatever fails here: the history may have what the database has not.
+    return this.#engine(async () => {
+      await readTouched(db, batch)
+      const outcomes = batch.run(requests)
+      const operations = [...batch.writes(), ...requests.writes(), putApplied(last.index)]
+      await db.batch(operations, { sync: false })
       this.#applied = last.index
-      const skipped = items.length - fresh.length
-      return items.map((_, i) => results[i - skipped])
+      return outcomes
     })
   }
 
@@ -157,15 +208,30 @@ class LevelKvMachine implements KvMachine {
       this.#view ??= db.snapshot()
       await this.#engine(async () => {
         await db.batch([{ type: 'put', key: RESTORING_KEY, value: EMPTY }], { sync: true })
-        await db.clear(ALL_NAMESPACES)
+        await clearState(db)
       })
-      await this.#fill(db, chunks)
+      const history = await this.#fill(db, chunks)
       const finish: KvDatabaseOperation[] = [putApplied(appliedIndex), { type: 'del', key: RESTORING_KEY }]
       await this.#engine(() => db.batch(finish, { sync: true }))
       this.#release(this.#view)
       this.#view = undefined
+      history.loadInto(this.#history)
       this.#applied = appliedIndex
     })
+  }
+
+  async digest(): Promise<KvDigest> {
+    const db = this.#running()
+    assert(this.#change === undefined, 'a digest is begun between changes')
+    assert(this.#view === undefined, 'a state half restored has no digest')
+    const index = this.#applied
+    const snapshot = db.snapshot()
+    const digesting = this.#digested(db, snapshot).finally(() => {
+      this.#digests.delete(digesting)
+      this.#release(snapshot)
+    })
+    this.#digests.add(digesting)
+    return { index, digest: await digesting }
   }
 
   async #open(): Promise<void> {
@@ -177,7 +243,10 @@ class LevelKvMachine implements KvMachine {
     }
     try {
       const { logger, bootId = readBootId } = this.#components
-      const recovered = await recover(db, { bootId: await bootId(), location: this.#location })
+      const recovered = await recover(db, this.#history, {
+        bootId: await bootId(),
+        location: this.#location,
+      })
       if (recovered.distrust !== undefined) {
         const fields = { location: this.#location, reason: recovered.distrust }
         logger.info(fields, 'the key-value store begins empty and is to be rebuilt')
@@ -195,7 +264,9 @@ class LevelKvMachine implements KvMachine {
   async #close(): Promise<void> {
     const db = this.#db
     this.#db = undefined
-    await Promise.allSettled([this.#change, ...this.#releases]) // whoever made them hears of failures
+    // Whoever made them hears of failures. Changes and digests release what they looked at.
+    await Promise.allSettled([this.#change, ...this.#digests])
+    await Promise.allSettled(this.#releases)
     await db?.close()
   }
 
@@ -242,10 +313,12 @@ class LevelKvMachine implements KvMachine {
     return new DebrosError('KV_ENGINE_FAILED', message, { cause })
   }
 
-  async #fill(db: KvDatabase, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  /** Returns what the chunks had of the history. */
+  async #fill(db: KvDatabase, chunks: AsyncIterable<Uint8Array>): Promise<StoredHistory> {
+    const history = new StoredHistory()
     let operations: KvDatabaseOperation[] = []
     let sizeBytes = 0
-    for await (const [key, value] of readCapture(chunks)) {
+    for await (const [key, value] of readCapture(chunks, history)) {
       operations.push({ type: 'put', key, value })
       sizeBytes += key.byteLength + value.byteLength
       if (sizeBytes < RESTORE_STEP_BYTES) continue
@@ -255,6 +328,19 @@ class LevelKvMachine implements KvMachine {
       sizeBytes = 0
     }
     await this.#engine(() => db.batch(operations, { sync: false }))
+    return history
+  }
+
+  async #digested(db: KvDatabase, snapshot: KvDatabaseSnapshot): Promise<string> {
+    const { rest = (stepMs) => sleep(Math.min(stepMs, DIGEST_REST_MS_MAX)) } = this.#components
+    try {
+      return await digestOf(writeCapture(readAll(db, snapshot)), async (stepMs) => {
+        await rest(stepMs)
+        if (this.#db !== db) throw notRunning() // `stop` waits for the digest
+      })
+    } catch (error) {
+      throw this.#db === db ? this.#engineFailed(error) : notRunning()
+    }
   }
 
   async *#captured(db: KvDatabase, snapshot: KvDatabaseSnapshot): AsyncGenerator<Uint8Array, void> {
@@ -300,18 +386,18 @@ async function readTouched(db: KvDatabase, batch: CommandBatch): Promise<void> {
   for (const [i, touched] of uncompared.entries()) touched.present = presences[i] === true
 }
 
-async function* readAll(
-  db: KvDatabase,
-  snapshot: KvDatabaseSnapshot,
-): AsyncGenerator<readonly [Uint8Array, Uint8Array], void> {
-  const iterator = db.iterator({ ...ALL_NAMESPACES, snapshot, highWaterMarkBytes: CAPTURE_STEP_BYTES })
-  try {
-    for (;;) {
-      const step = await iterator.nextv(CAPTURE_STEP_ENTRIES)
-      if (step.length === 0) return
-      yield* step
+/** All of the replicated state, in key order. */
+async function* readAll(db: KvDatabase, snapshot: KvDatabaseSnapshot): AsyncGenerator<RecordStep, void> {
+  for (const range of [HISTORY, ALL_NAMESPACES]) {
+    const iterator = db.iterator({ ...range, snapshot, highWaterMarkBytes: CAPTURE_STEP_BYTES })
+    try {
+      for (;;) {
+        const step = await iterator.nextv(CAPTURE_STEP_ENTRIES)
+        if (step.length === 0) break
+        yield step
+      }
+    } finally {
+      await iterator.close()
     }
-  } finally {
-    await iterator.close()
   }
 }

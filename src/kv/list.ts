@@ -1,7 +1,7 @@
 /** Pages of a namespace's keys, in key order. */
 import { DebrosError } from '../base/index.ts'
 import type { KvDatabase, KvDatabaseSnapshot } from './database.ts'
-import { concat, type KeyRange, namespacePrefix, prefixRange } from './keys.ts'
+import { concat, isInRange, type KeyRange, namespacePrefix, prefixRange } from './keys.ts'
 import { KV_LIST_LIMIT_DEFAULT, KV_LIST_LIMIT_MAX, KV_PAGE_BYTES_MAX, KvLimitError } from './limits.ts'
 import { decodeRevision, decodeStored } from './stored-value.ts'
 import type { KvEntry, KvListOptions, KvPage } from './types.ts'
@@ -70,8 +70,7 @@ function cursorAt(entries: readonly KvEntry[]): Uint8Array {
 
 function keyAfter(cursor: Uint8Array, namespaceStart: Uint8Array, range: KeyRange): Uint8Array {
   const key = concat(namespaceStart, cursor.subarray(1))
-  const inRange = Buffer.compare(key, range.gte) >= 0 && Buffer.compare(key, range.lt) < 0
-  if (cursor[0] !== CURSOR_VERSION || !inRange) {
+  if (cursor[0] !== CURSOR_VERSION || !isInRange(key, range)) {
     throw new DebrosError('KV_CURSOR_INVALID', 'the cursor is not one of a page with this prefix')
   }
   return key

@@ -1,4 +1,5 @@
 /** The contract of the key-value state machine. Keys and values are bytes; order is bytewise. */
+import type { RequestOutcome, RequestTag } from '../base/index.ts'
 
 export interface KvEntry {
   readonly key: Uint8Array
@@ -46,6 +47,8 @@ export interface KvApplyItem {
   readonly index: number
   /** Undefined: an entry of some other kind, which only moves the applied index. */
   readonly command: KvCommand | undefined
+  /** If there is one, the command is carried out by the first entry with it, and by no other. */
+  readonly request?: RequestTag | undefined
 }
 
 export interface KvListOptions {
@@ -65,8 +68,8 @@ export interface KvPage {
 }
 
 /**
- * Namespaced keys in LevelDB. The applied index is written in the same atomic batch as the data, so
- * a restart replays exactly what is missing. Writes are not synced: the Raft log is the durable copy.
+ * Namespaced keys in LevelDB. The applied index and the outcomes of requests are written in the same
+ * atomic batch as the data, so a restart replays exactly what is missing. Writes are not synced: the Raft log is the durable copy.
  * After a crash of the whole system, or of the process in the middle of a restore, the machine starts
  * empty, at applied index 0. Before anything is applied, it must therefore be restored if its applied
  * index is below the snapshot's, and must not be if it is above.
@@ -76,8 +79,12 @@ export interface KvMachine {
   stop(): Promise<void>
   /** The last index whose effects are stored. Items at or below it are skipped by `apply`. */
   readonly appliedIndex: number
-  /** Result is undefined where `command` was, or where the item was already applied. */
-  apply(items: readonly KvApplyItem[]): Promise<readonly (KvResult | undefined)[]>
+  /**
+   * Answers for each item what became of it. A request that was carried out before has its first
+   * outcome. Undefined where `command` was, and where the item was already applied: then a request's
+   * outcome is answered as long as it is remembered.
+   */
+  apply(items: readonly KvApplyItem[]): Promise<readonly (RequestOutcome<KvResult> | undefined)[]>
   get(namespace: string, key: Uint8Array): Promise<KvEntry | undefined>
   exists(namespace: string, key: Uint8Array): Promise<boolean>
   list(namespace: string, options?: KvListOptions): Promise<KvPage>
@@ -89,6 +96,18 @@ export interface KvMachine {
    * starts empty.
    */
   restore(chunks: AsyncIterable<Uint8Array>, appliedIndex: number): Promise<void>
+  /** Reads the whole database, taking its time; later calls go on meanwhile. */
+  digest(): Promise<KvDigest>
+}
+
+export interface KvDigest {
+  /** The applied index when `digest` was called. */
+  readonly index: number
+  /**
+   * Hex SHA-256 of the chunks a capture had then: of keys, values, revisions and outcomes. Equal on
+   * all machines that applied the same log up to `index`; entries without a command do not change it.
+   */
+  readonly digest: string
 }
 
 export interface KvCapture {

@@ -77,7 +77,10 @@ export class NodeStateMachine implements StateMachine {
       kvItems.length > 0 ? this.#kv.apply(kvItems) : [],
     ])
     for (const [i, at] of sqlAt.entries()) results[at] = { kind: 'sql', results: sqlResults[i] ?? [] }
-    for (const [i, at] of kvAt.entries()) results[at] = { kind: 'kv', result: kvResults[i] }
+    for (const [i, at] of kvAt.entries()) {
+      const outcome = kvResults[i]
+      results[at] = { kind: 'kv', result: outcome?.kind === 'done' ? outcome.result : undefined }
+    }
     this.#appliedIndex = last
     this.#noteSql(sqlItems)
     return results

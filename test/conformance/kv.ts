@@ -1,9 +1,17 @@
 /** What every key-value machine must do, whatever it stores in. Call it inside a test file. */
+
+import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { AssertionError } from '../../src/base/index.ts'
+import {
+  AssertionError,
+  type OutcomeLimits,
+  type RequestOutcome,
+  type RequestTag,
+} from '../../src/base/index.ts'
 import {
   KV_LIST_LIMIT_MAX,
   KV_PAGE_BYTES_MAX,
+  type KvApplyItem,
   type KvExpectation,
   type KvListOptions,
   type KvMachine,
@@ -13,7 +21,7 @@ import {
 
 export interface KvFixture {
   /** A machine over what the one before it left, not started. */
-  create(): KvMachine
+  create(outcomeLimits: OutcomeLimits): KvMachine
   close(): Promise<void>
 }
 
@@ -36,15 +44,48 @@ export const absent: KvExpectation = { kind: 'absent' }
 export const valueIs = (value: string): KvExpectation => ({ kind: 'value', value: bytes(value) })
 export const revisionIs = (revision: number): KvExpectation => ({ kind: 'revision', revision })
 
+/** What the suite's machines remember: little, so that they forget. */
+export const LIMITS: OutcomeLimits = { countMax: 4, bytesMax: 1_000, outcomeBytesMax: 100, ageMaxMs: 1_000 }
+
+export function tag(name: string, since = 0, timeMs = 0): RequestTag {
+  return { id: name.padEnd(16, '.'), since, timeMs }
+}
+
+export function item(index: number, operations: KvOperation[], request?: RequestTag): KvApplyItem {
+  return { index, command: { namespace: 'default', operations }, request }
+}
+
+/** What a request that writes one key answers when it is carried out at `index`. */
+export function wrote(index: number, existed = false): RequestOutcome<KvResult> {
+  return { kind: 'done', index, result: { kind: 'applied', revision: index, existed: [existed] } }
+}
+
+/** Results of items that were all carried out, or none. */
+export function results(
+  outcomes: readonly (RequestOutcome<KvResult> | undefined)[],
+): (KvResult | undefined)[] {
+  return outcomes.map((outcome) => {
+    if (outcome === undefined) return undefined
+    return outcome.kind === 'done' ? outcome.result : expect.unreachable(`it is ${outcome.kind}`)
+  })
+}
+
+export async function captured(machine: KvMachine): Promise<Buffer> {
+  const capture = await machine.capture()
+  const chunks = await collect(capture.chunks())
+  capture.release()
+  return Buffer.concat(chunks)
+}
+
 /** Applies one command at the next index. */
 export async function run(
   machine: KvMachine,
   operations: KvOperation[],
   namespace = 'default',
 ): Promise<KvResult> {
-  const [result] = await machine.apply([
-    { index: machine.appliedIndex + 1, command: { namespace, operations } },
-  ])
+  const [result] = results(
+    await machine.apply([{ index: machine.appliedIndex + 1, command: { namespace, operations } }]),
+  )
   return result ?? expect.unreachable('a command has a result')
 }
 
@@ -71,7 +112,7 @@ export function kvConformance(name: string, createFixture: () => Promise<KvFixtu
     let machine: KvMachine
     beforeEach(async () => {
       fixture = await createFixture()
-      machine = fixture.create()
+      machine = fixture.create(LIMITS)
       await machine.start()
     })
     afterEach(async () => {
@@ -81,7 +122,7 @@ export function kvConformance(name: string, createFixture: () => Promise<KvFixtu
 
     const restart = async () => {
       await machine.stop()
-      machine = fixture.create()
+      machine = fixture.create(LIMITS)
       await machine.start()
     }
 
@@ -166,21 +207,27 @@ export function kvConformance(name: string, createFixture: () => Promise<KvFixtu
     })
 
     it('apply - later commands of a batch see earlier ones', async () => {
-      const command = (index: number, ...operations: KvOperation[]) => ({
-        index,
-        command: { namespace: 'default', operations },
-      })
-      const results = await machine.apply([
-        command(1, put('a', '1')),
-        command(2, swap('a', valueIs('1'), '2')),
+      const outcomes = await machine.apply([
+        item(1, [put('a', '1')]),
+        item(2, [swap('a', valueIs('1'), '2')]),
         { index: 3, command: undefined },
-        command(4, swap('a', valueIs('1'), '3')),
-        command(5, del('a')),
-        command(6, swap('a', absent, '4')),
+        item(4, [swap('a', valueIs('1'), '3')]),
+        item(5, [del('a')]),
+        item(6, [swap('a', absent, '4')]),
         { index: 7, command: { namespace: 'other', operations: [swap('a', absent, '5')] } },
         { index: 8, command: undefined },
       ])
-      expect(results).toMatchObject([
+      expect(outcomes.map((outcome) => outcome?.kind === 'done' && outcome.index)).toEqual([
+        1,
+        2,
+        false,
+        4,
+        5,
+        6,
+        7,
+        false,
+      ])
+      expect(results(outcomes)).toMatchObject([
         { kind: 'applied', existed: [false] },
         { kind: 'applied', existed: [true] },
         undefined,
@@ -197,23 +244,21 @@ export function kvConformance(name: string, createFixture: () => Promise<KvFixtu
     it('apply - what was applied is skipped, within one batch too', async () => {
       await run(machine, [put('a', '1')])
       await run(machine, [put('a', '2')])
-      const again = { namespace: 'default', operations: [put('a', 'again')] }
-      expect(
-        await machine.apply([
-          { index: 1, command: again },
-          { index: 2, command: again },
-          { index: 3, command: { namespace: 'default', operations: [put('b', '3')] } },
-        ]),
-      ).toEqual([undefined, undefined, { kind: 'applied', revision: 3, existed: [false] }])
-      expect(await machine.apply([{ index: 3, command: again }])).toEqual([undefined])
+      const again = [put('a', 'again')]
+      expect(await machine.apply([item(1, again), item(2, again), item(3, [put('b', '3')])])).toEqual([
+        undefined,
+        undefined,
+        wrote(3),
+      ])
+      expect(await machine.apply([item(3, again)])).toEqual([undefined])
       expect(await machine.apply([])).toEqual([])
       expect(await shown(machine)).toEqual(['a=2@2', 'b=3@3'])
     })
 
     it('apply - a batch out of order is a bug', async () => {
-      const item = (index: number) => ({ index, command: undefined })
-      await expect(machine.apply([item(2), item(1)])).rejects.toThrow(AssertionError)
-      await expect(machine.apply([item(2), item(2)])).rejects.toThrow(AssertionError)
+      const empty = (index: number) => ({ index, command: undefined })
+      await expect(machine.apply([empty(2), empty(1)])).rejects.toThrow(AssertionError)
+      await expect(machine.apply([empty(2), empty(2)])).rejects.toThrow(AssertionError)
       expect(machine.appliedIndex).toBe(0)
     })
 
@@ -472,7 +517,7 @@ export function kvConformance(name: string, createFixture: () => Promise<KvFixtu
       let closed = 0
       async function* broken() {
         try {
-          yield bytes('DBKV0001')
+          yield bytes('DBKV0002')
           throw new Error('the source broke')
         } finally {
           closed++
@@ -499,6 +544,252 @@ export function kvConformance(name: string, createFixture: () => Promise<KvFixtu
       expect(await run(machine, [put('a', 'again')])).toMatchObject({ revision: 1, existed: [false] })
       await restart()
       expect(await shown(machine)).toEqual(['a=again@1'])
+    })
+
+    it('request - made again, it is not carried out again', async () => {
+      expect(await machine.apply([item(1, [put('a', '1')], tag('r'))])).toEqual([wrote(1)])
+      expect(await machine.apply([item(2, [put('a', '2')], tag('s'))])).toEqual([wrote(2, true)])
+      expect(await machine.apply([item(3, [put('a', 'again')], tag('r'))])).toEqual([wrote(1)])
+      await restart()
+      expect(await machine.apply([item(4, [put('a', 'again')], tag('s'))])).toEqual([wrote(2, true)])
+      expect(await shown(machine)).toEqual(['a=2@2'])
+      expect(machine.appliedIndex).toBe(4)
+    })
+
+    it('request - made again within one batch', async () => {
+      expect(
+        await machine.apply([
+          item(1, [put('a', '1')], tag('r')),
+          item(2, [put('a', '2')]),
+          item(3, [put('a', 'again'), del('b')], tag('r')),
+          item(4, [swap('a', valueIs('2'), '3')], tag('s')),
+          item(5, [swap('a', valueIs('2'), '3')], tag('s')),
+          { index: 6, command: undefined, request: tag('t') },
+        ]),
+      ).toEqual([wrote(1), wrote(2, true), wrote(1), wrote(4, true), wrote(4, true), undefined])
+      expect(await shown(machine)).toEqual(['a=3@4'])
+    })
+
+    it('request - one that failed is answered as it was, whatever is there by then', async () => {
+      await run(machine, [put('a', '1')])
+      const failing = [swap('a', valueIs('x'), 'y')]
+      const conflict = {
+        kind: 'done',
+        index: 2,
+        result: {
+          kind: 'conflict',
+          operation: 0,
+          actual: { key: bytes('a'), value: bytes('1'), revision: 1 },
+        },
+      }
+      expect(await machine.apply([item(2, failing, tag('r'))])).toEqual([conflict])
+      await run(machine, [put('a', 'x')])
+      expect(await machine.apply([item(4, failing, tag('r'))])).toEqual([conflict])
+
+      const stray = { namespace: 'a::b', operations: [put('a', '1')] }
+      const refused = await machine.apply([{ index: 5, command: stray, request: tag('s') }])
+      expect(refused).toMatchObject([{ index: 5, result: { kind: 'invalid', code: 'NAMESPACE_INVALID' } }])
+      await restart()
+      expect(await machine.apply([{ index: 6, command: stray, request: tag('s') }])).toEqual(refused)
+      expect(await shown(machine)).toEqual(['a=x@3'])
+    })
+
+    it('request - a result too large to keep is known to exist', async () => {
+      const value = 'x'.repeat(LIMITS.outcomeBytesMax)
+      await run(machine, [put('a', value)])
+      const [first] = await machine.apply([item(2, [swap('a', absent, 'y')], tag('r'))])
+      expect(first).toMatchObject({ kind: 'done', result: { actual: { value: bytes(value) } } })
+      const before = { kind: 'done-before', index: 2 }
+      expect(await machine.apply([item(3, [swap('a', absent, 'y')], tag('r'))])).toEqual([before])
+      await restart()
+      expect(
+        await machine.apply([item(2, [], tag('r')), item(3, [], tag('r')), item(4, [del('a')], tag('r'))]),
+      ).toEqual([before, before, before])
+      expect(await machine.exists('default', bytes('a'))).toBe(true)
+    })
+
+    it('request - one that may have been forgotten is not carried out', async () => {
+      for (let i = 1; i <= LIMITS.countMax + 1; i++) {
+        await machine.apply([item(i, [put('a', `${i}`)], tag(`r${i}`, i - 1))])
+      }
+      await restart()
+      const forgotten = { kind: 'forgotten' }
+      expect(
+        await machine.apply([
+          item(6, [put('a', 'again')], tag('r1', 0)),
+          item(7, [put('a', 'again')], tag('r2', 1)),
+          item(8, [put('a', 'late')], tag('new', 0)),
+          item(9, [put('b', 'new')], tag('new', 1)),
+          item(10, [put('b', 'again')], tag('r2', 1)),
+          item(11, [put('b', 'again')], tag('new', 1)),
+        ]),
+      ).toEqual([forgotten, wrote(2, true), forgotten, wrote(9), forgotten, wrote(9)])
+      expect(await shown(machine)).toEqual(['a=5@5', 'b=new@9'])
+    })
+
+    it('request - forgotten when it is old, by the clock of the newest', async () => {
+      await machine.apply([
+        item(1, [put('a', '1')], tag('r1', 0, 5_000)),
+        item(2, [put('a', '2')], tag('r2', 1, 5_500)),
+      ])
+      // Made again it does not count as new, and does not make others old either.
+      await machine.apply([item(3, [put('a', '3')], tag('r1', 0, 99_000))])
+      expect(await machine.apply([item(4, [put('b', '1')], tag('r4', 3, 6_100))])).toEqual([wrote(4)])
+      await restart()
+      expect(
+        await machine.apply([item(5, [], tag('r1', 0, 6_100)), item(6, [], tag('r2', 1, 6_100))]),
+      ).toEqual([{ kind: 'forgotten' }, wrote(2, true)])
+    })
+
+    it('request - replayed after a restart, each entry is answered as it was', async () => {
+      const log = [
+        item(1, [put('a', '1')], tag('r1', 0)),
+        item(2, [put('a', '2')]),
+        { index: 3, command: undefined },
+        item(4, [put('a', 'again')], tag('r1', 0)),
+        item(5, [put('b', '5')], tag('r5', 4)),
+        item(6, [put('c', '6')], tag('r6', 5)),
+      ]
+      const answers = [wrote(1), undefined, undefined, wrote(1), wrote(5), wrote(6)]
+      await machine.apply(log)
+      expect(await machine.apply(log)).toEqual(answers)
+      await restart()
+      const next = [item(7, [put('d', '7')], tag('r7', 6)), item(8, [put('d', 'again')], tag('r5', 4))]
+      expect(await machine.apply([...log, ...next])).toEqual([...answers, wrote(7), wrote(5)])
+      await machine.apply([item(9, [put('e', '9')], tag('r9', 8))]) // and r1 is forgotten
+      expect(await machine.apply([...log, ...next])).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+        wrote(5),
+        wrote(6),
+        wrote(7),
+        wrote(5),
+      ])
+      expect(await shown(machine)).toEqual(['a=2@2', 'b=5@5', 'c=6@6', 'd=7@7', 'e=9@9'])
+    })
+
+    it('request - a replay of what is said to have been carried out later is a bug', async () => {
+      await machine.apply([{ index: 1, command: undefined }, item(2, [], tag('r'))])
+      await expect(machine.apply([item(1, [], tag('r'))])).rejects.toThrow(AssertionError)
+    })
+
+    it('request - outcomes are in no namespace', async () => {
+      await machine.apply([item(1, [put('a', '1')], tag('r'))])
+      for (const namespace of ['meta', 'history', 'outcome']) {
+        expect((await machine.list(namespace)).entries).toEqual([])
+        await run(machine, [put('history::forgotten', 'x'), del('history::outcome::')], namespace)
+      }
+      await restart()
+      expect(await machine.apply([item(5, [], tag('r'))])).toEqual([wrote(1)])
+    })
+
+    it('request - outcomes go with a capture, and a restore replaces them', async () => {
+      for (let i = 1; i <= 6; i++) await machine.apply([item(i, [put(`k${i}`, '')], tag(`r${i}`, i - 1))])
+      const chunks = [await captured(machine)]
+      await machine.apply([item(7, [put('k7', '')], tag('r7', 6)), item(8, [put('k8', '')], tag('r8', 7))])
+      await machine.restore(recut(chunks, 11), 8)
+      const check = async (next: number) => {
+        expect(
+          await machine.apply([
+            item(next, [put('a', 'again')], tag('r2', 1)),
+            item(next + 1, [put('a', 'again')], tag('r3', 2)),
+            item(next + 2, [put('a', 'again')], tag('r6', 5)),
+          ]),
+        ).toEqual([{ kind: 'forgotten' }, wrote(3), wrote(6)])
+      }
+      await check(9)
+      await restart()
+      await check(12)
+      expect(await captured(machine)).toEqual(chunks[0])
+      expect(await machine.apply([item(15, [put('k7', '')], tag('r7', 6))])).toEqual([wrote(15)])
+    })
+
+    it('restore - what is no history is refused', async () => {
+      for (let i = 1; i <= 5; i++) await machine.apply([item(i, [], tag(`r${i}`, i - 1))])
+      const good = await captured(machine)
+      const refused = (bad: Uint8Array) =>
+        expect(machine.restore(recut([bad], 50), 9)).rejects.toMatchObject({ code: 'KV_SNAPSHOT_INVALID' })
+      const changed = (find: string, at: number, byte: number) => {
+        const bad = Uint8Array.from(good)
+        expect(good.includes(find)).toBe(true)
+        bad[good.indexOf(find) + at] = byte
+        return bad
+      }
+      const outcome = 'meta::history::outcome::'
+      await refused(changed('forgotten', 1, 0x61)) // an unknown key
+      await refused(changed('forgotten', 9 + 7, 0)) // nothing was forgotten, after all
+      await refused(changed('forgotten', 9 + 7, 2)) // an outcome behind which all is forgotten
+      await refused(changed(outcome, 24 + 7, 1)) // an index that was forgotten
+      await refused(changed('\x05r5.....', 0, 6)) // another index in the key
+      await refused(changed('r3.....', 1, 0x32)) // an id that is there twice
+      await refused(changed('r2.....', 16 + 16 + 3, 13 + 1)) // another length of the result
+      await refused(changed('r2.....', 16 + 16 + 4, 9)) // a result of no kind
+      await machine.restore(recut([changed('r2.....', 1, 0x39)], 50), 9)
+      expect(await machine.apply([item(10, [], tag('r9', 1))])).toMatchObject([{ kind: 'done', index: 2 }])
+    })
+
+    it('digest - is that of a capture, at any index', async () => {
+      const sha256 = async () =>
+        createHash('sha256')
+          .update(await captured(machine))
+          .digest('hex')
+      const empty = await machine.digest()
+      expect(empty).toEqual({ index: 0, digest: await sha256() })
+      await machine.apply([{ index: 3, command: undefined }])
+      expect(await machine.digest()).toEqual({ index: 3, digest: empty.digest })
+      const digests = new Set([empty.digest])
+      const next = async (operations: KvOperation[], request?: RequestTag) => {
+        await machine.apply([item(machine.appliedIndex + 1, operations, request)])
+        const { index, digest } = await machine.digest()
+        expect([index, digest]).toEqual([machine.appliedIndex, await sha256()])
+        return digest
+      }
+      for (const operations of [[put('a', '1')], [put('a', '1')], [put('b', '1')]]) {
+        digests.add(await next(operations))
+      }
+      digests.add(await next([del('c')], tag('r')))
+      expect(digests.size).toBe(5)
+      expect(digests).toContain(await next([del('c')]))
+      expect(digests).toContain(await next([del('a')], tag('r')))
+      await restart()
+      expect(digests).toContain((await machine.digest()).digest)
+    })
+
+    it('digest - of its moment, whatever comes later', async () => {
+      for (let i = 0; i < 20; i++) {
+        const value = new Uint8Array(30_000).fill(i)
+        await run(machine, [{ kind: 'put', key: bytes(`k${i}`), value }])
+      }
+      const chunks = [await captured(machine)]
+      const first = await machine.digest()
+      const second = machine.digest()
+      await run(machine, [put('k0', 'changed'), del('k19')])
+      const third = machine.digest()
+      await machine.restore(recut(chunks, 100_000), 30)
+      expect(await second).toEqual(first)
+      expect((await third).digest).not.toBe(first.digest)
+      expect(await machine.digest()).toEqual({ index: 30, digest: first.digest })
+    })
+
+    it('digest - begins between changes only', async () => {
+      const applied = run(machine, [put('a', '1')])
+      await expect(machine.digest()).rejects.toThrow(AssertionError)
+      await applied
+      await expect(machine.restore(recut([bytes('nonsense')], 3), 9)).rejects.toThrow()
+      await expect(machine.digest()).rejects.toThrow(AssertionError)
+    })
+
+    it('digest - ended by stop', async () => {
+      await run(machine, [put('a', '1')])
+      const digest = machine.digest()
+      const stopped = machine.stop()
+      await expect(digest).rejects.toMatchObject({ code: 'KV_NOT_RUNNING', retryable: true })
+      await stopped
+      await expect(machine.digest()).rejects.toMatchObject({ code: 'KV_NOT_RUNNING' })
+      await machine.start()
+      expect((await machine.digest()).index).toBe(1)
     })
 
     it('lifecycle - start and stop may be repeated, and nothing works in between', async () => {

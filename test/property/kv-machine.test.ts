@@ -1,6 +1,7 @@
 /**
- * The key-value machine against a naive model: any commands, cut into any batches, some of them sent
- * again, with restarts in between and with moves to another machine by capture and restore.
+ * The key-value machine against a naive model: any commands, cut into any batches, some of them applied
+ * again or requested again, with restarts in between and with moves to another machine by capture and
+ * restore.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,10 +9,16 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { MemoryLevel } from 'memory-level'
 import { describe, expect, it } from 'vitest'
-import { silentLogger } from '../../src/base/index.ts'
+import {
+  type OutcomeLimits,
+  type RequestOutcome,
+  type RequestTag,
+  silentLogger,
+} from '../../src/base/index.ts'
 import {
   createKvMachine,
   KV_ENCODINGS,
+  type KvApplyItem,
   type KvCommand,
   type KvDatabase,
   type KvEntry,
@@ -20,7 +27,11 @@ import {
   type KvResult,
   levelDatabase,
 } from '../../src/kv/index.ts'
+import { encodeResult } from '../../src/kv/result-codec.ts'
 import { collect, recut } from '../conformance/kv.ts'
+
+/** Small enough that everything is forgotten for every reason, and that conflicts are too large. */
+const LIMITS: OutcomeLimits = { countMax: 4, bytesMax: 300, outcomeBytesMax: 18, ageMaxMs: 40 }
 
 /** Some begin with others, and one is not a namespace. */
 const NAMESPACES = ['a', 'ab', 'a-b', 'a:b']
@@ -45,10 +56,43 @@ const command: fc.Arbitrary<KvCommand | undefined> = fc.option(
   fc.record({ namespace: fc.constantFrom(...NAMESPACES), operations: fc.array(operation, { maxLength: 4 }) }),
   { nil: undefined, freq: 6 },
 )
+/** How a command is requested: not as a request, as a new one, or as one that was made before. */
+type Asking =
+  | { readonly kind: 'untagged' }
+  /** `lag`: how far the asking side is behind. */
+  | { readonly kind: 'new'; readonly lag: number; readonly timeMs: number }
+  /** `back`: which request, counted from the last. */
+  | { readonly kind: 'again'; readonly back: number; readonly timeMs: number }
+const timeMs = fc.nat(100)
+const asking: fc.Arbitrary<Asking> = fc.oneof(
+  fc.constant({ kind: 'untagged' as const }),
+  fc.tuple(fc.nat(12), timeMs).map(([lag, timeMs]) => ({ kind: 'new' as const, lag, timeMs })),
+  fc.tuple(fc.nat(9), timeMs).map(([back, timeMs]) => ({ kind: 'again' as const, back, timeMs })),
+)
+type Asked = readonly [command: KvCommand | undefined, asking: Asking]
+const asked: fc.Arbitrary<Asked> = fc.tuple(command, asking)
+
+/** The log that follows from what was asked, beginning after `log`. */
+function entriesOf(all: readonly Asked[], log: readonly KvApplyItem[]): KvApplyItem[] {
+  const tags = log.flatMap(({ request }) => request ?? [])
+  const firsts = tags.filter(({ id }, i) => tags.findIndex((each) => each.id === id) === i)
+  return all.map(([command, asking], i) => {
+    const index = log.length + i + 1
+    const known = asking.kind === 'again' ? firsts.at(-1 - (asking.back % (firsts.length || 1))) : undefined
+    if (asking.kind === 'untagged') return { index, command }
+    if (known !== undefined) return { index, command, request: { ...known, timeMs: asking.timeMs } }
+    const lag = asking.kind === 'new' ? asking.lag : 0
+    const id = `request ${index}`.padEnd(16, '.')
+    const request: RequestTag = { id, since: Math.max(0, index - 1 - lag), timeMs: asking.timeMs }
+    firsts.push(request)
+    return { index, command, request }
+  })
+}
+
 type Step =
   | {
       readonly kind: 'apply'
-      readonly commands: readonly (KvCommand | undefined)[]
+      readonly commands: readonly Asked[]
       readonly repeated: number
     }
   | { readonly kind: 'restart' }
@@ -57,21 +101,68 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc
-      .tuple(fc.array(command, { maxLength: 6 }), fc.nat(3))
+      .tuple(fc.array(asked, { maxLength: 6 }), fc.nat(8))
       .map(([commands, repeated]) => ({ kind: 'apply' as const, commands, repeated })),
   },
   fc.constant({ kind: 'restart' as const }),
   fc.integer({ min: 1, max: 40 }).map((cut) => ({ kind: 'move' as const, cut })),
 )
 
-class Model {
-  readonly log: (KvCommand | undefined)[] = []
-  readonly #spaces = new Map(NAMESPACES.map((name) => [name, new Map<string, KvEntry>()]))
+interface Memory {
+  readonly request: RequestTag
+  readonly index: number
+  readonly result: KvResult
+  readonly bytes: number
+}
 
-  apply(command: KvCommand | undefined): KvResult | undefined {
-    const revision = this.log.push(command)
+class Model {
+  readonly log: KvApplyItem[] = []
+  readonly #spaces = new Map(NAMESPACES.map((name) => [name, new Map<string, KvEntry>()]))
+  #memories: Memory[] = []
+  #forgottenThrough = 0
+
+  apply(item: KvApplyItem): RequestOutcome<KvResult> | undefined {
+    this.log.push(item)
+    const { index, command, request } = item
     if (command === undefined) return undefined
-    if (command.namespace.includes(':')) return expect.objectContaining({ kind: 'invalid' })
+    const known = this.recall(item)
+    if (known !== undefined) return known
+    if (request !== undefined && request.since < this.#forgottenThrough) return { kind: 'forgotten' }
+    const result = this.#carryOut(command, index)
+    if (request !== undefined) this.#remember(request, index, result)
+    return { kind: 'done', index, result }
+  }
+
+  /** What is remembered of the item's request. */
+  recall({ command, request }: KvApplyItem): RequestOutcome<KvResult> | undefined {
+    const memory = this.#memories.find((each) => each.request.id === request?.id)
+    if (memory === undefined || command === undefined) return undefined
+    const { index, result, bytes } = memory
+    return bytes > LIMITS.outcomeBytesMax ? { kind: 'done-before', index } : { kind: 'done', index, result }
+  }
+
+  #remember(request: RequestTag, index: number, result: KvResult): void {
+    const bytes = encodeResult(result).byteLength
+    this.#memories.push({ request, index, result, bytes })
+    const exceeded = (oldest: Memory) => {
+      const kept = this.#memories.map(({ bytes }) => (bytes > LIMITS.outcomeBytesMax ? 0 : bytes) + 64)
+      return (
+        oldest.request.timeMs < request.timeMs - LIMITS.ageMaxMs ||
+        kept.length > LIMITS.countMax ||
+        kept.reduce((sum, each) => sum + each, 0) > LIMITS.bytesMax
+      )
+    }
+    for (let oldest = this.#memories[0]; oldest && exceeded(oldest); oldest = this.#memories[0]) {
+      this.#memories = this.#memories.slice(1)
+      this.#forgottenThrough = oldest.index
+    }
+  }
+
+  #carryOut(command: KvCommand, revision: number): KvResult {
+    if (command.namespace.includes(':')) {
+      const message = `invalid namespace ${JSON.stringify(command.namespace)}`
+      return { kind: 'invalid', code: 'NAMESPACE_INVALID', message }
+    }
     const space = this.#spaces.get(command.namespace) ?? new Map<string, KvEntry>()
     const { operations } = command
     const at = (key: Uint8Array) => space.get(key.join())
@@ -131,8 +222,8 @@ async function checkState(machine: KvMachine, model: Model): Promise<void> {
 async function play(steps: readonly Step[], database: (place: number) => () => KvDatabase): Promise<void> {
   const create = (place: number) =>
     createKvMachine(
-      { database: database(place), logger: silentLogger, bootId: async () => 'boot' },
-      { location: `place ${place}` },
+      { database: database(place), logger: silentLogger, bootId: async () => 'boot', rest: async () => {} },
+      { location: `place ${place}`, outcomeLimits: LIMITS },
     )
   const model = new Model()
   let place = 0
@@ -143,9 +234,12 @@ async function play(steps: readonly Step[], database: (place: number) => () => K
       if (step.kind === 'apply') {
         const from = Math.max(0, model.log.length - step.repeated)
         const repeated = model.log.slice(from)
-        const items = [...repeated, ...step.commands].map((command, i) => ({ index: from + i + 1, command }))
-        const wanted = [...repeated.map(() => undefined), ...step.commands.map((each) => model.apply(each))]
-        expect(await machine.apply(items)).toEqual(wanted)
+        const fresh = entriesOf(step.commands, model.log)
+        const wanted = [
+          ...repeated.map((item) => model.recall(item)),
+          ...fresh.map((item) => model.apply(item)),
+        ]
+        expect(await machine.apply([...repeated, ...fresh])).toEqual(wanted)
       } else if (step.kind === 'restart') {
         await machine.stop()
         machine = create(place)
@@ -161,9 +255,33 @@ async function play(steps: readonly Step[], database: (place: number) => () => K
       }
       await checkState(machine, model)
     }
+    const { state: _, ...digest } = await stateAfter(model.log, [1])
+    expect(await machine.digest()).toEqual(digest)
   } finally {
     await machine.stop()
   }
+}
+
+/** What a machine has that applies the log in batches of these sizes, over and over. */
+async function stateAfter(log: readonly KvApplyItem[], sizes: readonly number[]) {
+  const db = new MemoryLevel<Uint8Array, Uint8Array>(KV_ENCODINGS)
+  const machine = createKvMachine(
+    { database: () => db, logger: silentLogger, rest: async () => {} },
+    { location: 'memory', outcomeLimits: LIMITS },
+  )
+  await machine.start()
+  const outcomes: unknown[] = []
+  for (let from = 0, i = 0; from < log.length; i++) {
+    const size = sizes[i % sizes.length] ?? 1
+    outcomes.push(...(await machine.apply(log.slice(from, from + size))))
+    from += size
+  }
+  const capture = await machine.capture()
+  const chunks = await collect(capture.chunks())
+  capture.release()
+  const { index, digest } = await machine.digest()
+  await machine.stop()
+  return { state: { outcomes, capture: Buffer.concat(chunks).toString('hex') }, index, digest }
 }
 
 describe('key-value machine', () => {
@@ -196,29 +314,13 @@ describe('key-value machine', () => {
   })
 
   it('batches - how a history is cut changes nothing', async () => {
-    const results = async (sizes: readonly number[], commands: readonly (KvCommand | undefined)[]) => {
-      const db = new MemoryLevel<Uint8Array, Uint8Array>(KV_ENCODINGS)
-      const machine = createKvMachine({ database: () => db, logger: silentLogger }, { location: 'memory' })
-      await machine.start()
-      const items = commands.map((command, i) => ({ index: i + 1, command }))
-      const all: unknown[] = []
-      for (let from = 0, i = 0; from < items.length; i++) {
-        const size = sizes[i % sizes.length] ?? 1
-        all.push(...(await machine.apply(items.slice(from, from + size))))
-        from += size
-      }
-      const capture = await machine.capture()
-      const state = Buffer.concat(await collect(capture.chunks())).toString('hex')
-      capture.release()
-      await machine.stop()
-      return { all, state }
-    }
     await fc.assert(
       fc.asyncProperty(
-        fc.array(command, { maxLength: 30 }),
+        fc.array(asked, { maxLength: 30 }),
         fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
-        async (commands, sizes) => {
-          expect(await results(sizes, commands)).toEqual(await results([1], commands))
+        async (all, sizes) => {
+          const log = entriesOf(all, [])
+          expect(await stateAfter(log, sizes)).toEqual(await stateAfter(log, [1]))
         },
       ),
       { numRuns: 80 },
