@@ -76,8 +76,8 @@ export function recallOutcome(
   index: number,
 ): RequestOutcome<KvResult> | undefined {
   const recollection = history.recall(request)
-  if (recollection.kind !== 'known') return undefined
-  assert(recollection.remembered.index <= index, 'a request is carried out by the first of its entries')
+  // A named request may have been forgotten and carried out once more behind this entry.
+  if (recollection.kind !== 'known' || recollection.remembered.index > index) return undefined
   return outcomeOf(recollection.remembered)
 }
 
