@@ -76,7 +76,10 @@ export class NodeStateMachine implements StateMachine {
       sqlItems.length > 0 ? this.#sql.apply(sqlItems) : [],
       kvItems.length > 0 ? this.#kv.apply(kvItems) : [],
     ])
-    for (const [i, at] of sqlAt.entries()) results[at] = { kind: 'sql', results: sqlResults[i] ?? [] }
+    for (const [i, at] of sqlAt.entries()) {
+      const outcome = sqlResults[i]
+      results[at] = { kind: 'sql', results: outcome?.kind === 'done' ? outcome.result : [] }
+    }
     for (const [i, at] of kvAt.entries()) {
       const outcome = kvResults[i]
       results[at] = { kind: 'kv', result: outcome?.kind === 'done' ? outcome.result : undefined }

@@ -1,5 +1,5 @@
 /**
- * All databases as one stream of bytes. Integers are big-endian.
+ * All databases, and what is remembered of requests, as one stream of bytes. Integers are big-endian.
  *
  *   8  magic "DBSQ" and the format as four digits
  *   4  number of databases
@@ -11,11 +11,17 @@
  *     8  total_changes()       /
  *     8  size of the file
  *     …  the file, its free pages filled with zeros
+ *   8  index through which requests were forgotten
+ *   4  number of requests remembered
+ *   per request, oldest first:
+ *     4  length of what is remembered
+ *     …  that, see `encodeRememberedOutcome`
  *   4  CRC-32 of everything before
  *
- * Where chunks end means nothing. Equal databases make equal streams.
+ * Where chunks end means nothing. Equal states make equal streams.
  */
 import { crc32 } from 'node:zlib'
+import { decodeRememberedOutcome, encodeRememberedOutcome, type RememberedOutcome } from '../base/index.ts'
 import { BlockFile, type FileSnapshot } from './block-file.ts'
 import type { Sticky } from './connection.ts'
 import { snapshotInvalid } from './errors.ts'
@@ -23,10 +29,14 @@ import { withoutFreePages } from './free-pages.ts'
 
 export const CAPTURE_CHUNK_BYTES = 64 * 1024
 
-const MAGIC = new TextEncoder().encode('DBSQ0001')
+const MAGIC = new TextEncoder().encode('DBSQ0002')
 const COUNT_BYTES = 4
 const NAME_LENGTH_BYTES = 2
 const NUMBERS_BYTES = 4 * 8
+const HISTORY_HEADER_BYTES = 8 + COUNT_BYTES
+const OUTCOME_LENGTH_BYTES = 4
+/** Far above all limits; keeps a damaged length from asking for that much memory. */
+const OUTCOME_BYTES_MAX = 64 * 1024 * 1024
 const CHECKSUM_BYTES = 4
 
 const SQLITE_MAGIC = new TextEncoder().encode('SQLite format 3\0')
@@ -38,23 +48,59 @@ export interface CapturedDatabase {
   readonly file: FileSnapshot
 }
 
+/** See `OutcomeHistory`. */
+export interface CapturedHistory {
+  readonly forgottenThrough: number
+  /** Oldest first. */
+  readonly outcomes: readonly RememberedOutcome[]
+}
+
+export interface CapturedState {
+  /** In the order of their names. */
+  readonly databases: readonly CapturedDatabase[]
+  readonly history: CapturedHistory
+}
+
 export interface RestoredDatabase {
   readonly sticky: Sticky
   readonly file: BlockFile
 }
 
-/** Chunks of {@link CAPTURE_CHUNK_BYTES}, the last one shorter. `databases` are in the order of their names. */
-export function* writeCapture(databases: readonly CapturedDatabase[]): Generator<Uint8Array<ArrayBuffer>> {
+export interface RestoredState {
+  readonly databases: ReadonlyMap<string, RestoredDatabase>
+  readonly history: CapturedHistory
+}
+
+/** Chunks of {@link CAPTURE_CHUNK_BYTES}, the last one shorter. */
+export function* writeCapture(state: CapturedState): Generator<Uint8Array<ArrayBuffer>> {
   const packer = new Packer()
-  const count = new DataView(new ArrayBuffer(COUNT_BYTES))
-  count.setUint32(0, databases.length)
   yield* packer.add(MAGIC)
-  yield* packer.add(bytesOf(count))
-  for (const { name, sticky, file } of databases) {
-    yield* packer.add(headerOf(name, sticky, file.size))
-    yield* packer.addFile(withoutFreePages(file))
+  for (const part of captureParts(state)) {
+    yield* part instanceof Uint8Array ? packer.add(part) : packer.addFile(withoutFreePages(part))
   }
   yield* packer.end()
+}
+
+/** All that is between the magic and the checksum. A file stands for its bytes, without its free pages. */
+export function* captureParts({ databases, history }: CapturedState): Generator<Uint8Array | FileSnapshot> {
+  const count = new DataView(new ArrayBuffer(COUNT_BYTES))
+  count.setUint32(0, databases.length)
+  yield bytesOf(count)
+  for (const { name, sticky, file } of databases) {
+    yield headerOf(name, sticky, file.size)
+    yield file
+  }
+  const header = new DataView(new ArrayBuffer(HISTORY_HEADER_BYTES))
+  header.setBigUint64(0, BigInt(history.forgottenThrough))
+  header.setUint32(8, history.outcomes.length)
+  yield bytesOf(header)
+  for (const outcome of history.outcomes) {
+    const encoded = encodeRememberedOutcome(outcome)
+    const part = new Uint8Array(OUTCOME_LENGTH_BYTES + encoded.length)
+    new DataView(part.buffer).setUint32(0, encoded.length)
+    part.set(encoded, OUTCOME_LENGTH_BYTES)
+    yield part
+  }
 }
 
 function headerOf(name: string, sticky: Sticky, size: number): Uint8Array {
@@ -119,6 +165,8 @@ function bytesOf(view: DataView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 export class CaptureReader {
   readonly #steps = this.#read()
   readonly #databases = new Map<string, RestoredDatabase>()
+  readonly #outcomes: RememberedOutcome[] = []
+  #forgottenThrough = 0
   /** How many bytes of what it was given the last step took. */
   #consumed = 0
   #checksum = 0
@@ -148,11 +196,12 @@ export class CaptureReader {
     }
   }
 
-  /** The databases by name, once everything was pushed. */
-  finish(): Map<string, RestoredDatabase> {
+  /** What was captured, once everything was pushed. */
+  finish(): RestoredState {
     if (this.#failure !== undefined) throw this.#failure
     if (!this.#isComplete) throw snapshotInvalid('it ends too early')
-    return this.#databases
+    const history = { forgottenThrough: this.#forgottenThrough, outcomes: this.#outcomes }
+    return { databases: this.#databases, history }
   }
 
   /** Asks for bytes with each `yield`, and says in `#consumed` how many of those it got it used. */
@@ -161,6 +210,7 @@ export class CaptureReader {
     if (!MAGIC.every((byte, i) => magic[i] === byte)) throw snapshotInvalid('its format is unknown')
     const count = viewOf(yield* this.#take(COUNT_BYTES)).getUint32(0)
     for (let i = 0; i < count; i++) yield* this.#readDatabase()
+    yield* this.#readHistory()
     const checksum = this.#checksum
     const expected = viewOf(yield* this.#take(CHECKSUM_BYTES)).getUint32(0)
     if (checksum !== expected) throw snapshotInvalid('its checksum is wrong')
@@ -184,6 +234,19 @@ export class CaptureReader {
       file.write(bytes, file.size)
     }
     this.#databases.set(name, { sticky, file })
+  }
+
+  *#readHistory(): Generator<undefined, void, Uint8Array> {
+    const header = viewOf(yield* this.#take(HISTORY_HEADER_BYTES))
+    this.#forgottenThrough = Number(header.getBigUint64(0))
+    const count = header.getUint32(8)
+    for (let i = 0; i < count; i++) {
+      const length = viewOf(yield* this.#take(OUTCOME_LENGTH_BYTES)).getUint32(0)
+      if (length > OUTCOME_BYTES_MAX) throw snapshotInvalid('a remembered request is too long')
+      const decoded = decodeRememberedOutcome(yield* this.#take(length))
+      if (decoded?.byteLength !== length) throw snapshotInvalid('a remembered request is damaged')
+      this.#outcomes.push(decoded.remembered)
+    }
   }
 
   /** Exactly so many bytes. */

@@ -5,6 +5,7 @@ import { BlockFile } from './block-file.ts'
 import { type Connection, NOTHING_STICKY, type Sticky } from './connection.ts'
 import { EngineFailure, StatementError } from './errors.ts'
 import { freshSeed, statementSeed } from './generator-seed.ts'
+import { RowKeeper } from './row-keeper.ts'
 import type { Session, SessionFactory } from './session.ts'
 import { ResultBudget, StatementRunner } from './statement-runner.ts'
 import type { SqlCommand, SqlResult, SqlStatement } from './types.ts'
@@ -43,12 +44,15 @@ export class Database {
     return this.#session?.connection.sticky ?? this.#sticky
   }
 
-  /** Throws what is not a statement's fault; the database is then in no known state. */
-  apply(command: SqlCommand, wantResults: boolean): SqlResult[] {
+  /**
+   * Results have the rows that `keeper` gathered. Throws what is not a statement's fault; the database is
+   * then in no known state.
+   */
+  apply(command: SqlCommand, keeper: RowKeeper): SqlResult[] {
     const { statements, timeMs, seed } = command
     const seedAt = (statement: number, segment: number): Uint32Array =>
       statementSeed(seed, statement, segment)
-    if (command.mode === 'query') return wantResults ? this.#read(statements, timeMs, seedAt) : []
+    if (command.mode === 'query') return keeper.isWanted ? this.#read(statements, timeMs, seedAt) : []
 
     const session = this.#open()
     session.vfs.begin(timeMs, 'write')
@@ -56,7 +60,7 @@ export class Database {
     const reshapes = statements.some(({ sql }) => this.#reshapes(sql))
     const runner = new StatementRunner(session.connection, this.#components.analyses, {
       mode: command.mode,
-      wantRows: wantResults,
+      keeper,
       keepStatements: !reshapes,
       seed: seedAt,
       elapsedMs: this.#components.elapsedMs,
@@ -113,7 +117,7 @@ export class Database {
       const result = this.#guarded(timeMs, (session) =>
         new StatementRunner(session.connection, this.#components.analyses, {
           mode: 'query',
-          wantRows: true,
+          keeper: new RowKeeper({ isWanted: true }),
           keepStatements: !reshapes,
           seed,
           elapsedMs: this.#components.elapsedMs,

@@ -2,10 +2,14 @@
  * All databases of a replica, without a thread of their own: every call does its work before it returns.
  * The worker runs one; so can a simulation.
  */
+import type { OutcomeLimits, RequestOutcome } from '../base/index.ts'
 import { AnalysisCache } from './analysis-cache.ts'
-import { CaptureReader, writeCapture } from './capture-format.ts'
+import { type CapturedState, CaptureReader, writeCapture } from './capture-format.ts'
 import { Database, type DatabaseComponents } from './database.ts'
+import { digestSteps } from './digest.ts'
 import { EngineFailure, engineFailed } from './errors.ts'
+import { ResultHistory } from './result-history.ts'
+import { RowKeeper } from './row-keeper.ts'
 import { SessionFactory } from './session.ts'
 import type { SqliteBinary } from './sqlite-binary.ts'
 import type { SqlApplyItem, SqlResult, SqlStatement, SqlStats } from './types.ts'
@@ -22,6 +26,8 @@ export interface SqlEngineComponents {
 export interface SqlEngineInit {
   /** Enforce foreign keys. Must be the same on every replica. @default false */
   readonly foreignKeys?: boolean
+  /** What is remembered of requests. Must be the same on every replica. @default OUTCOME_LIMITS */
+  readonly outcomeLimits?: OutcomeLimits | undefined
 }
 
 /** The state at one moment, as bytes; later calls do not change it. */
@@ -31,16 +37,25 @@ export interface EngineCapture {
   release(): void
 }
 
+/** The digest of the state at one moment; later calls do not change it. */
+export interface EngineDigest {
+  /** Works for a millisecond or two. The digest, in hex, once that is done; undefined before. */
+  step(): string | undefined
+  /** Gives back what is kept for it. Not to be stepped afterwards. */
+  release(): void
+}
+
 /** A capture on its way in. Nothing has changed until `finish` returns. */
 export interface EngineRestore {
   /** Throws `SQL_SNAPSHOT_INVALID`; the restore is then over. */
   push(chunk: Uint8Array): void
-  /** Replaces all databases; throws `SQL_SNAPSHOT_INVALID` if something is missing. */
+  /** Replaces the state; throws `SQL_SNAPSHOT_INVALID` if something is missing. */
   finish(): void
 }
 
 export class SqlEngine {
   readonly #databases = new Map<string, Database>()
+  readonly #history: ResultHistory
   readonly #components: DatabaseComponents
   /** Answers for namespaces that nothing was written to. */
   readonly #nowhere: Database
@@ -49,6 +64,7 @@ export class SqlEngine {
 
   /** Throws `SQL_ENGINE_FAILED` if this build of SQLite cannot be made deterministic. */
   constructor(components: SqlEngineComponents, init: SqlEngineInit = {}) {
+    this.#history = new ResultHistory(init.outcomeLimits)
     try {
       this.#components = {
         sessions: new SessionFactory(components.binary, init.foreignKeys ?? false),
@@ -64,19 +80,15 @@ export class SqlEngine {
   }
 
   /**
-   * One result list per item, empty where nobody wants it. Throws `SQL_ENGINE_FAILED` if something went
-   * wrong underneath; no state can be trusted then, and every later call throws it again.
+   * One outcome per item, its results empty where nobody wants them. Throws `SQL_ENGINE_FAILED` if something
+   * went wrong underneath; no state can be trusted then, and every later call throws it again.
    */
-  apply(items: readonly SqlApplyItem[]): SqlResult[][] {
+  apply(items: readonly SqlApplyItem[]): RequestOutcome<readonly SqlResult[]>[] {
     this.#check()
     const touched = new Set<Database>()
-    const results = items.map((item) => {
-      const database = this.#obtain(item.command.namespace)
-      touched.add(database)
-      return this.#applyItem(database, item)
-    })
+    const outcomes = items.map((item) => this.#applyOnce(item, touched))
     for (const database of touched) database.trim()
-    return results
+    return outcomes
   }
 
   query(namespace: string, statements: readonly SqlStatement[]): SqlResult[] {
@@ -95,17 +107,23 @@ export class SqlEngine {
 
   capture(): EngineCapture {
     this.#check()
-    const databases = [...this.#databases]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, database]) => ({ name, sticky: database.sticky, file: database.file.snapshot() }))
-    const chunks = writeCapture(databases)
+    const state = this.#snapshot()
+    const chunks = writeCapture(state)
     return {
       next: () => chunks.next().value ?? undefined,
       release: () => {
         chunks.return(undefined)
-        for (const { file } of databases) file.release()
+        release(state)
       },
     }
+  }
+
+  /** See `SqlMachine.digest`. */
+  digest(): EngineDigest {
+    this.#check()
+    const state = this.#snapshot()
+    const steps = digestSteps(state)
+    return { step: () => steps.next().value ?? undefined, release: () => release(state) }
   }
 
   restore(): EngineRestore {
@@ -114,11 +132,12 @@ export class SqlEngine {
     return {
       push: (chunk) => reader.push(chunk),
       finish: () => {
-        const restored = reader.finish()
+        const { databases, history } = reader.finish()
         this.#databases.clear()
-        for (const [name, { file, sticky }] of restored) {
+        for (const [name, { file, sticky }] of databases) {
           this.#databases.set(name, new Database(this.#components, file, sticky))
         }
+        this.#history.restore(history)
       },
     }
   }
@@ -148,10 +167,34 @@ export class SqlEngine {
     return database
   }
 
-  #applyItem(database: Database, { command, index, wantResults }: SqlApplyItem): SqlResult[] {
+  #snapshot(): CapturedState {
+    const databases = [...this.#databases]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, database]) => ({ name, sticky: database.sticky, file: database.file.snapshot() }))
+    return { databases, history: this.#history.capture() }
+  }
+
+  /** Only what is carried out creates a namespace. Adds to `touched` the database that was used. */
+  #applyOnce(item: SqlApplyItem, touched: Set<Database>): RequestOutcome<readonly SqlResult[]> {
+    const { command, index, wantResults } = item
+    const request = command.mode === 'query' ? undefined : item.request
+    const earlier = request && this.#history.recall(request, wantResults)
+    if (earlier !== undefined) return earlier
+
+    const database = this.#obtain(command.namespace)
+    touched.add(database)
+    const rememberBytesMax = request && this.#history.bytesMax
+    const keeper = new RowKeeper({ isWanted: wantResults, rememberBytesMax })
+    const result = this.#applyItem(database, item, keeper)
+    if (request !== undefined) {
+      this.#history.remember(request, index, keeper.canRemember ? result : undefined)
+    }
+    return { kind: 'done', index, result: wantResults ? result : [] }
+  }
+
+  #applyItem(database: Database, { command, index }: SqlApplyItem, keeper: RowKeeper): SqlResult[] {
     try {
-      const results = database.apply(command, wantResults)
-      return wantResults ? results : []
+      return database.apply(command, keeper)
     } catch (error) {
       this.#failure = engineFailed(`cannot apply log entry ${index}`, error)
       throw this.#failure
@@ -161,6 +204,10 @@ export class SqlEngine {
   #check(): void {
     if (this.#failure !== undefined) throw this.#failure
   }
+}
+
+function release({ databases }: CapturedState): void {
+  for (const { file } of databases) file.release()
 }
 
 /** The first thing a new engine does, which proves that it can. */

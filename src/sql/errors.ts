@@ -15,6 +15,11 @@ export function notRunning(): DebrosError {
   return new DebrosError('SQL_NOT_RUNNING', 'the SQL engine is not running', { outcome: 'unknown' })
 }
 
+/** Each holds on to the state that it is about. */
+export function tooManyDigests(): DebrosError {
+  return new DebrosError('SQL_BUSY', 'too many digests are being computed', { retryable: true })
+}
+
 /**
  * SQLite, or the machine it runs on, failed underneath a statement: no memory, a trap, a broken file.
  * Another replica may fare better with the same statement, so this is never a result of one.

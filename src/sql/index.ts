@@ -1,5 +1,6 @@
 export {
   type EngineCapture,
+  type EngineDigest,
   type EngineRestore,
   SqlEngine,
   type SqlEngineComponents,

@@ -20,6 +20,12 @@ export const SQL_DATABASE_BYTES_MAX = 4 * 1024 * 1024 * 1024
 export const SQL_TEMPORARY_BYTES_MAX = 1024 * 1024 * 1024
 
 /**
+ * Digests of different states that may be under way at one time. While they are, what is written meanwhile
+ * takes memory twice.
+ */
+export const SQL_DIGESTS_MAX = 4
+
+/**
  * What one request may ask for. Checked where a request enters, before it is proposed, and never while a
  * log entry is applied: replicas with other settings must still apply it alike.
  */

@@ -1,11 +1,18 @@
 /** What the machine and its worker say to each other. Messages carry several of these at a time. */
-import { DebrosError, errorMessage, type Outcome } from '../base/index.ts'
+import {
+  DebrosError,
+  errorMessage,
+  type Outcome,
+  type OutcomeLimits,
+  type RequestOutcome,
+} from '../base/index.ts'
 import type { SqliteFiles } from './sqlite-binary.ts'
 import type { SqlApplyItem, SqlResult, SqlStatement, SqlStats } from './types.ts'
 
 /** What a worker is started with. */
 export interface WorkerInit {
   readonly foreignKeys: boolean
+  readonly outcomeLimits: OutcomeLimits | undefined
   readonly files: SqliteFiles | undefined
 }
 
@@ -21,6 +28,7 @@ export type Request =
   /** Answered by the next chunks; none after the last. */
   | { readonly kind: 'capture-read'; readonly capture: number }
   | { readonly kind: 'capture-release'; readonly capture: number }
+  | { readonly kind: 'digest' }
   | { readonly kind: 'restore-begin' }
   | { readonly kind: 'restore-push'; readonly chunk: Uint8Array }
   | { readonly kind: 'restore-finish' }
@@ -29,13 +37,14 @@ export type Request =
 /** The answer to each kind of request. */
 export interface Answers {
   start: undefined
-  apply: readonly (readonly SqlResult[])[]
+  apply: readonly RequestOutcome<readonly SqlResult[]>[]
   query: readonly SqlResult[]
   classify: readonly boolean[]
   stats: SqlStats
   capture: number
   'capture-read': readonly Uint8Array<ArrayBuffer>[]
   'capture-release': undefined
+  digest: string
   'restore-begin': undefined
   'restore-push': undefined
   'restore-finish': undefined

@@ -1,6 +1,6 @@
 /** The state machine as the node uses it: an engine in a worker thread, spoken to by messages. */
 import { Worker } from 'node:worker_threads'
-import type { Logger } from '../base/index.ts'
+import type { Logger, OutcomeLimits, RequestOutcome } from '../base/index.ts'
 import { errorMessage } from '../base/index.ts'
 import { engineFailed, notRunning } from './errors.ts'
 import { checkSqlSize, DEFAULT_SQL_LIMITS, type SqlLimits } from './limits.ts'
@@ -24,6 +24,8 @@ export interface SqlMachineComponents {
 export interface SqlMachineInit {
   /** Enforce foreign keys. Must be the same on every replica. @default false */
   readonly foreignKeys?: boolean
+  /** What is remembered of requests. Must be the same on every replica. @default OUTCOME_LIMITS */
+  readonly outcomeLimits?: OutcomeLimits
   /** For `query` and `classify`; what is applied was checked before it was proposed. */
   readonly limits?: Partial<SqlLimits>
   /** Where sql.js is, for programs that are packed into one file. @default Node's module resolution */
@@ -46,6 +48,7 @@ const RESTORE_WINDOW_BYTES = 1024 * 1024
  * Rejections:
  * - `apply`: `SQL_ENGINE_FAILED`, after which every call fails so until the machine is stopped and started;
  * - `query`, `classify`: `SQL_TOO_LARGE`;
+ * - `digest`: `SQL_BUSY`;
  * - `restore`: `SQL_SNAPSHOT_INVALID`, and whatever the chunks fail with; nothing has changed then;
  * - any: `SQL_ENGINE_FAILED` if the worker died, `SQL_NOT_RUNNING` before `start`, after and during `stop`.
  *
@@ -116,8 +119,8 @@ class WorkerSqlMachine implements SqlMachine {
   }
 
   #spawn(): Worker {
-    const { worker, foreignKeys = false, files } = this.#init
-    const workerData: WorkerInit = { foreignKeys, files }
+    const { worker, foreignKeys = false, outcomeLimits, files } = this.#init
+    const workerData: WorkerInit = { foreignKeys, outcomeLimits, files }
     // Node runs both: the sources as they are, and what the compiler made of them.
     const module = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
     return new Worker(worker ?? module, {
@@ -147,7 +150,7 @@ class WorkerSqlMachine implements SqlMachine {
     await worker?.terminate()
   }
 
-  async apply(items: readonly SqlApplyItem[]): Promise<readonly (readonly SqlResult[])[]> {
+  async apply(items: readonly SqlApplyItem[]): Promise<readonly RequestOutcome<readonly SqlResult[]>[]> {
     return this.#call({ kind: 'apply', items })
   }
 
@@ -181,6 +184,10 @@ class WorkerSqlMachine implements SqlMachine {
         this.#send({ kind: 'capture-release', capture }).catch(() => {})
       },
     }
+  }
+
+  async digest(): Promise<string> {
+    return this.#call({ kind: 'digest' })
   }
 
   async restore(chunks: AsyncIterable<Uint8Array>): Promise<void> {

@@ -8,13 +8,17 @@ import type { Connection, Sticky } from './connection.ts'
 import { CorruptionReport, StatementError } from './errors.ts'
 import type { SqlSegment } from './gate.ts'
 import { SQL_RESULT_BYTES_MAX } from './limits.ts'
+import type { RowKeeper } from './row-keeper.ts'
 import type { Statement } from './statement.ts'
 import type { SqlMode, SqlResult, SqlStatement, SqlValue } from './types.ts'
 
 export interface StatementRunnerInit {
   readonly mode: SqlMode
-  /** Without, rows are stepped over: whether a statement fails must not depend on who waits for it. */
-  readonly wantRows: boolean
+  /**
+   * Rows that it does not gather are stepped over: whether a statement fails must not depend on who waits
+   * for it. The values of a result are then not all there are.
+   */
+  readonly keeper: RowKeeper
   /**
    * Use statements compiled earlier and keep new ones. Not where the schema changes on the way: which
    * error comes first would depend on what is kept.
@@ -101,7 +105,7 @@ export class StatementRunner {
 
   #step(segment: SqlSegment, compiled: Statement, isLast: boolean): Outcome {
     let isRow = compiled.step()
-    const { mode, wantRows, budget } = this.#init
+    const { mode, budget } = this.#init
     if (compiled.columnCount === 0) {
       if (mode === 'query' || segment.effect === 'read') return { kind: 'empty' }
       return written(this.#connection.sticky)
@@ -109,12 +113,24 @@ export class StatementRunner {
     const isReadOnly = this.#isReadOnly(segment)
     // One step is enough where rows are not asked for; no RETURNING is read-only.
     if (mode === 'execute' && isReadOnly) return written(this.#connection.sticky)
-    if (isLast && wantRows) return rows(compiled, isRow, segment.explain, isReadOnly ? budget : undefined)
-    while (isRow) {
-      if (isLast && isReadOnly) budget.take(compiled.measureRow())
-      isRow = compiled.step()
-    }
+    if (isLast) return this.#rows(compiled, isRow, segment.explain, isReadOnly ? budget : undefined)
+    while (isRow) isRow = compiled.step()
     return { kind: 'empty' }
+  }
+
+  #rows(compiled: Statement, isRow: boolean, explain: boolean, budget: ResultBudget | undefined): Outcome {
+    const { keeper } = this.#init
+    const { columns, types } = keeper.isGathering ? describe(compiled, isRow, explain) : NO_COLUMNS
+    keeper.count(lengthOf(columns) + lengthOf(types))
+    const values: SqlValue[][] = []
+    for (let more = isRow; more; more = compiled.step()) {
+      const row = keeper.isWanted ? compiled.row() : undefined
+      const bytes = row === undefined ? compiled.measureRow() : compiled.rowBytes
+      budget?.take(bytes)
+      keeper.count(bytes)
+      if (keeper.isGathering) values.push(row ?? compiled.row())
+    }
+    return { kind: 'rows', columns, types, values }
   }
 
   #isReadOnly(segment: SqlSegment): boolean {
@@ -135,23 +151,23 @@ function written({ lastInsertId, changes }: Sticky): Outcome {
   }
 }
 
-function rows(
-  compiled: Statement,
-  isRow: boolean,
-  explain: boolean,
-  budget: ResultBudget | undefined,
-): Outcome {
+interface Columns {
+  readonly columns: readonly string[]
+  readonly types: readonly string[]
+}
+
+const NO_COLUMNS: Columns = { columns: [], types: [] }
+
+function describe(compiled: Statement, isRow: boolean, explain: boolean): Columns {
   const columns = compiled.columnNames()
   // EXPLAIN describes its columns elsewhere, and none of them is a table's.
   const declared = explain ? [] : compiled.declaredTypes()
   const found = isRow ? compiled.storageClasses() : []
-  const types = columns.map((_, i) => declared[i] ?? found[i] ?? '')
-  const values: SqlValue[][] = []
-  for (let more = isRow; more; more = compiled.step()) {
-    values.push(compiled.row())
-    budget?.take(compiled.rowBytes)
-  }
-  return { kind: 'rows', columns, types, values }
+  return { columns, types: columns.map((_, i) => declared[i] ?? found[i] ?? '') }
+}
+
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((sum, { length }) => sum + length, 0)
 }
 
 /** A request statement's parameters, consumed from left to right by the statements of its string. */

@@ -1,4 +1,5 @@
 /** The contract of the SQL state machine. See `engine.ts` for what stands behind it. */
+import type { RequestOutcome, RequestTag } from '../base/index.ts'
 
 /**
  * A value as SQLite stores it. INTEGER is a `number` when it is a safe integer and a `bigint`
@@ -65,9 +66,14 @@ export interface SqlCommand {
 }
 
 export interface SqlApplyItem {
-  /** Log index, for error messages. */
+  /** Log index. */
   readonly index: number
   readonly command: SqlCommand
+  /**
+   * Which request this is an attempt at, if it must be carried out once whatever the number of attempts.
+   * Makes no difference to a command of mode `query`, which changes nothing.
+   */
+  readonly request?: RequestTag | undefined
   /** False where nobody waits for the answer: results are then not carried back. */
   readonly wantResults: boolean
 }
@@ -85,10 +91,11 @@ export interface SqlMachine {
   start(): Promise<void>
   stop(): Promise<void>
   /**
-   * One result list per item, empty where `wantResults` is false. What an item did does not depend on
-   * which others came in the same call.
+   * One outcome per item. An attempt at a request that was carried out before does nothing; it gets the
+   * first attempt's index and results, with 0 for the time each statement took. Result lists are empty where
+   * `wantResults` is false. What an item did does not depend on which others came in the same call.
    */
-  apply(items: readonly SqlApplyItem[]): Promise<readonly (readonly SqlResult[])[]>
+  apply(items: readonly SqlApplyItem[]): Promise<readonly RequestOutcome<readonly SqlResult[]>[]>
   /**
    * Reads at the state left by the last `apply`; the namespace need not exist yet. Nothing is applied
    * between the statements, so `transaction` makes no difference.
@@ -104,9 +111,19 @@ export interface SqlMachine {
    * where it is applied.
    */
   classify(namespace: string, statements: readonly SqlStatement[]): Promise<readonly boolean[]>
-  /** A copy of every database as of the calls before it, to be read while later calls go on. */
+  /**
+   * A copy of the state (every database, and what is remembered of requests) as of the calls before it, to
+   * be read while later calls go on.
+   */
   capture(): Promise<SqlCapture>
-  /** Replaces all databases by what a capture's `chunks` held. */
+  /**
+   * A SHA-256, in hex, that stands for the state as of the calls before it: replicas that would write equal
+   * captures have equal digests, and only they have. It is not the captures' own hash; `digest.ts` says what
+   * it is of. Later calls do not wait for it. Parts of a database that were not written since an earlier
+   * digest are not hashed again. `SQL_BUSY` if digests of too many states are under way.
+   */
+  digest(): Promise<string>
+  /** Replaces the state by what a capture's `chunks` held. */
   restore(chunks: AsyncIterable<Uint8Array>): Promise<void>
   stats(): Promise<SqlStats>
 }

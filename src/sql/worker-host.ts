@@ -1,4 +1,9 @@
-/** The worker's side: takes requests in the order they come and answers them from an engine. */
+/**
+ * The worker's side: takes requests in the order they come and answers them from an engine; digests later,
+ * but for the state at their place in the order.
+ */
+import type { RequestOutcome } from '../base/index.ts'
+import { DigestQueue, type Later } from './digest-queue.ts'
 import type { EngineCapture, EngineRestore, SqlEngine } from './engine.ts'
 import { engineFailed, snapshotInvalid } from './errors.ts'
 import {
@@ -11,8 +16,9 @@ import {
 } from './protocol.ts'
 import type { SqlResult } from './types.ts'
 
-/** One reading step of a capture: 1 MiB, which takes about a millisecond. */
+/** One reading step of a capture: 1 MiB, which takes about a millisecond; less of it if it takes longer. */
 const CAPTURE_CHUNKS_PER_READ = 16
+const CAPTURE_READ_MS = 2
 /** Answers are sent together, unless the first of them has waited for so long. */
 const ANSWER_DELAY_MS = 2
 /** Smaller blobs are faster copied than handed over. */
@@ -23,37 +29,44 @@ export type Post = (responses: readonly ResponseEnvelope[], transfer: ArrayBuffe
 export class WorkerHost {
   readonly #engine: SqlEngine
   readonly #post: Post
+  readonly #digests: DigestQueue
   readonly #captures = new Map<number, EngineCapture>()
   #lastCapture = 0
   #restore: EngineRestore | undefined
 
-  constructor(engine: SqlEngine, post: Post) {
+  constructor(engine: SqlEngine, post: Post, later: Later = setImmediate) {
     this.#engine = engine
     this.#post = post
+    this.#digests = new DigestQueue({ later, post: (responses) => post(responses, []) })
   }
 
   handle(envelopes: readonly RequestEnvelope[]): void {
     let responses: ResponseEnvelope[] = []
     let since = performance.now()
     for (const { id, request } of envelopes) {
-      responses.push(this.#respond(id, request))
+      const response = this.#respond(id, request)
+      if (response !== undefined) responses.push(response)
       if (performance.now() - since < ANSWER_DELAY_MS) continue
-      this.#post(responses, transferable(responses))
+      if (responses.length > 0) this.#post(responses, transferable(responses))
       responses = []
       since = performance.now()
     }
     if (responses.length > 0) this.#post(responses, transferable(responses))
   }
 
-  #respond(id: number, request: Request): ResponseEnvelope {
+  /** Nothing for what is answered later. */
+  #respond(id: number, request: Request): ResponseEnvelope | undefined {
     try {
-      return { id, answer: this.#answer(request) }
+      if (request.kind === 'apply' || request.kind === 'restore-finish') this.#digests.stateChanges()
+      if (request.kind !== 'digest') return { id, answer: this.#answer(request) }
+      this.#digests.ask(id, () => this.#engine.digest())
+      return undefined
     } catch (error) {
       return { id, failure: failureOf(error) }
     }
   }
 
-  #answer(request: Request): Answer {
+  #answer(request: Exclude<Request, { kind: 'digest' }>): Answer {
     switch (request.kind) {
       case 'start':
         return undefined
@@ -93,12 +106,13 @@ export class WorkerHost {
   #readCapture(id: number): Answers['capture-read'] {
     const capture = this.#captures.get(id)
     if (capture === undefined) throw engineFailed('a capture was read after its release')
+    const since = performance.now()
     const chunks: Uint8Array<ArrayBuffer>[] = []
-    while (chunks.length < CAPTURE_CHUNKS_PER_READ) {
+    do {
       const chunk = capture.next()
       if (chunk === undefined) break
       chunks.push(chunk)
-    }
+    } while (chunks.length < CAPTURE_CHUNKS_PER_READ && performance.now() - since < CAPTURE_READ_MS)
     return chunks
   }
 
@@ -118,11 +132,12 @@ function transferable(responses: readonly ResponseEnvelope[]): ArrayBuffer[] {
   return buffers
 }
 
-/** A chunk, a result, a list of results; or something without bytes. */
+/** A chunk, a result, a list of results, an outcome with such a list; or something without bytes. */
 function collect(part: unknown, buffers: ArrayBuffer[]): void {
   if (part instanceof Uint8Array)
     buffers.push(part.buffer as ArrayBuffer) // made here, not shared memory
   else if (Array.isArray(part)) for (const result of part) collect(result, buffers)
+  else if (isDone(part)) collect(part.result, buffers)
   else if (isRows(part)) {
     for (const row of part.values) {
       for (const value of row) {
@@ -130,6 +145,12 @@ function collect(part: unknown, buffers: ArrayBuffer[]): void {
       }
     }
   }
+}
+
+function isDone(part: unknown): part is Extract<RequestOutcome<unknown>, { kind: 'done' }> {
+  return (
+    typeof part === 'object' && part !== null && (part as Partial<RequestOutcome<unknown>>).kind === 'done'
+  )
 }
 
 function isRows(part: unknown): part is Extract<SqlResult, { kind: 'rows' }> {

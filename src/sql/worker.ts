@@ -8,7 +8,7 @@ import { WorkerHost } from './worker-host.ts'
 
 const port = parentPort
 assert(port !== null, 'this file is a worker')
-const { foreignKeys, files } = workerData as WorkerInit // given by the machine that starts us
-const engine = new SqlEngine({ binary: loadSqliteBinary(files) }, { foreignKeys })
+const { foreignKeys, outcomeLimits, files } = workerData as WorkerInit // given by the machine that starts us
+const engine = new SqlEngine({ binary: loadSqliteBinary(files) }, { foreignKeys, outcomeLimits })
 const host = new WorkerHost(engine, (responses, transfer) => port.postMessage(responses, transfer))
 port.on('message', (envelopes: readonly RequestEnvelope[]) => host.handle(envelopes))

@@ -1,11 +1,12 @@
 /**
  * Replicas that apply the same commands end byte for byte the same and answer the same, whatever else
- * happens to them: restarts from a snapshot, lost connections, local reads, other batches.
+ * happens to them: restarts from a snapshot, lost connections, local reads, digests, other batches.
  */
 import { setImmediate as turn } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { RequestOutcome } from '../../src/base/index.ts'
 import {
   loadSqliteBinary,
   type SqlApplyItem,
@@ -169,20 +170,28 @@ const disturbance = fc.oneof(
   { weight: 3, arbitrary: fc.constant(undefined) },
   { weight: 1, arbitrary: fc.constant('lose the connection' as const) },
   { weight: 1, arbitrary: fc.constant('restart from a snapshot' as const) },
+  { weight: 1, arbitrary: fc.constant('compute a digest' as const) },
   { weight: 3, arbitrary: fc.array(question, { minLength: 1, maxLength: 4 }) },
 )
 
-type Disturbance = undefined | 'lose the connection' | 'restart from a snapshot' | SqlStatement[]
+/** Attempts at one of a few requests, so that some are repeated; or at nothing that could be. */
+const request = fc.option(
+  fc.integer({ min: 0, max: 20 }).map((i) => ({ id: `request ${i}`.padEnd(16), since: 0, timeMs: 0 })),
+  { nil: undefined },
+)
+
+type Disturbance =
+  | undefined
+  | 'lose the connection'
+  | 'restart from a snapshot'
+  | 'compute a digest'
+  | SqlStatement[]
 
 function disturb(engine: SqlEngine, what: Disturbance): void {
   if (what === 'lose the connection') engine.dropSessions()
-  else if (what === 'restart from a snapshot') {
-    const capture = engine.capture()
-    const restore = engine.restore()
-    for (let chunk = capture.next(); chunk !== undefined; chunk = capture.next()) restore.push(chunk)
-    restore.finish()
-    capture.release()
-  } else if (what !== undefined) {
+  else if (what === 'restart from a snapshot') restoreInto(engine, capturedBy(engine))
+  else if (what === 'compute a digest') digestOf(engine)
+  else if (what !== undefined) {
     engine.query('n', what)
     engine.classify('n', what)
   }
@@ -196,8 +205,24 @@ function capturedBy(engine: SqlEngine): Buffer {
   return Buffer.concat(chunks)
 }
 
-function withoutTime(results: readonly SqlResult[]): unknown[] {
-  return results.map((result) => ('time' in result ? { ...result, time: 0 } : result))
+function restoreInto(engine: SqlEngine, bytes: Uint8Array): void {
+  const restore = engine.restore()
+  restore.push(bytes)
+  restore.finish()
+}
+
+function digestOf(engine: SqlEngine): string {
+  const digest = engine.digest()
+  let hex = digest.step()
+  while (hex === undefined) hex = digest.step()
+  digest.release()
+  return hex
+}
+
+function withoutTime(outcome: RequestOutcome<readonly SqlResult[]> | undefined): unknown {
+  if (outcome?.kind !== 'done') return outcome
+  const result = outcome.result.map((each) => ('time' in each ? { ...each, time: 0 } : each))
+  return { ...outcome, result }
 }
 
 /** So that more than a few commands find something. */
@@ -216,7 +241,7 @@ const setUp: SqlApplyItem = {
 
 describe('sql determinism', () => {
   it('replicas that apply the same commands stay the same, whatever else happens to them', async () => {
-    const step = fc.record({ command, disturbance })
+    const step = fc.record({ command, request, disturbance })
     const program = fc.array(step, { minLength: 1, maxLength: 30, size: 'max' })
     await fc.assert(
       fc.asyncProperty(program, fc.boolean(), async (steps, foreignKeys) => {
@@ -225,14 +250,19 @@ describe('sql determinism', () => {
         const [plain, disturbed, batched] = [0, 1, 2].map(
           (i) => new SqlEngine({ binary, now: () => i * 1e12 + clock++ }, { foreignKeys }),
         ) as [SqlEngine, SqlEngine, SqlEngine]
-        const items = steps.map((each, i) => ({ index: i + 2, command: each.command, wantResults: true }))
+        const items = steps.map((each, i) => ({
+          index: i + 2,
+          command: each.command,
+          request: each.request,
+          wantResults: true,
+        }))
 
         plain.apply([setUp])
-        const expected = items.map((item) => withoutTime(plain.apply([item])[0] ?? []))
+        const expected = items.map((item) => withoutTime(plain.apply([item])[0]))
         disturbed.apply([setUp])
         for (const [i, item] of items.entries()) {
           disturb(disturbed, steps[i]?.disturbance)
-          const results = withoutTime(disturbed.apply([item])[0] ?? [])
+          const results = withoutTime(disturbed.apply([item])[0])
           if (!isDeepStrictEqual(results, expected[i])) expect(results).toEqual(expected[i]) // which is slow
         }
         // Nobody waits for these, which must not change what they do.
@@ -241,6 +271,11 @@ describe('sql determinism', () => {
         const state = capturedBy(plain)
         expect(capturedBy(disturbed).equals(state)).toBe(true)
         expect(capturedBy(batched).equals(state)).toBe(true)
+
+        const restored = new SqlEngine({ binary }, { foreignKeys })
+        restoreInto(restored, state)
+        const digest = digestOf(restored)
+        for (const engine of [plain, disturbed, batched]) expect(digestOf(engine)).toBe(digest)
       }),
       { numRuns: 30 },
     )

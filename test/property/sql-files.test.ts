@@ -1,7 +1,8 @@
 /** Files in blocks and captures, against plain buffers. */
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BlockFile, type FileSnapshot } from '../../src/sql/block-file.ts'
+import { BLOCK_BYTES, BlockFile, type FileSnapshot } from '../../src/sql/block-file.ts'
 import { CaptureReader, writeCapture } from '../../src/sql/capture-format.ts'
 
 const offset = fc.oneof(fc.integer({ min: 0, max: 200_000 }), fc.constantFrom(0, 32_767, 32_768, 65_536))
@@ -13,6 +14,7 @@ const operation = fc.oneof(
   fc.tuple(fc.constant('truncate' as const), offset, fc.constant(0)),
   fc.tuple(fc.constant('snapshot' as const), offset, fc.constant(0)),
   fc.tuple(fc.constant('release' as const), offset, fc.constant(0)),
+  fc.tuple(fc.constant('hash' as const), offset, fc.constant(0)),
 )
 
 const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
@@ -21,6 +23,15 @@ function contentOf(file: BlockFile | FileSnapshot): Buffer {
   const bytes = new Uint8Array(file.size)
   file.read(bytes, 0)
   return Buffer.from(bytes)
+}
+
+function expectHashes(snapshot: FileSnapshot, content: Buffer): void {
+  for (let at = 0; at * BLOCK_BYTES < content.length; at++) {
+    const block = Buffer.alloc(BLOCK_BYTES)
+    content.copy(block, 0, at * BLOCK_BYTES)
+    const expected = createHash('sha256').update(block).digest('hex')
+    expect(Buffer.from(snapshot.blockHash(at)).toString('hex')).toBe(expected)
+  }
 }
 
 describe('sql files', () => {
@@ -42,6 +53,10 @@ describe('sql files', () => {
             model = Buffer.from(model.subarray(0, at))
           } else if (kind === 'snapshot') {
             snapshots.push({ snapshot: file.snapshot(), expected: model })
+          } else if (kind === 'hash') {
+            const snapshot = file.snapshot()
+            expectHashes(snapshot, model)
+            snapshot.release()
           } else {
             const [released] = snapshots.splice(at % (snapshots.length + 1), 1)
             released?.snapshot.release()
@@ -49,8 +64,11 @@ describe('sql files', () => {
           expect(file.size).toBe(model.length)
         }
         expect(contentOf(file).equals(model)).toBe(true)
-        for (const { snapshot, expected } of snapshots)
+        expectHashes(file.snapshot(), model)
+        for (const { snapshot, expected } of snapshots) {
           expect(contentOf(snapshot).equals(expected)).toBe(true)
+          expectHashes(snapshot, expected)
+        }
       }),
     )
   })
@@ -65,11 +83,20 @@ describe('sql files', () => {
       selector: ({ name }) => new TextEncoder().encode(name).join(),
       maxLength: 4,
     })
+    const index = fc.nat(Number.MAX_SAFE_INTEGER)
+    const outcome = fc.record({
+      id: fc.uint8Array({ minLength: 16, maxLength: 16 }).map((id) => String.fromCharCode(...id)),
+      index,
+      timeMs: index,
+      outcome: fc.option(fc.uint8Array(), { nil: undefined }),
+    })
+    const history = fc.record({ forgottenThrough: index, outcomes: fc.array(outcome, { maxLength: 5 }) })
     fc.assert(
       fc.property(
         databases,
+        history,
         fc.array(fc.integer({ min: 1, max: 90_000 }), { minLength: 1 }),
-        (list, cuts) => {
+        (list, remembered, cuts) => {
           const captured = list.map(({ name, pages, counters }) => {
             const file = new BlockFile()
             const content = new Uint8Array(pages * 4096).fill(pages)
@@ -78,14 +105,15 @@ describe('sql files', () => {
             const [lastInsertId, changes, totalChanges] = counters
             return { name, sticky: { lastInsertId, changes, totalChanges }, file: file.snapshot() }
           })
-          const bytes = Buffer.concat([...writeCapture(captured)])
+          const bytes = Buffer.concat([...writeCapture({ databases: captured, history: remembered })])
           const reader = new CaptureReader()
           for (let at = 0, i = 0; at < bytes.length; i++) {
             const length = cuts[i % cuts.length] as number
             reader.push(bytes.subarray(at, at + length))
             at += length
           }
-          const restored = reader.finish()
+          const { databases: restored, history: restoredHistory } = reader.finish()
+          expect(restoredHistory).toEqual(remembered)
           expect([...restored.keys()]).toEqual(captured.map(({ name }) => name))
           for (const { name, sticky, file } of captured) {
             expect(restored.get(name)?.sticky).toEqual(sticky)

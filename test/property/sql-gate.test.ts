@@ -113,7 +113,8 @@ describe('sql gate', () => {
     const engine = new SqlEngine({ binary: loadSqliteBinary() })
     const apply = (sql: string, mode: 'execute' | 'request', transaction: boolean): readonly SqlResult[] => {
       const command = { namespace: NAMESPACE, mode, statements: [stmt(sql)], transaction, timeMs: 0, seed: 0 }
-      return engine.apply([{ index: 1, command, wantResults: true }])[0] ?? []
+      const [outcome] = engine.apply([{ index: 1, command, wantResults: true }])
+      return outcome?.kind === 'done' ? outcome.result : []
     }
     apply('CREATE TABLE a (x)', 'execute', false)
     const settings = settingsOf(engine)

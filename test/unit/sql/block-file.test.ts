@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { BlockFile, type FileSnapshot } from '../../../src/sql/block-file.ts'
 
@@ -7,6 +8,19 @@ function contentOf(file: BlockFile | FileSnapshot): Buffer {
   const bytes = new Uint8Array(file.size)
   expect(file.read(bytes, 0)).toBe(file.size)
   return Buffer.from(bytes)
+}
+
+function hashOf(block: Uint8Array): string {
+  return createHash('sha256').update(block).digest('hex')
+}
+
+function hashesOf(file: BlockFile): string[] {
+  const snapshot = file.snapshot()
+  const hashes: string[] = []
+  for (let at = 0; at * BLOCK < file.size; at++)
+    hashes.push(Buffer.from(snapshot.blockHash(at)).toString('hex'))
+  snapshot.release()
+  return hashes
 }
 
 function filled(length: number, byte: number): Uint8Array {
@@ -56,5 +70,33 @@ describe('block file', () => {
     second.release()
     second.release()
     expect(contentOf(file)).toEqual(Buffer.concat([filled(2, 1), filled(BLOCK, 3)]))
+  })
+
+  it('hashes - are of whole blocks, the last one filled up with zeros', () => {
+    const file = new BlockFile()
+    expect(hashesOf(file)).toEqual([])
+    file.write(filled(BLOCK + 3, 1), 0)
+    const expected = [filled(BLOCK, 1), Buffer.concat([filled(3, 1), filled(BLOCK - 3, 0)])].map(hashOf)
+    expect(hashesOf(file)).toEqual(expected)
+    file.write(filled(100, 2), BLOCK + 3)
+    file.truncate(BLOCK + 3)
+    expect(hashesOf(file)).toEqual(expected)
+  })
+
+  it('hashes - of a snapshot are those of what was, the file’s those of what is', () => {
+    const file = new BlockFile()
+    file.write(filled(2 * BLOCK, 1), 0)
+    const [one, two] = [filled(BLOCK, 1), filled(BLOCK, 2)].map(hashOf)
+    const early = file.snapshot()
+    expect(hashesOf(file)).toEqual([one, one])
+    file.write(filled(BLOCK, 2), BLOCK)
+    expect(hashesOf(file)).toEqual([one, two])
+    expect([0, 1].map((at) => Buffer.from(early.blockHash(at)).toString('hex'))).toEqual([one, one])
+    early.release()
+    file.write(filled(BLOCK, 2), 0) // in place, now that nobody holds it
+    expect(hashesOf(file)).toEqual([two, two])
+    file.truncate(0)
+    file.write(filled(BLOCK, 1), 0)
+    expect(hashesOf(file)).toEqual([one])
   })
 })

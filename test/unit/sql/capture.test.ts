@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { captureOf, error, restoreInto, rewritten, stmt, TestEngine, write } from './support.ts'
+import { captureOf, error, restoreInto, rewritten, stmt, TestEngine, tag, write } from './support.ts'
 
 function filled(): TestEngine {
   const engine = new TestEngine()
@@ -10,6 +10,8 @@ function filled(): TestEngine {
   )
   engine.apply(['CREATE TABLE u (x)', 'INSERT INTO u VALUES (1), (2)'], { namespace: '_system' })
   engine.apply(['SELECT 1'], { namespace: 'empty' })
+  engine.apply(["INSERT INTO u VALUES (9) RETURNING 'a'"], { namespace: '_system', request: tag('a') })
+  engine.apply(['nonsense'], { request: tag('b') })
   return engine
 }
 
@@ -51,7 +53,7 @@ describe('sql capture', () => {
   })
 
   it('of nothing is short', () => {
-    expect(new TestEngine().capture()).toHaveLength(16)
+    expect(new TestEngine().capture()).toHaveLength(28)
   })
 })
 
@@ -100,7 +102,9 @@ describe('sql restore', () => {
     const target = new TestEngine()
     target.execute('CREATE TABLE t (x)')
     const before = target.capture()
-    for (let at = 0; at < bytes.length; at += at < 200 ? 1 : 9973) {
+    const history = bytes.length - 200
+    const stepped = (at: number) => (at < 200 || at >= history ? at + 1 : Math.min(at + 9973, history))
+    for (let at = 0; at < bytes.length; at = stepped(at)) {
       const damaged = Buffer.from(bytes)
       damaged.writeUInt8(damaged.readUInt8(at) ^ 0x10, at)
       expect(() => restoreInto(target.engine, damaged), `byte ${at}`).toThrow(INVALID)

@@ -1,12 +1,22 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { silentLogger } from '../../../src/base/index.ts'
+import { OUTCOME_LIMITS, silentLogger } from '../../../src/base/index.ts'
 import {
   createSqlMachine,
   type SqlApplyItem,
   type SqlMachine,
   type SqlMachineInit,
 } from '../../../src/sql/index.ts'
-import { statementsOf, stmt, TestEngine, timeless, write } from './support.ts'
+import {
+  resultsOf,
+  type SqlOutcome,
+  statementsOf,
+  stmt,
+  TestEngine,
+  tag,
+  timeless,
+  timelessOutcome,
+  write,
+} from './support.ts'
 
 const machines: SqlMachine[] = []
 
@@ -71,12 +81,12 @@ describe('sql machine', () => {
       'default',
       statementsOf(['SELECT * FROM t', 'DELETE FROM t', 'SELECT * FROM u']),
     )
-    expect((await applied).map((results) => results.map(timeless))).toEqual([
+    expect((await applied).map((outcome) => resultsOf(outcome).map(timeless))).toEqual([
       [write(0, 0)],
       [{ kind: 'rows', columns: ['x'], types: ['integer'], values: [[1]] }],
     ])
     expect(await read).toMatchObject([{ values: [[1]] }, { values: [[2n ** 63n - 1n]] }])
-    expect(await later).toEqual([[]])
+    expect(await later).toEqual([{ kind: 'done', index: 3, result: [] }])
     expect(await classified).toEqual([true, false, false])
   })
 
@@ -104,8 +114,8 @@ describe('sql machine', () => {
       'CREATE TABLE c (p REFERENCES p)',
       'INSERT INTO c VALUES (1)',
     ]
-    const [results] = await machine.apply([item(1, ...sql)])
-    expect(results?.[2]).toEqual({ kind: 'error', message: 'FOREIGN KEY constraint failed' })
+    const [outcome] = await machine.apply([item(1, ...sql)])
+    expect(resultsOf(outcome)[2]).toEqual({ kind: 'error', message: 'FOREIGN KEY constraint failed' })
   })
 
   it('refuses what is too large, before it is sent', async () => {
@@ -114,6 +124,95 @@ describe('sql machine', () => {
     await expect(machine.query('default', statementsOf(['', '', '']))).rejects.toEqual(tooLarge)
     await expect(machine.classify('default', [stmt('x'.repeat(21))])).rejects.toEqual(tooLarge)
     await expect(machine.query('default', [stmt('SELECT 1')])).resolves.toHaveLength(1)
+  })
+})
+
+describe('sql machine - requests', () => {
+  const outcomeLimits = { ...OUTCOME_LIMITS, countMax: 3, outcomeBytesMax: 200 }
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => tag(name))
+  const batches: SqlApplyItem[][] = [
+    [item(1, 'CREATE TABLE t (x)'), { ...item(2, 'INSERT INTO t VALUES (1) RETURNING *'), request: a }],
+    [{ ...item(3, 'INSERT INTO t VALUES (1)'), request: a }],
+    [
+      { ...item(4, `INSERT INTO t VALUES (zeroblob(100000)) RETURNING *`), request: b },
+      { ...item(5, 'nonsense'), request: c, wantResults: false },
+    ],
+    [
+      { ...item(6), request: b },
+      { ...item(7), request: c },
+    ],
+    [
+      { ...item(8, 'DELETE FROM t'), request: d },
+      { ...item(9, 'DELETE FROM t'), request: a },
+    ],
+  ]
+
+  it('have the outcomes that an engine gives them', async () => {
+    const machine = await started({ outcomeLimits })
+    const engine = new TestEngine({ outcomeLimits })
+    const seen: SqlOutcome[] = []
+    for (const items of batches) {
+      const outcomes = (await machine.apply(items)).map(timelessOutcome)
+      expect(outcomes).toEqual(engine.engine.apply(items).map(timelessOutcome))
+      seen.push(...outcomes)
+    }
+    const kinds = ['done', 'done', 'done', 'done', 'done', 'done-before', 'done', 'done', 'forgotten']
+    expect(seen.map(({ kind }) => kind)).toEqual(kinds)
+    expect(resultsOf(seen[3])).toMatchObject([{ values: [[{ length: 100_000 }]] }])
+    expect((await captureBytes(machine)).equals(engine.capture())).toBe(true)
+    expect(await machine.digest()).toBe(engine.digest())
+  })
+
+  it('are remembered by a machine that was restored', async () => {
+    const engine = new TestEngine({ outcomeLimits })
+    const machine = await started({ outcomeLimits })
+    for (const items of batches.slice(0, 3)) engine.engine.apply(items)
+    await machine.apply(batches[0] ?? [])
+    const bytes = engine.capture()
+    async function* whole() {
+      yield bytes
+    }
+    await machine.restore(whole())
+    expect(await machine.digest()).toBe(engine.digest())
+    for (const items of batches.slice(3)) {
+      expect((await machine.apply(items)).map(timelessOutcome)).toEqual(
+        engine.engine.apply(items).map(timelessOutcome),
+      )
+    }
+    expect(await machine.digest()).toBe(engine.digest())
+  })
+})
+
+describe('sql machine - digest', () => {
+  it('is of the moment of the call, and holds up nothing that is called after it', async () => {
+    const machine = await started()
+    const engine = new TestEngine()
+    const items = [item(1, 'CREATE TABLE t (x)', 'INSERT INTO t VALUES (zeroblob(3000000))')]
+    await machine.apply(items)
+    engine.engine.apply(items)
+    const order: string[] = []
+    const noted = <T>(name: string, promise: Promise<T>): Promise<T> => {
+      promise.then(() => order.push(name))
+      return promise
+    }
+    const digest = noted('digest', machine.digest())
+    const read = noted('read', machine.query('default', [stmt('SELECT count(*) FROM t')]))
+    const applied = noted('apply', machine.apply([item(2, 'DELETE FROM t')]))
+    expect(await read).toMatchObject([{ values: [[1]] }])
+    expect(await applied).toHaveLength(1)
+    expect(await digest).toBe(engine.digest())
+    expect(order).toEqual(['read', 'apply', 'digest'])
+    engine.engine.apply([item(2, 'DELETE FROM t')])
+    expect(await machine.digest()).toBe(engine.digest())
+  })
+
+  it('is rejected if the machine stops meanwhile', async () => {
+    const machine = await started()
+    const digest = machine.digest()
+    const stopping = machine.stop()
+    await expect(digest).rejects.toEqual(NOT_RUNNING)
+    await stopping
+    await expect(machine.digest()).rejects.toEqual(NOT_RUNNING)
   })
 })
 
@@ -251,7 +350,7 @@ describe('sql machine - snapshots', () => {
     open()
     await restoring
     expect(await during).toMatchObject([{ values: [[3_000_000]] }])
-    expect((await applied)[0]?.map(timeless)).toEqual([write(2, 1)])
+    expect(resultsOf((await applied)[0]).map(timeless)).toEqual([write(2, 1)])
     await source.apply([item(2, 'INSERT INTO t VALUES (2)')])
     expect((await captureBytes(target)).equals(await captureBytes(source))).toBe(true)
   })

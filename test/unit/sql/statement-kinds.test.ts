@@ -321,7 +321,9 @@ describe('sql results', () => {
       timeMs: 0,
       seed: 0,
     }
-    expect(engine.engine.apply([{ index: 9, command, wantResults: false }])).toEqual([[]])
+    expect(engine.engine.apply([{ index: 9, command, wantResults: false }])).toEqual([
+      { kind: 'done', index: 9, result: [] },
+    ])
     expect(engine.value('SELECT count(*) FROM foo')).toBe(2)
   })
 })

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import type { RequestOutcome, RequestTag } from '../../../src/base/index.ts'
 import {
   loadSqliteBinary,
   SqlEngine,
@@ -38,12 +39,31 @@ export function timeless(result: SqlResult): SqlResult {
   return rest as SqlResult // all but `time` of one kind of result
 }
 
+export type SqlOutcome = RequestOutcome<readonly SqlResult[]>
+
+/** The results of something that was carried out. */
+export function resultsOf(outcome: SqlOutcome | undefined): readonly SqlResult[] {
+  if (outcome?.kind !== 'done') throw new Error(`not done: ${JSON.stringify(outcome)}`)
+  return outcome.result
+}
+
+export function timelessOutcome(outcome: SqlOutcome): SqlOutcome {
+  return outcome.kind === 'done' ? { ...outcome, result: outcome.result.map(timeless) } : outcome
+}
+
+/** A request of that name, first made when nothing or `since` was committed. */
+export function tag(name: string, since = 0, timeMs = TIME_MS): RequestTag {
+  return { id: name.padEnd(16, '.'), since, timeMs }
+}
+
 export interface ApplyOptions {
   readonly mode?: SqlMode
   readonly transaction?: boolean
   readonly timeMs?: number
   readonly seed?: number
   readonly namespace?: string
+  readonly request?: RequestTag
+  readonly wantResults?: boolean
 }
 
 /** An engine with one database in view, as a request at a time. */
@@ -55,7 +75,11 @@ export class TestEngine {
     this.engine = new SqlEngine({ binary, ...components }, init)
   }
 
-  apply(statements: readonly Statement[], options: ApplyOptions = {}): SqlResult[] {
+  apply(statements: readonly Statement[], options: ApplyOptions = {}): readonly SqlResult[] {
+    return resultsOf(this.attempt(statements, options))
+  }
+
+  attempt(statements: readonly Statement[], options: ApplyOptions = {}): SqlOutcome {
     this.#index++
     const command = {
       namespace: options.namespace ?? NAMESPACE,
@@ -65,15 +89,16 @@ export class TestEngine {
       timeMs: options.timeMs ?? TIME_MS,
       seed: options.seed ?? this.#index,
     }
-    const [results] = this.engine.apply([{ index: this.#index, command, wantResults: true }])
-    return (results ?? []).map(timeless)
+    const { request, wantResults = true } = options
+    const [outcome] = this.engine.apply([{ index: this.#index, command, request, wantResults }])
+    return timelessOutcome(outcome as SqlOutcome) // one for one item
   }
 
-  execute(...statements: Statement[]): SqlResult[] {
+  execute(...statements: Statement[]): readonly SqlResult[] {
     return this.apply(statements)
   }
 
-  request(...statements: Statement[]): SqlResult[] {
+  request(...statements: Statement[]): readonly SqlResult[] {
     return this.apply(statements, { mode: 'request' })
   }
 
@@ -100,6 +125,10 @@ export class TestEngine {
   capture(): Buffer {
     return captureOf(this.engine)
   }
+
+  digest(): string {
+    return digestOf(this.engine)
+  }
 }
 
 export function captureOf(engine: SqlEngine): Buffer {
@@ -108,6 +137,18 @@ export function captureOf(engine: SqlEngine): Buffer {
   for (let chunk = capture.next(); chunk !== undefined; chunk = capture.next()) chunks.push(chunk)
   capture.release()
   return Buffer.concat(chunks)
+}
+
+export function digestOf(engine: SqlEngine): string {
+  const digest = engine.digest()
+  try {
+    for (;;) {
+      const hex = digest.step()
+      if (hex !== undefined) return hex
+    }
+  } finally {
+    digest.release()
+  }
 }
 
 export function restoreInto(engine: SqlEngine, bytes: Uint8Array): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { error, type Statement, stmt, TestEngine, write } from './support.ts'
+import { error, resultsOf, type Statement, stmt, TestEngine, write } from './support.ts'
 
 function engineWith(...statements: string[]): TestEngine {
   const engine = new TestEngine()
@@ -7,7 +7,7 @@ function engineWith(...statements: string[]): TestEngine {
   return engine
 }
 
-function transaction(engine: TestEngine, ...statements: Statement[]): unknown[] {
+function transaction(engine: TestEngine, ...statements: Statement[]): readonly unknown[] {
   return engine.apply(statements, { transaction: true })
 }
 
@@ -117,7 +117,7 @@ describe('sql transactions', () => {
       item(5, true, 'INSERT INTO t VALUES (3, 5)', 'INSERT OR ROLLBACK INTO t VALUES (1, 5)'),
       item(6, false, 'INSERT INTO t VALUES (4, 6)', 'VACUUM'),
     ])
-    expect(results.map((list) => list.map(({ kind }) => kind))).toEqual([
+    expect(results.map((outcome) => resultsOf(outcome).map(({ kind }) => kind))).toEqual([
       ['write'],
       ['write'],
       ['write', 'write'],
@@ -142,7 +142,9 @@ describe('sql transactions', () => {
       timeMs: 0,
       seed: 0,
     }
-    expect(engine.engine.apply([{ index: 1, command, wantResults: false }])).toEqual([[]])
+    expect(engine.engine.apply([{ index: 1, command, wantResults: false }])).toEqual([
+      { kind: 'done', index: 1, result: [] },
+    ])
     expect(engine.value('SELECT count(*) FROM t')).toBe(1)
   })
 })
