@@ -3,8 +3,9 @@
  *
  * - `not-applied`: it did not happen and never will; repeating it is safe.
  * - `unknown`: it may have happened or may still happen; only a read can tell.
+ * - `applied`: it has happened; only its answer is missing.
  */
-export type Outcome = 'not-applied' | 'unknown'
+export type Outcome = 'not-applied' | 'unknown' | 'applied'
 
 export interface DebrosErrorOptions {
   /** May the same call succeed later, unchanged? @default false */

@@ -30,6 +30,7 @@ export function toNodeInit(config: NodeConfig, context: NodeInitContext): NodeIn
     clusterSecret,
     voter: raft.voter,
     foreignKeys: config.foreignKeys,
+    integrityIntervalMs: raft.integrityIntervalMs,
     raft: {
       tickMs: Math.min(TICK_MS_MAX, raft.heartbeatMs),
       heartbeatMs: raft.heartbeatMs,

@@ -31,6 +31,11 @@ export interface DatabaseClientInit {
 export interface WriteCallOptions {
   /** All statements or none. @default false */
   readonly transaction?: boolean
+  /**
+   * Names the request: made again under the same name, through any node, it is applied once and gets its
+   * first answer. 1 to 256 characters of ASCII. @default a random one for each call
+   */
+  readonly requestId?: string
   readonly signal?: AbortSignal
 }
 
@@ -92,8 +97,10 @@ interface Call {
   readonly path: string
   readonly parameters: Readonly<Record<string, string | undefined>>
   readonly body: string | undefined
-  /** Repeating it elsewhere is harmless even if it was done. */
+  /** Repeating it is harmless, because it changes nothing. */
   readonly idempotent: boolean
+  /** Of a write. With it, repeating that is harmless, too. */
+  readonly requestId: string | undefined
   readonly signal: AbortSignal | undefined
 }
 
@@ -150,7 +157,16 @@ class HttpDatabaseClient implements DatabaseClient {
   ): Promise<readonly StatementResult[]> {
     const parameters = { level: options.level, transaction: options.transaction === true ? '' : undefined }
     const body = encodeStatements(statements)
-    const call: Call = { method: 'POST', path, parameters, body, idempotent, signal: options.signal }
+    const requestId = idempotent ? undefined : (options.requestId ?? randomRequestId())
+    const call: Call = {
+      method: 'POST',
+      path,
+      parameters,
+      body,
+      idempotent,
+      requestId,
+      signal: options.signal,
+    }
     const answer = (await this.#call(call)) as { results?: readonly StatementResult[]; error?: string }
     if (answer.error !== undefined) {
       const harmless = idempotent || NOTHING_HAPPENED.has(answer.error)
@@ -164,12 +180,22 @@ class HttpDatabaseClient implements DatabaseClient {
     parameters: Call['parameters'],
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
-    return await this.#call({ method: 'GET', path, parameters, body: undefined, idempotent: true, signal })
+    const call = {
+      method: 'GET',
+      path,
+      parameters,
+      body: undefined,
+      idempotent: true,
+      requestId: undefined,
+      signal,
+    }
+    return await this.#call(call as Call)
   }
 
-  /** Asks one node after the other for as long as the request cannot have had an effect. */
+  /** Asks one node after the other. A write carries its id, and is applied once, whoever gets it how often. */
   async #call(call: Call): Promise<unknown> {
     let failure: DatabaseClientError | undefined
+    let mayHaveHappened = false
     for (let i = 0; i < this.#urls.length; i++) {
       const at = (this.#preferred + i) % this.#urls.length
       try {
@@ -179,11 +205,12 @@ class HttpDatabaseClient implements DatabaseClient {
       } catch (error) {
         if (!(error instanceof DatabaseClientError)) throw error
         failure = error
-        const refused = error.status !== undefined && error.status < 500
-        if (refused || (error.outcome === 'unknown' && !call.idempotent)) break
+        if (error.outcome === 'unknown' && !call.idempotent) mayHaveHappened = true
+        if (error.status !== undefined && error.status < 500) break
       }
     }
-    throw failure as DatabaseClientError
+    const { message, outcome, status, cause } = failure as DatabaseClientError // there is at least one URL
+    throw new DatabaseClientError(message, mayHaveHappened ? 'unknown' : outcome, status, cause)
   }
 
   async #ask(url: string, call: Call): Promise<unknown> {
@@ -195,9 +222,11 @@ class HttpDatabaseClient implements DatabaseClient {
     const response = await fetch(`${url}${call.path}${query === '' ? '' : `?${query}`}`, {
       method: call.method,
       signal: call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]),
-      ...(call.body === undefined
-        ? {}
-        : { body: call.body, headers: { 'Content-Type': 'application/json' } }),
+      ...(call.body === undefined ? {} : { body: call.body }),
+      headers: {
+        ...(call.body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(call.requestId === undefined ? {} : { 'Idempotency-Key': call.requestId }),
+      },
     }).catch((error: unknown) => {
       call.signal?.throwIfAborted()
       throw new DatabaseClientError(
@@ -220,6 +249,12 @@ class HttpDatabaseClient implements DatabaseClient {
     const outcome = response.status < 500 || response.status === 503 ? 'not-applied' : 'unknown'
     throw new DatabaseClientError(`${url}: ${response.status} ${text.trim()}`, outcome, response.status)
   }
+}
+
+/** 128 random bits, hexadecimal. */
+function randomRequestId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** Was the connection refused before anything of the request left? */

@@ -62,6 +62,7 @@ function toNodeConfig(values: LayeredValues): NodeConfig {
       electionTimeoutMs: values.get('raft.election_timeout'),
       snapshotThreshold: values.get('raft.snapshot_threshold'),
       snapshotTrailing: values.get('raft.snapshot_trailing'),
+      integrityIntervalMs: values.get('raft.integrity_interval'),
       voter: !values.get('raft.non_voter'),
     },
     logging: {

@@ -333,6 +333,16 @@ export const SETTINGS = {
     flag: 'raft-snapshot-trailing',
     env: ['DEBROS_RAFT_SNAPSHOT_TRAILING'],
   },
+  'raft.integrity_interval': {
+    schema: s.duration(0),
+    kind: 'text',
+    fallback: '5m',
+    group: 'Raft',
+    help: "Between two comparisons of all nodes' data, which find a node whose data differs; 0 never compares",
+    value: 'duration',
+    flag: 'raft-integrity-interval',
+    env: ['DEBROS_RAFT_INTEGRITY_INTERVAL'],
+  },
   'raft.non_voter': {
     schema: s.flag(),
     kind: 'boolean',

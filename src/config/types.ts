@@ -35,6 +35,8 @@ export interface RaftSettings {
   readonly snapshotThreshold: number
   /** Entries kept behind it. */
   readonly snapshotTrailing: number
+  /** Between two comparisons of all nodes' data; 0: never. */
+  readonly integrityIntervalMs: number
   readonly voter: boolean
 }
 

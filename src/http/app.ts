@@ -131,6 +131,7 @@ class Exchange {
       query,
       parameters,
       contentType: this.#request.contentType,
+      requestId: requestIdOf(this.#request),
       body: this.#body,
       signal: this.#abort.signal,
       receivedAt: this.#receivedAt,
@@ -197,4 +198,10 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, r
     `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n` +
       `X-RQLITE-VERSION: ${rqliteVersion}\r\nContent-Length: ${message.length + 1}\r\nConnection: close\r\n\r\n${message}\n`,
   )
+}
+
+/** Names the request, so that it may be made again; an Internet draft and many services call it so. */
+function requestIdOf({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key']
+  return Array.isArray(key) ? key[0] : key
 }

@@ -28,6 +28,8 @@ export interface RequestContext {
   readonly parameters: Parameters
   /** As sent; "" if there was none. */
   readonly contentType: string
+  /** The header `Idempotency-Key`: the same for every attempt at one write. */
+  readonly requestId: string | undefined
   readonly body: RequestBody
   /** Aborted when the caller goes away or the server stops. */
   readonly signal: AbortSignal

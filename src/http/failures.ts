@@ -1,6 +1,6 @@
 /**
- * What a failed call of the node's services is over HTTP. One rule above the table: a write whose
- * outcome is unknown is answered 200 with a top-level `error`, because clients repeat a request that
+ * What a failed call of the node's services is over HTTP. One rule above the table: a write that
+ * was or may have been applied is answered 200 with a top-level `error`, because clients repeat a request that
  * got a 5xx, and repeating this one could apply it twice. What certainly did not happen may be tried
  * again and is a 503.
  */
@@ -48,7 +48,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 export function failureReply(error: unknown, maybeWrite: boolean): HttpReply {
   if (!(error instanceof DebrosError)) throw error
   const rule = RULES[error.code] ?? { status: error.retryable ? 503 : 500 }
-  if (maybeWrite && error.outcome === 'unknown') {
+  if (maybeWrite && error.outcome !== 'not-applied') {
     return documentFailure(rule.unknownText ?? error.message)
   }
   const text = rule.text ?? error.message

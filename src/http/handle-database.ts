@@ -93,8 +93,13 @@ function documentReply(
   }
 }
 
-function writeOptions({ parameters, signal }: RequestContext): WriteOptions {
-  return { signal, timeoutMs: parameters.timeoutMs, transaction: parameters.has('transaction') }
+function writeOptions({ parameters, signal, requestId }: RequestContext): WriteOptions {
+  return {
+    signal,
+    timeoutMs: parameters.timeoutMs,
+    transaction: parameters.has('transaction'),
+    ...(requestId !== undefined && { requestId }),
+  }
 }
 
 function readOptions(context: RequestContext): ReadOptions {

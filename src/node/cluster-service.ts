@@ -157,6 +157,7 @@ export class Cluster implements ClusterService {
         voter: !config.learners.includes(id),
       })),
       dbAppliedIndex: stateMachine.dbAppliedIndex,
+      integrity: stateMachine.integrity,
       settings: {
         heartbeatMs: settings.heartbeatMs,
         electionTimeoutMs: settings.electionTimeoutMs,

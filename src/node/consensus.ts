@@ -25,6 +25,11 @@ export class Consensus {
     return id === self || progress.get(id)?.active === true
   }
 
+  /** The highest index known here to be committed. */
+  get commitIndex(): number {
+    return this.#driver.commitIndex
+  }
+
   get leaderId(): NodeId | undefined {
     return this.#driver.leader
   }

@@ -9,8 +9,13 @@ import {
   type SqlMode,
   type SqlStatement,
 } from '../sql/index.ts'
-import { DatabaseRequest as WireRequest, DatabaseResponse as WireResponse } from '../wire/index.ts'
-import { encodeCommand, REQUEST_ID_BYTES } from './codec/command-codec.ts'
+import {
+  SqlRequest as WireContent,
+  DatabaseRequest as WireRequest,
+  DatabaseResponse as WireResponse,
+} from '../wire/index.ts'
+import { encodeCommand } from './codec/command-codec.ts'
+import { requestIdFromWire, requestIdToWire } from './codec/request-codec.ts'
 import {
   type SqlRequest,
   sqlRequestFromWire,
@@ -20,10 +25,10 @@ import {
 } from './codec/sql-codec.ts'
 import { type Consensus, type Limits, limitsOf } from './consensus.ts'
 import { READS_IN_FLIGHT_MAX } from './defaults.ts'
-import { notLeader, type Router } from './router.ts'
+import { freshRequestId, namedRequestId, settle } from './requests.ts'
+import { type Attempt, notLeader, type Router } from './router.ts'
 import type { CommandResult, NodeStateMachine } from './state-machine.ts'
 import type {
-  CallOptions,
   DatabaseResponse,
   DatabaseService,
   ReadLevel,
@@ -52,7 +57,12 @@ export interface DatabaseInit {
 interface Prepared {
   readonly request: SqlRequest
   /** The same for every attempt. */
-  readonly requestId: Uint8Array
+  readonly requestId: string
+}
+
+/** A prepared request on its way into the log. */
+interface Proposal extends Prepared {
+  readonly sinceIndex: number
 }
 
 type Answer = Pick<DatabaseResponse, 'results' | 'raftIndex'>
@@ -117,15 +127,23 @@ export class Database implements DatabaseService {
   }
 
   #atLeader(prepared: Prepared, logged: boolean, limits: Limits): Promise<DatabaseResponse> {
-    const { router } = this.#components
+    const { router, consensus } = this.#components
+    let sinceIndex = consensus.commitIndex
+    const proposal = (attempt: Attempt): Proposal => {
+      // As long as nothing can have happened, the latest index is as true as the first one.
+      if (!attempt.mayHaveHappened) sinceIndex = consensus.commitIndex
+      return { ...prepared, sinceIndex }
+    }
     return router.route(
       {
-        idempotent: !logged || prepared.request.mode === 'query',
-        local: async (remaining) =>
+        kind: !logged || prepared.request.mode === 'query' ? 'read' : 'write',
+        local: async (attempt) =>
           this.#here(
-            logged ? await this.#propose(prepared, remaining) : await this.#readAsLeader(prepared.request),
+            logged
+              ? await this.#propose(proposal(attempt), attempt)
+              : await this.#readAsLeader(prepared.request),
           ),
-        remote: (leader, remaining) => this.#forward(leader, prepared, logged, remaining),
+        remote: (leader, attempt) => this.#forward(leader, proposal(attempt), logged, attempt),
       },
       limits,
     )
@@ -135,7 +153,7 @@ export class Database implements DatabaseService {
   async #linearizable(request: SqlRequest, options: ReadOptions, limits: Limits): Promise<DatabaseResponse> {
     const { consensus, router } = this.#components
     const timeoutMs = Math.min(limits.timeoutMs, options.linearizableTimeoutMs ?? limits.timeoutMs)
-    await router.attempt((remaining) => consensus.readIndex(remaining), { ...limits, timeoutMs }, true)
+    await router.attempt((remaining) => consensus.readIndex(remaining), { ...limits, timeoutMs }, 'read')
     return this.#here(await this.#readLocally(request))
   }
 
@@ -143,15 +161,17 @@ export class Database implements DatabaseService {
     return { ...answer, servedBy: this.#init.servedBy() }
   }
 
-  async #propose({ request, requestId }: Prepared, limits: Limits): Promise<Answer> {
+  async #propose({ request, requestId: id, sinceIndex: since }: Proposal, limits: Limits): Promise<Answer> {
     const seed = randomBytes(4).readUInt32LE()
-    const sql = { ...request, timeMs: Date.now(), seed }
-    const { index, result } = await this.#components.consensus.propose(
-      encodeCommand({ kind: 'sql', requestId, sql }),
+    const timeMs = Date.now()
+    const sql = { ...request, timeMs, seed }
+    const { result } = await this.#components.consensus.propose(
+      encodeCommand({ kind: 'sql', request: { id, since, timeMs }, sql }),
       limits,
     )
-    const { results } = result as CommandResult & { kind: 'sql' } // what the state machine answers an SQL command
-    return { results, raftIndex: index }
+    const { outcome } = result as CommandResult & { kind: 'sql' } // what the state machine answers an SQL command
+    const { result: results, index: raftIndex } = settle(outcome)
+    return { results, raftIndex }
   }
 
   async #readAsLeader(request: SqlRequest): Promise<Answer> {
@@ -191,11 +211,17 @@ export class Database implements DatabaseService {
 
   async #forward(
     leader: PeerAddress,
-    { request, requestId }: Prepared,
+    { request, requestId, sinceIndex }: Proposal,
     logged: boolean,
     { timeoutMs, signal }: Limits,
   ): Promise<DatabaseResponse> {
-    const wire = WireRequest.encode({ requestId, sql: sqlRequestToWire(request), logged, timeoutMs })
+    const wire = WireRequest.encode({
+      requestId: requestIdToWire(requestId),
+      sql: sqlRequestToWire(request),
+      logged,
+      timeoutMs,
+      sinceIndex,
+    })
     const bytes = await this.#components.rpc.call(leader, METHOD, wire, {
       timeoutMs,
       ...(signal === undefined ? {} : { signal }),
@@ -210,12 +236,15 @@ export class Database implements DatabaseService {
 
   /** A request forwarded by another node, which believes that this one leads. */
   async #serve(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-    const { requestId, sql, logged, timeoutMs } = WireRequest.decode(bytes)
+    const { requestId, sql, logged, timeoutMs, sinceIndex } = WireRequest.decode(bytes)
     if (sql === undefined) throw new DebrosError('REQUEST_INVALID', 'a database request without statements')
     const request = sqlRequestFromWire(sql)
     checkNamespace(request.namespace)
     const answer = logged
-      ? await this.#propose({ request, requestId }, { timeoutMs, signal })
+      ? await this.#propose(
+          { request, requestId: requestIdFromWire(requestId), sinceIndex },
+          { timeoutMs, signal },
+        )
       : await this.#readAsLeader(request)
     return WireResponse.encode({
       results: answer.results.map(sqlResultToWire),
@@ -230,11 +259,7 @@ function toStatement(input: StatementInput): SqlStatement {
   return { sql, positional, named }
 }
 
-function prepare(
-  mode: SqlMode,
-  inputs: readonly StatementInput[],
-  options: CallOptions & { readonly transaction?: boolean },
-): Prepared {
+function prepare(mode: SqlMode, inputs: readonly StatementInput[], options: WriteOptions): Prepared {
   const namespace = checkNamespace(options.namespace ?? DEFAULT_NAMESPACE)
   const statements = inputs.map(toStatement)
   checkSqlSize(statements)
@@ -242,8 +267,9 @@ function prepare(
   if (pragma !== undefined) {
     throw new DebrosError('SQL_DISALLOWED_PRAGMA', `disallowed pragma: ${pragma}`)
   }
-  return {
-    request: { namespace, mode, transaction: options.transaction ?? false, statements },
-    requestId: randomBytes(REQUEST_ID_BYTES),
-  }
+  const request = { namespace, mode, transaction: options.transaction ?? false, statements }
+  const { requestId: name } = options
+  if (name === undefined) return { request, requestId: freshRequestId() }
+  const content = WireContent.encode(sqlRequestToWire(request))
+  return { request, requestId: namedRequestId(name, namespace, content) }
 }

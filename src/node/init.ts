@@ -40,6 +40,8 @@ export interface NodeInit {
   /** Enforce foreign keys; the same on all nodes. @default false */
   readonly foreignKeys?: boolean
   readonly raft?: Partial<RaftSettings>
+  /** Between two comparisons of all replicas' data, while this node leads. 0: never. @default 300_000 */
+  readonly integrityIntervalMs?: number
   /** The outside's ways in, started first and stopped first. */
   readonly door?: (node: NodeAccess) => Door
   /** Shown in `/nodes`. @default 'unknown' */
@@ -65,6 +67,7 @@ export interface ResolvedNodeInit {
   readonly voter: boolean
   readonly foreignKeys: boolean
   readonly raft: RaftSettings
+  readonly integrityIntervalMs: number
   readonly door: ((node: NodeAccess) => Door) | undefined
   readonly version: string
   readonly joinIntervalMs: number
@@ -89,6 +92,7 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
     voter: init.voter ?? true,
     foreignKeys: init.foreignKeys ?? false,
     raft: resolveRaftSettings(init.raft ?? {}),
+    integrityIntervalMs: init.integrityIntervalMs ?? 300_000,
     door: init.door,
     version: init.version ?? 'unknown',
     joinIntervalMs: init.joinIntervalMs ?? 1_000,
@@ -99,6 +103,7 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
   if (resolved.nodeId !== undefined && !NODE_ID_PATTERN.test(resolved.nodeId)) {
     throw invalid('the node id must be 1 to 128 printable ASCII characters without blanks')
   }
+  if (!(resolved.integrityIntervalMs >= 0)) throw invalid('the integrity interval must not be negative')
   if (resolved.clusterSecret.length === 0) throw invalid('the cluster secret must not be empty')
   for (const address of [resolved.raftAddress, resolved.raftAdvertise, ...resolved.joinAddresses]) {
     if (address !== undefined) hostPortOf(address)

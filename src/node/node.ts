@@ -23,6 +23,7 @@ import { Consensus } from './consensus.ts'
 import { type DataDir, MemoryDataDir, openDataDir } from './data-dir.ts'
 import { Database } from './database-service.ts'
 import { type NodeInit, type ResolvedNodeInit, resolveNodeInit } from './init.ts'
+import { Integrity } from './integrity.ts'
 import { Admission, joinCluster } from './membership.ts'
 import { Router } from './router.ts'
 import { NodeStateMachine } from './state-machine.ts'
@@ -91,6 +92,8 @@ class Node implements DebrosNode {
   #stopping: Promise<void> | undefined
   #fatal: Error | undefined
   #driver: RaftDriver | undefined
+  #integrity: Integrity | undefined
+  #router: Router | undefined
   #closeDoor: () => Promise<void> = async () => {}
   #killHost: (() => Promise<void>) | undefined
   #parts: Parts | undefined
@@ -195,7 +198,10 @@ class Node implements DebrosNode {
     this.#cleanup.push({ what: 'kv', run: () => kv.stop() })
     const stateMachine = new NodeStateMachine(
       { sql, kv, openSnapshot: (snapshot) => dataDir.snapshots.openForRestore(snapshot) },
-      { awaited: (entry) => this.#driver?.awaits(entry) ?? false },
+      {
+        awaited: (entry) => this.#driver?.awaits(entry) ?? false,
+        onIntegrityReport: (report) => this.#integrity?.reported(report),
+      },
     )
 
     const transport = createRaftTransport(
@@ -216,6 +222,7 @@ class Node implements DebrosNode {
         id: self.id,
         settings,
         ...(founds ? { bootstrap: [self] } : {}),
+        onRoleChange: () => this.#router?.leaderChanged(),
         onFatal: (error) => this.#failed(error),
       },
     )
@@ -230,6 +237,14 @@ class Node implements DebrosNode {
     this.#cleanup.push({ what: 'raft transport', run: () => transport.stop() })
 
     const consensus = new Consensus(driver)
+    const integrity = new Integrity(
+      { consensus, rpc, digests: stateMachine.digests, logger },
+      { selfId: self.id, intervalMs: this.#init.integrityIntervalMs },
+    )
+    this.#integrity = integrity
+    if (stateMachine.integrity !== undefined) integrity.reported(stateMachine.integrity)
+    integrity.start()
+    this.#cleanup.push({ what: 'integrity', run: () => integrity.stop() })
     const cluster = new Cluster(
       { consensus, rpc, sql, stateMachine, dataDir },
       { selfId: self.id, clusterId, address: self.address, version, settings, apiUrl: () => this.#apiUrl() },
@@ -238,6 +253,7 @@ class Node implements DebrosNode {
       { rpc, leader: () => cluster.knownLeader() },
       { selfId: self.id, leaderWaitMs: 2 * settings.electionTimeoutMs },
     )
+    this.#router = router
     const servedBy = (): string => this.#apiUrl()?.replace(/^https?:\/\//, '') ?? self.address
     const database = new Database(
       { consensus, router, rpc, sql, stateMachine },

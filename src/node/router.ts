@@ -1,6 +1,9 @@
 /**
- * Gets a request to the leader: does it here if this node leads, else sends it there, and tries
- * again for as long as nothing can have happened. What may have happened is never repeated.
+ * Gets a request to the leader: does it here if this node leads, else sends it there, and tries again
+ * for as long as that is safe. What certainly did not happen may be repeated; so may a read. A request
+ * that carries an id may also be repeated when its answer was lost, because it is applied once
+ * (requests.ts). If no attempt brings an answer in time, and one of them may have been applied, the
+ * outcome is unknown.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DebrosError } from '../base/index.ts'
@@ -17,6 +20,9 @@ const TRY_AGAIN = new Set([
   'PEER_UNREACHABLE',
 ])
 
+/** Failures after which nobody knows, and another leader may. */
+const ASK_AGAIN = new Set(['PEER_CALL_LOST', 'RAFT_LEADERSHIP_LOST', 'RPC_BUSY'])
+
 const RETRY_DELAY_MS = { first: 10, factor: 2, max: 200 }
 
 export interface RouterComponents {
@@ -32,82 +38,152 @@ export interface RouterInit {
 
 export interface Routed<T> {
   /** Does it on this node. */
-  readonly local: (limits: Limits) => Promise<T>
+  readonly local: (attempt: Attempt) => Promise<T>
   /** Asks the leader, another node. */
-  readonly remote: (leader: PeerAddress, limits: Limits) => Promise<T>
-  /** A read may be repeated even when its answer was lost. */
-  readonly idempotent: boolean
+  readonly remote: (leader: PeerAddress, attempt: Attempt) => Promise<T>
+  readonly kind: RoutedKind
+}
+
+/** A read changes nothing; a write carries a request id. */
+export type RoutedKind = 'read' | 'write'
+
+export interface Attempt extends Limits {
+  /** An earlier attempt at this write may have been applied. */
+  readonly mayHaveHappened: boolean
 }
 
 export class Router {
   readonly #components: RouterComponents
   readonly #init: RouterInit
+  /** Ends the pauses between attempts. */
+  #leaderChange = new AbortController()
+  readonly #calls = new Set<{ readonly leaderId: string; readonly superseded: AbortController }>()
 
   constructor(components: RouterComponents, init: RouterInit) {
     this.#components = components
     this.#init = init
   }
 
+  /**
+   * Another leader, or none any more: what is waiting to be tried again is tried at once, and nobody goes
+   * on waiting for a node that another one has succeeded: it may be cut off and never answer.
+   */
+  leaderChanged(): void {
+    this.#leaderChange.abort()
+    this.#leaderChange = new AbortController()
+    const leader = this.#components.leader()
+    if (leader === undefined) return
+    for (const call of this.#calls) if (call.leaderId !== leader.id) call.superseded.abort()
+  }
+
   async route<T>(request: Routed<T>, limits: Limits): Promise<T> {
     return await this.attempt(
-      async (remaining) => {
+      async (attempt) => {
         const leader = this.#components.leader()
         if (leader === undefined) throw noLeader()
-        if (leader.id === this.#init.selfId) return await request.local(remaining)
-        return await request.remote(leader, remaining)
+        if (leader.id === this.#init.selfId) return await request.local(attempt)
+        return await this.#remotely(request, leader, attempt)
       },
       limits,
-      request.idempotent,
+      request.kind,
     )
   }
 
   /** Calls `run` until it succeeds, fails for good, or there was no leader for too long. */
-  async attempt<T>(run: (remaining: Limits) => Promise<T>, limits: Limits, idempotent: boolean): Promise<T> {
+  async attempt<T>(run: (attempt: Attempt) => Promise<T>, limits: Limits, kind: RoutedKind): Promise<T> {
+    const { timeoutMs, signal } = limits
     const started = performance.now()
-    const patienceMs = Math.min(limits.timeoutMs, this.#init.leaderWaitMs)
+    let troubledSince: number | undefined
     let delayMs = RETRY_DELAY_MS.first
+    let mayHaveHappened = false
     for (;;) {
-      const elapsed = performance.now() - started
-      const remaining = {
-        timeoutMs: Math.max(1, Math.ceil(limits.timeoutMs - elapsed)),
-        signal: limits.signal,
-      }
+      const remainingMs = Math.max(1, Math.ceil(timeoutMs - (performance.now() - started)))
       try {
-        return await run(remaining)
+        return await run({ timeoutMs: remainingMs, signal, mayHaveHappened })
       } catch (error) {
-        const failure = translate(error, limits, idempotent)
-        if (!isRepeatable(failure, idempotent) || performance.now() - started + delayMs > patienceMs) {
-          throw TRY_AGAIN.has(failure.code) ? noLeader(failure) : failure
+        if (!(error instanceof DebrosError)) throw error
+        const now = performance.now()
+        troubledSince ??= now
+        const patient =
+          now + delayMs - troubledSince <= this.#init.leaderWaitMs && now + delayMs - started < timeoutMs
+        if (!patient || !isRepeatable(error, kind, mayHaveHappened)) {
+          throw conclude(error, kind, mayHaveHappened, timeoutMs)
         }
+        if (kind === 'write' && error.outcome === 'unknown') mayHaveHappened = true
       }
-      await sleep(delayMs, undefined, limits.signal === undefined ? {} : { signal: limits.signal }).catch(
-        (reason: unknown) => {
-          throw callAborted('not-applied', reason)
-        },
-      )
+      await this.#pause(delayMs, signal)
+      if (signal?.aborted === true) {
+        throw callAborted(mayHaveHappened ? 'unknown' : 'not-applied', signal.reason)
+      }
       delayMs = Math.min(delayMs * RETRY_DELAY_MS.factor, RETRY_DELAY_MS.max)
     }
   }
+
+  async #remotely<T>(request: Routed<T>, leader: PeerAddress & LeaderAddress, attempt: Attempt): Promise<T> {
+    const superseded = new AbortController()
+    const call = { leaderId: leader.id, superseded }
+    this.#calls.add(call)
+    const signals = attempt.signal === undefined ? [] : [attempt.signal]
+    try {
+      const signal = AbortSignal.any([...signals, superseded.signal])
+      return await request.remote(leader, { ...attempt, signal })
+    } catch (error) {
+      if (superseded.signal.aborted && attempt.signal?.aborted !== true) {
+        throw answerMissing('another node leads now', error)
+      }
+      if (!(error instanceof DebrosError) || error.code !== 'RAFT_STOPPED') throw error
+      // That another node stops is no more than a connection that breaks.
+      if (error.outcome === 'unknown') throw answerMissing('the leader stopped', error)
+      throw new DebrosError('PEER_UNREACHABLE', 'the leader stopped', { retryable: true, cause: error })
+    } finally {
+      this.#calls.delete(call)
+    }
+  }
+
+  async #pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const change = this.#leaderChange.signal
+    const until = signal === undefined ? change : AbortSignal.any([change, signal])
+    await sleep(delayMs, undefined, { signal: until }).catch(() => {}) // it was cut short
+  }
 }
 
-function isRepeatable(failure: DebrosError, idempotent: boolean): boolean {
-  return TRY_AGAIN.has(failure.code) || (idempotent && failure.code === 'PEER_CALL_LOST')
+function answerMissing(message: string, cause: unknown): DebrosError {
+  return new DebrosError('PEER_CALL_LOST', message, { outcome: 'unknown', cause })
 }
 
-/** Puts what went wrong on the way to another node into the services' own terms. */
-function translate(error: unknown, limits: Limits, idempotent: boolean): DebrosError {
-  if (!(error instanceof DebrosError)) throw error
-  if (error.code === 'PEER_CALL_TIMEOUT') {
-    return callTimeout(limits.timeoutMs, idempotent ? 'not-applied' : 'unknown')
+function isRepeatable({ code }: DebrosError, kind: RoutedKind, mayHaveHappened: boolean): boolean {
+  if (TRY_AGAIN.has(code) || ASK_AGAIN.has(code)) return true
+  // It was refused because this node was so far behind that it could have been an old request.
+  return kind === 'write' && code === 'REQUEST_FORGOTTEN' && !mayHaveHappened
+}
+
+/** Puts the last failure into the services' own terms, together with what is known of the attempts before. */
+function conclude(
+  failure: DebrosError,
+  kind: RoutedKind,
+  mayHaveHappened: boolean,
+  timeoutMs: number,
+): DebrosError {
+  if (failure.outcome === 'applied') return failure
+  if (kind === 'read') {
+    if (failure.code === 'PEER_CALL_TIMEOUT') return callTimeout(timeoutMs, 'not-applied')
+    return TRY_AGAIN.has(failure.code) || ASK_AGAIN.has(failure.code) ? noLeader(failure) : failure
   }
-  if (error.code === 'PEER_CALL_LOST' && !idempotent) {
-    return new DebrosError(
-      'RAFT_LEADERSHIP_LOST',
-      'leadership lost while committing log: the connection to the leader broke before it answered',
-      { outcome: 'unknown', cause: error },
-    )
+  if (failure.code === 'PEER_CALL_TIMEOUT') return callTimeout(timeoutMs, 'unknown')
+  if (mayHaveHappened || ASK_AGAIN.has(failure.code)) {
+    if (failure.outcome === 'unknown' && failure.code !== 'PEER_CALL_LOST') return failure
+    return answerLost(failure)
   }
-  return error
+  return TRY_AGAIN.has(failure.code) ? noLeader(failure) : failure
+}
+
+function answerLost(cause: DebrosError): DebrosError {
+  return new DebrosError(
+    'RAFT_LEADERSHIP_LOST',
+    'leadership lost while committing log: the leader was lost before it answered, and no other told in time ' +
+      'whether the write was applied',
+    { outcome: 'unknown', cause },
+  )
 }
 
 export function notLeader(): DebrosError {

@@ -2,12 +2,14 @@
  * The node's state machine: SQL and KV side by side under one log. Each command belongs to one of
  * them; both stand at the same index whenever a snapshot is taken.
  */
-import { DebrosError, toError } from '../base/index.ts'
+import { assert, DebrosError, type RequestOutcome, toError } from '../base/index.ts'
 import type { KvApplyItem, KvMachine, KvResult } from '../kv/index.ts'
 import type { Callback, Entry, SnapshotCapture, SnapshotMeta, StateMachine } from '../raft/index.ts'
 import type { SqlApplyItem, SqlMachine, SqlResult } from '../sql/index.ts'
 import { type Command, decodeCommand } from './codec/command-codec.ts'
+import type { IntegrityReport } from './integrity-report.ts'
 import { framed, frameHeader, SectionReader } from './snapshot-sections.ts'
+import { StateDigests } from './state-digests.ts'
 
 /** KV's applied index is stored at least this often, so that a restart has little to replay. */
 const KV_INDEX_LAG_MAX = 1_000
@@ -16,23 +18,37 @@ export interface NodeStateMachineComponents {
   readonly sql: SqlMachine
   readonly kv: KvMachine
   readonly openSnapshot: (snapshot: SnapshotMeta) => Promise<{ chunks(): AsyncIterable<Uint8Array> }>
+  /** Wall clock, milliseconds since the epoch; nothing replicated depends on it. @default Date.now */
+  readonly now?: () => number
 }
 
 export interface NodeStateMachineInit {
   /** Whether somebody here waits for the entry's result. */
   readonly awaited: (entry: Entry) => boolean
+  /** The replicas' states were compared. Called again for old reports when the log is replayed. */
+  readonly onIntegrityReport?: (report: IntegrityReport) => void
 }
 
 /** What `apply` answers for an entry; undefined for entries that carry no command. */
 export type CommandResult =
-  | { readonly kind: 'sql'; readonly results: readonly SqlResult[] }
-  | { readonly kind: 'kv'; readonly result: KvResult | undefined }
+  | { readonly kind: 'sql'; readonly outcome: RequestOutcome<readonly SqlResult[]> }
+  | { readonly kind: 'kv'; readonly outcome: RequestOutcome<KvResult> }
+  | { readonly kind: 'digest' }
+  | { readonly kind: 'report' }
+
+interface Decoded {
+  readonly entry: Entry
+  readonly command: Command | undefined
+}
 
 export class NodeStateMachine implements StateMachine {
   readonly #sql: SqlMachine
   readonly #kv: KvMachine
   readonly #openSnapshot: NodeStateMachineComponents['openSnapshot']
+  readonly #now: () => number
   readonly #init: NodeStateMachineInit
+  /** What each of the last digest entries found here. */
+  readonly digests: StateDigests
   #appliedIndex = 0
 
   /** Index of the last entry that may have changed a database. */
@@ -40,12 +56,16 @@ export class NodeStateMachine implements StateMachine {
   /** Wall clock when the last SQL command was proposed and when it was applied here. */
   lastCommandTimeMs = 0
   lastAppliedTimeMs = 0
+  /** What came of the last comparison of the replicas. */
+  integrity: IntegrityReport | undefined
 
   constructor(components: NodeStateMachineComponents, init: NodeStateMachineInit) {
     this.#sql = components.sql
     this.#kv = components.kv
     this.#openSnapshot = components.openSnapshot
+    this.#now = components.now ?? Date.now
     this.#init = init
+    this.digests = new StateDigests(components)
   }
 
   apply(entries: readonly Entry[], done: Callback<readonly unknown[]>): void {
@@ -53,40 +73,76 @@ export class NodeStateMachine implements StateMachine {
   }
 
   async #apply(entries: readonly Entry[]): Promise<readonly unknown[]> {
-    const results: (CommandResult | undefined)[] = new Array(entries.length).fill(undefined)
+    const results: (CommandResult | undefined)[] = []
+    let batch: Decoded[] = []
+    for (const entry of entries) {
+      const command = entry.kind === 'command' ? decodeCommand(entry.data) : undefined
+      batch.push({ entry, command })
+      // A digest is of the state at its own index, so nothing behind it may be applied before it is taken.
+      if (command?.kind !== 'digest') continue
+      results.push(...(await this.#applyBatch(batch)))
+      this.digests.take(entry.index)
+      batch = []
+    }
+    if (batch.length > 0) results.push(...(await this.#applyBatch(batch)))
+    return results
+  }
+
+  async #applyBatch(batch: readonly Decoded[]): Promise<(CommandResult | undefined)[]> {
+    const results: (CommandResult | undefined)[] = new Array(batch.length).fill(undefined)
     const sqlItems: SqlApplyItem[] = []
     const kvItems: KvApplyItem[] = []
     const sqlAt: number[] = []
     const kvAt: number[] = []
-    for (const [at, entry] of entries.entries()) {
-      if (entry.kind !== 'command') continue
-      const command: Command = decodeCommand(entry.data)
-      if (command.kind === 'kv') {
-        kvAt.push(at)
-        kvItems.push({ index: entry.index, command: command.kv })
-      } else {
-        sqlAt.push(at)
-        sqlItems.push({ index: entry.index, command: command.sql, wantResults: this.#init.awaited(entry) })
+    for (const [at, { entry, command }] of batch.entries()) {
+      const { index } = entry
+      switch (command?.kind) {
+        case 'sql': {
+          const { sql, request } = command
+          sqlAt.push(at)
+          sqlItems.push({ index, command: sql, request, wantResults: this.#init.awaited(entry) })
+          break
+        }
+        case 'kv':
+          kvAt.push(at)
+          kvItems.push({ index, command: command.kv, request: command.request })
+          break
+        case 'report':
+          this.#noteReport(command.report)
+          results[at] = { kind: 'report' }
+          break
+        case 'digest':
+          results[at] = { kind: 'digest' }
+          break
+        case undefined:
+          break
       }
     }
-    const last = (entries.at(-1) as Entry).index
+    const last = (batch.at(-1) as Decoded).entry.index
     if (last - this.#kv.appliedIndex > KV_INDEX_LAG_MAX || kvItems.length > 0) this.#moveKvTo(last, kvItems)
 
-    const [sqlResults, kvResults] = await Promise.all([
+    const [sqlOutcomes, kvOutcomes] = await Promise.all([
       sqlItems.length > 0 ? this.#sql.apply(sqlItems) : [],
       kvItems.length > 0 ? this.#kv.apply(kvItems) : [],
     ])
     for (const [i, at] of sqlAt.entries()) {
-      const outcome = sqlResults[i]
-      results[at] = { kind: 'sql', results: outcome?.kind === 'done' ? outcome.result : [] }
+      const outcome = sqlOutcomes[i]
+      assert(outcome !== undefined, 'every SQL command has an outcome')
+      results[at] = { kind: 'sql', outcome }
     }
     for (const [i, at] of kvAt.entries()) {
-      const outcome = kvResults[i]
-      results[at] = { kind: 'kv', result: outcome?.kind === 'done' ? outcome.result : undefined }
+      const outcome = kvOutcomes[i]
+      // Replayed, and forgotten since; whoever asked is not waiting for this process.
+      if (outcome !== undefined) results[at] = { kind: 'kv', outcome }
     }
     this.#appliedIndex = last
     this.#noteSql(sqlItems)
     return results
+  }
+
+  #noteReport(report: IntegrityReport): void {
+    this.integrity = report
+    this.#init.onIntegrityReport?.(report)
   }
 
   #moveKvTo(index: number, items: KvApplyItem[]): void {
@@ -99,7 +155,7 @@ export class NodeStateMachine implements StateMachine {
     this.dbAppliedIndex =
       items.findLast((item) => item.command.mode !== 'query')?.index ?? this.dbAppliedIndex
     this.lastCommandTimeMs = last.command.timeMs
-    this.lastAppliedTimeMs = Date.now()
+    this.lastAppliedTimeMs = this.#now()
   }
 
   capture(done: Callback<SnapshotCapture>): void {
@@ -116,6 +172,7 @@ export class NodeStateMachine implements StateMachine {
       version: 1,
       dbAppliedIndex: this.dbAppliedIndex,
       kvAppliedIndex: kv.appliedIndex,
+      ...(this.integrity && { integrity: this.integrity }),
     }
     const meta = Buffer.from(JSON.stringify(about))
     return {
@@ -143,12 +200,13 @@ export class NodeStateMachine implements StateMachine {
     try {
       const meta: Uint8Array[] = []
       for await (const chunk of reader.section('meta')) meta.push(chunk)
-      const { dbAppliedIndex, kvAppliedIndex } = parseAbout(Buffer.concat(meta).toString())
+      const { dbAppliedIndex, kvAppliedIndex, integrity } = parseAbout(Buffer.concat(meta).toString())
       await this.#sql.restore(reader.section('sql'))
       // At a start KV may already have all of it, and skips what it applied when the log is replayed.
       if (this.#kv.appliedIndex < kvAppliedIndex) await this.#kv.restore(reader.section('kv'), kvAppliedIndex)
       this.dbAppliedIndex = dbAppliedIndex
       this.#appliedIndex = snapshot.index
+      if (integrity !== undefined) this.#noteReport(integrity)
     } finally {
       await reader.close()
     }
@@ -161,6 +219,7 @@ interface SnapshotAbout {
   readonly dbAppliedIndex: number
   /** Where its KV part stands; not before the snapshot's own index. */
   readonly kvAppliedIndex: number
+  readonly integrity?: IntegrityReport
 }
 
 function parseAbout(text: string): SnapshotAbout {

@@ -1,6 +1,5 @@
 /** The replicated key-value store (see StorageService). */
-import { randomBytes } from 'node:crypto'
-import { checkNamespace, DEFAULT_NAMESPACE, DebrosError } from '../base/index.ts'
+import { checkNamespace, DEFAULT_NAMESPACE, DebrosError, type RequestTag } from '../base/index.ts'
 import {
   checkKvCommand,
   KV_LIST_LIMIT_DEFAULT,
@@ -13,8 +12,8 @@ import {
   type KvResult,
 } from '../kv/index.ts'
 import type { PeerAddress, Rpc } from '../p2p/index.ts'
-import { KvReadRequest, KvReadResponse, KvWriteRequest, KvWriteResponse } from '../wire/index.ts'
-import { encodeCommand, REQUEST_ID_BYTES } from './codec/command-codec.ts'
+import { KvReadRequest, KvReadResponse, KvRequest, KvWriteRequest, KvWriteResponse } from '../wire/index.ts'
+import { encodeCommand } from './codec/command-codec.ts'
 import {
   kvCommandFromWire,
   kvCommandToWire,
@@ -23,10 +22,12 @@ import {
   kvResultFromWire,
   kvResultToWire,
 } from './codec/kv-codec.ts'
+import { requestIdFromWire, requestIdToWire } from './codec/request-codec.ts'
 import { type Consensus, type Limits, limitsOf } from './consensus.ts'
-import { notLeader, type Router } from './router.ts'
+import { freshRequestId, namedRequestId, settle } from './requests.ts'
+import { type Attempt, notLeader, type Router } from './router.ts'
 import type { CommandResult } from './state-machine.ts'
-import type { CallOptions, StorageReadOptions, StorageService } from './types.ts'
+import type { RequestOptions, StorageReadOptions, StorageService, StorageWriteOptions } from './types.ts'
 
 const WRITE = 'kv/write'
 const READ = 'kv/read'
@@ -37,6 +38,8 @@ export interface StorageComponents {
   readonly rpc: Rpc
   readonly kv: KvMachine
 }
+
+type RequestName = Pick<RequestTag, 'id' | 'since'>
 
 type Read = { readonly get: Uint8Array } | { readonly list: KvListOptions }
 
@@ -62,32 +65,46 @@ export class Storage implements StorageService {
     return await this.#read({ list: options }, options)
   }
 
-  put(key: Uint8Array, value: Uint8Array, options: CallOptions = {}): Promise<KvResult> {
+  put(key: Uint8Array, value: Uint8Array, options: StorageWriteOptions = {}): Promise<KvResult> {
     return this.batch([{ kind: 'put', key, value }], options)
   }
 
-  delete(key: Uint8Array, options: CallOptions = {}): Promise<KvResult> {
+  delete(key: Uint8Array, options: StorageWriteOptions = {}): Promise<KvResult> {
     return this.batch([{ kind: 'delete', key }], options)
   }
 
   compareAndSwap(
     operation: Omit<Extract<KvOperation, { kind: 'compare-and-swap' }>, 'kind'>,
-    options: CallOptions = {},
+    options: StorageWriteOptions = {},
   ): Promise<KvResult> {
     return this.batch([{ kind: 'compare-and-swap', ...operation }], options)
   }
 
-  async batch(operations: readonly KvOperation[], options: CallOptions = {}): Promise<KvResult> {
+  async batch(operations: readonly KvOperation[], options: StorageWriteOptions = {}): Promise<KvResult> {
     const command: KvCommand = { namespace: options.namespace ?? DEFAULT_NAMESPACE, operations }
     checkKvCommand(command)
-    const requestId = randomBytes(REQUEST_ID_BYTES)
-    const { router } = this.#components
+    const id = requestIdOf(command, options)
+    const { router, consensus } = this.#components
+    let since = consensus.commitIndex
+    const request = (attempt: Attempt): RequestName => {
+      // As long as nothing can have happened, the latest index is as true as the first one.
+      if (!attempt.mayHaveHappened) since = consensus.commitIndex
+      return { id, since }
+    }
     return await router.route(
       {
-        idempotent: false,
-        local: (limits) => this.#propose(requestId, command, limits),
-        remote: async (leader, { timeoutMs, signal }) => {
-          const wire = KvWriteRequest.encode({ requestId, kv: kvCommandToWire(command), timeoutMs })
+        kind: 'write',
+        local: (attempt) => this.#propose(request(attempt), command, attempt),
+        remote: async (leader, attempt) => {
+          const { timeoutMs, signal } = attempt
+          const { since: sinceIndex } = request(attempt)
+          const requestId = requestIdToWire(id)
+          const wire = KvWriteRequest.encode({
+            requestId,
+            kv: kvCommandToWire(command),
+            timeoutMs,
+            sinceIndex,
+          })
           const options = { timeoutMs, ...(signal === undefined ? {} : { signal }) }
           const bytes = await this.#components.rpc.call(leader, WRITE, wire, options)
           return kvResultFromWire(KvWriteResponse.decode(bytes))
@@ -98,36 +115,28 @@ export class Storage implements StorageService {
   }
 
   async #propose(
-    requestId: Uint8Array,
+    request: RequestName,
     kv: KvCommand,
     limits: Limits,
   ): Promise<Exclude<KvResult, { kind: 'invalid' }>> {
     const { result } = await this.#components.consensus.propose(
-      encodeCommand({ kind: 'kv', requestId, kv }),
+      encodeCommand({ kind: 'kv', request: { ...request, timeMs: Date.now() }, kv }),
       limits,
     )
-    const { result: answer } = result as CommandResult & { kind: 'kv' } // what the state machine answers a KV command
-    if (answer === undefined) {
-      throw new DebrosError(
-        'KV_RESULT_LOST',
-        'the write was applied before this node restarted; its result is not known',
-        {
-          outcome: 'unknown',
-        },
-      )
-    }
+    const { outcome } = result as CommandResult & { kind: 'kv' } // what the state machine answers a KV command
+    const { result: answer } = settle(outcome)
     if (answer.kind === 'invalid') throw new DebrosError(answer.code, answer.message)
     return answer
   }
 
   async #serveWrite(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-    const { requestId, kv, timeoutMs } = KvWriteRequest.decode(bytes)
+    const { requestId, kv, timeoutMs, sinceIndex } = KvWriteRequest.decode(bytes)
     if (kv === undefined) throw new DebrosError('REQUEST_INVALID', 'a key-value request without operations')
     const command = kvCommandFromWire(kv)
     checkKvCommand(command)
-    return KvWriteResponse.encode(
-      kvResultToWire(await this.#propose(requestId, command, { timeoutMs, signal })),
-    )
+    const request = { id: requestIdFromWire(requestId), since: sinceIndex }
+    const result = await this.#propose(request, command, { timeoutMs, signal })
+    return KvWriteResponse.encode(kvResultToWire(result))
   }
 
   async #read(read: Read, options: StorageReadOptions): Promise<KvPage> {
@@ -138,12 +147,12 @@ export class Storage implements StorageService {
       case 'none':
         return await this.#readLocally(namespace, read)
       case 'linearizable':
-        await router.attempt((remaining) => consensus.readIndex(remaining), limits, true)
+        await router.attempt((remaining) => consensus.readIndex(remaining), limits, 'read')
         return await this.#readLocally(namespace, read)
       case 'weak':
         return await router.route(
           {
-            idempotent: true,
+            kind: 'read',
             local: () => this.#readLocally(namespace, read),
             remote: (leader, remaining) => this.#readAt(leader, namespace, read, remaining),
           },
@@ -194,6 +203,11 @@ export class Storage implements StorageService {
       ...(page.cursor === undefined ? {} : { cursor: page.cursor }),
     })
   }
+}
+
+function requestIdOf(command: KvCommand, { requestId }: RequestOptions): string {
+  if (requestId === undefined) return freshRequestId()
+  return namedRequestId(requestId, command.namespace, KvRequest.encode(kvCommandToWire(command)))
 }
 
 function listToWire(options: KvListOptions): NonNullable<KvReadRequest['list']> {

@@ -1,6 +1,7 @@
 /** What a node offers to its doors (HTTP, gateway, RPC, command line) and to programs that embed it. */
 import type { KvEntry, KvListOptions, KvOperation, KvPage, KvResult } from '../kv/index.ts'
 import type { SqlResult, SqlStatement } from '../sql/index.ts'
+import type { IntegrityReport } from './integrity-report.ts'
 
 /** rqlite's read levels. */
 export type ReadLevel = 'none' | 'weak' | 'linearizable' | 'strong' | 'auto'
@@ -13,12 +14,22 @@ export interface CallOptions {
   readonly namespace?: string
 }
 
-export interface WriteOptions extends CallOptions {
+export interface RequestOptions {
+  /**
+   * Names the request, so that it may be made again after its answer was lost, through any node: it is
+   * applied once, and gets its first answer. 1 to 256 characters, chosen so that nobody chooses the same.
+   * Remembered for 15 minutes, or as long as the limits of docs/reference/limits.md allow. Without one,
+   * only the node that was asked repeats the request, for as long as the caller waits.
+   */
+  readonly requestId?: string
+}
+
+export interface WriteOptions extends CallOptions, RequestOptions {
   /** All statements or none. @default false */
   readonly transaction?: boolean
 }
 
-export interface ReadOptions extends CallOptions {
+export interface ReadOptions extends CallOptions, RequestOptions {
   /** @default 'weak' */
   readonly level?: ReadLevel
   readonly transaction?: boolean
@@ -45,6 +56,8 @@ export interface DatabaseResponse {
  * The replicated SQL database. Rejections are DebrosErrors:
  * - `RAFT_NO_LEADER` (not-applied, retryable): no leader is known within the time allowed;
  * - `RAFT_LEADERSHIP_LOST` (unknown): the write may or may not be committed;
+ * - `REQUEST_ANSWER_LOST` (applied): an earlier attempt was applied, its answer was too large to keep;
+ * - `REQUEST_FORGOTTEN` (not-applied by this attempt, retryable): too late to tell whether an earlier one was;
  * - `RAFT_BUSY` (not-applied, retryable): queues are full;
  * - `CALL_TIMEOUT` (unknown for writes, not-applied for reads);
  * - `SQL_STALE_READ` (not-applied): the freshness asked for cannot be given here;
@@ -63,19 +76,21 @@ export interface StorageReadOptions extends CallOptions {
   readonly level?: 'none' | 'weak' | 'linearizable'
 }
 
+export interface StorageWriteOptions extends CallOptions, RequestOptions {}
+
 /** The replicated key-value store. Rejects as {@link DatabaseService} does, with `KV_*` for bad input. */
 export interface StorageService {
   get(key: Uint8Array, options?: StorageReadOptions): Promise<KvEntry | undefined>
   exists(key: Uint8Array, options?: StorageReadOptions): Promise<boolean>
   list(options?: StorageReadOptions & KvListOptions): Promise<KvPage>
-  put(key: Uint8Array, value: Uint8Array, options?: CallOptions): Promise<KvResult>
-  delete(key: Uint8Array, options?: CallOptions): Promise<KvResult>
+  put(key: Uint8Array, value: Uint8Array, options?: StorageWriteOptions): Promise<KvResult>
+  delete(key: Uint8Array, options?: StorageWriteOptions): Promise<KvResult>
   compareAndSwap(
     operation: Omit<Extract<KvOperation, { kind: 'compare-and-swap' }>, 'kind'>,
-    options?: CallOptions,
+    options?: StorageWriteOptions,
   ): Promise<KvResult>
   /** All operations, or none if a comparison fails. */
-  batch(operations: readonly KvOperation[], options?: CallOptions): Promise<KvResult>
+  batch(operations: readonly KvOperation[], options?: StorageWriteOptions): Promise<KvResult>
 }
 
 /** One member as `/nodes` and `/leader` show it. */
@@ -144,6 +159,8 @@ export interface NodeStatus {
   readonly members: readonly { id: string; address: string; voter: boolean }[]
   /** Index of the last entry that changed a database. */
   readonly dbAppliedIndex: number
+  /** The last comparison of all replicas' data; undefined before the first. */
+  readonly integrity: IntegrityReport | undefined
   readonly settings: {
     readonly heartbeatMs: number
     readonly electionTimeoutMs: number

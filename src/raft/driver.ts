@@ -523,6 +523,11 @@ export class RaftDriver {
     return this.#core?.leader
   }
 
+  /** The highest index known here to be committed. */
+  get commitIndex(): number {
+    return this.#core?.commitIndex ?? 0
+  }
+
   /** The membership in force; empty before the node has heard of one. */
   get config(): ClusterConfig {
     return this.#core?.config ?? EMPTY_CONFIG

@@ -20,6 +20,8 @@ export interface ClusterInit {
   readonly http?: boolean
   readonly foreignKeys?: boolean
   readonly raft?: Partial<RaftSettings>
+  /** Between two comparisons of all nodes' data. @default 300_000 */
+  readonly integrityIntervalMs?: number
   readonly logger?: Logger
 }
 
@@ -132,7 +134,7 @@ class InProcessCluster implements TestCluster {
 
   async #start(position: number): Promise<void> {
     const place = this.#place(position)
-    const { raft, foreignKeys, logger = silentLogger, http } = this.#init
+    const { raft, foreignKeys, integrityIntervalMs, logger = silentLogger, http } = this.#init
     const joinAddresses = this.#places
       .filter((other) => other !== place && other.running)
       .map((other) => other.node.raftAddress)
@@ -147,6 +149,7 @@ class InProcessCluster implements TestCluster {
       logger: logger.child({ node: place.id }),
       ...(raft === undefined ? {} : { raft }),
       ...(foreignKeys === undefined ? {} : { foreignKeys }),
+      ...(integrityIntervalMs === undefined ? {} : { integrityIntervalMs }),
       ...(http === true ? { http: { host: '127.0.0.1', port: 0 } } : {}),
     })
     place.peerId = place.node.peerId

@@ -4,6 +4,8 @@ export {
   Command,
   DatabaseRequest,
   DatabaseResponse,
+  DigestAnswer,
+  DigestQuery,
   KvEntry,
   KvOperation,
   KvReadRequest,
@@ -38,7 +40,7 @@ export {
   SnapshotMeta,
   StreamReply,
 } from './generated/raft.ts'
-export { RpcError, RpcFrame } from './generated/rpc.ts'
+export { RpcError, RpcFrame, RpcOutcome } from './generated/rpc.ts'
 export {
   APPEND_FRAME_BYTES_MAX,
   APPEND_FRAME_ENTRIES_MAX,

@@ -197,7 +197,7 @@ describe('sql requests', () => {
           expect(digestOf(engine)).toBe(digest)
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     )
     // Otherwise the programs are not what they should be.
     expect([...seen].sort()).toEqual(['done', 'done-before', 'forgotten'])

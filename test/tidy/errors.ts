@@ -2,7 +2,7 @@
 import { type SourceFile, withoutComments } from './sources.ts'
 
 export interface ErrorFacts {
-  readonly outcome: 'not-applied' | 'unknown' | 'either'
+  readonly outcome: 'not-applied' | 'unknown' | 'applied' | 'either'
   readonly retry: 'yes' | 'no' | 'either'
 }
 
@@ -79,9 +79,13 @@ function factsOf(construction: string): ErrorFacts {
   const outcome = /\boutcome\b(?:: '([\w-]+)')?/.exec(construction)
   const retryable = /\bretryable\b(?:: (true|false)\b)?/.exec(construction)
   return {
-    outcome: outcome === null ? 'not-applied' : outcome[1] === 'unknown' ? 'unknown' : 'either',
+    outcome: outcome === null ? 'not-applied' : isOutcome(outcome[1]) ? outcome[1] : 'either',
     retry: retryable === null || retryable[1] === 'false' ? 'no' : retryable[1] === 'true' ? 'yes' : 'either',
   }
+}
+
+function isOutcome(text: string | undefined): text is 'unknown' | 'applied' {
+  return text === 'unknown' || text === 'applied'
 }
 
 function merge(known: ErrorFacts | undefined, found: ErrorFacts): ErrorFacts {

@@ -1,33 +1,80 @@
 /** What a log entry of kind `command` holds. */
+import type { RequestTag } from '../../base/index.ts'
 import type { KvCommand } from '../../kv/index.ts'
 import type { SqlCommand } from '../../sql/index.ts'
 import { Command as WireCommand } from '../../wire/index.ts'
+import type { IntegrityReport } from '../integrity-report.ts'
 import { kvCommandFromWire, kvCommandToWire } from './kv-codec.ts'
+import { requestIdFromWire, requestIdToWire } from './request-codec.ts'
 import { sqlRequestFromWire, sqlRequestToWire } from './sql-codec.ts'
 
-/** Random bytes that name a request; every attempt at it carries the same. */
-export const REQUEST_ID_BYTES = 16
-
 export type Command =
-  | { readonly kind: 'sql'; readonly requestId: Uint8Array; readonly sql: SqlCommand }
-  | { readonly kind: 'kv'; readonly requestId: Uint8Array; readonly kv: KvCommand }
+  | { readonly kind: 'sql'; readonly request: RequestTag; readonly sql: SqlCommand }
+  | { readonly kind: 'kv'; readonly request: RequestTag; readonly kv: KvCommand }
+  /** Every replica takes a digest of its state here. */
+  | { readonly kind: 'digest' }
+  | { readonly kind: 'report'; readonly report: IntegrityReport }
+
+const NO_REQUEST = { requestId: new Uint8Array(0), sinceIndex: 0, timeMs: 0, seed: 0 }
 
 export function encodeCommand(command: Command): Uint8Array {
-  const { requestId } = command
-  if (command.kind === 'kv') {
-    return WireCommand.encode({ requestId, timeMs: 0, seed: 0, kv: kvCommandToWire(command.kv) })
+  switch (command.kind) {
+    case 'sql': {
+      const { timeMs, seed } = command.sql
+      return WireCommand.encode({
+        ...requestToWire(command.request),
+        timeMs,
+        seed,
+        sql: sqlRequestToWire(command.sql),
+      })
+    }
+    case 'kv': {
+      const { timeMs } = command.request
+      return WireCommand.encode({
+        ...requestToWire(command.request),
+        timeMs,
+        seed: 0,
+        kv: kvCommandToWire(command.kv),
+      })
+    }
+    case 'digest':
+      return WireCommand.encode({ ...NO_REQUEST, digest: {} })
+    case 'report': {
+      const { index, agreeing, diverged, unchecked } = command.report
+      const report = {
+        index,
+        agreeing: [...agreeing],
+        diverged: [...diverged],
+        unchecked: [...unchecked],
+      }
+      return WireCommand.encode({ ...NO_REQUEST, timeMs: command.report.timeMs, report })
+    }
   }
-  const { timeMs, seed } = command.sql
-  return WireCommand.encode({ requestId, timeMs, seed, sql: sqlRequestToWire(command.sql) })
 }
 
 /** Throws on bytes that no version of ours wrote; the replica that meets them cannot go on. */
 export function decodeCommand(bytes: Uint8Array): Command {
   const wire = WireCommand.decode(bytes)
-  const { requestId, timeMs, seed } = wire
+  const { timeMs, seed } = wire
   if (wire.sql !== undefined) {
-    return { kind: 'sql', requestId, sql: { ...sqlRequestFromWire(wire.sql), timeMs, seed } }
+    return {
+      kind: 'sql',
+      request: requestFromWire(wire),
+      sql: { ...sqlRequestFromWire(wire.sql), timeMs, seed },
+    }
   }
-  if (wire.kv !== undefined) return { kind: 'kv', requestId, kv: kvCommandFromWire(wire.kv) }
+  if (wire.kv !== undefined) {
+    return { kind: 'kv', request: requestFromWire(wire), kv: kvCommandFromWire(wire.kv) }
+  }
+  if (wire.digest !== undefined) return { kind: 'digest' }
+  if (wire.report !== undefined) return { kind: 'report', report: { ...wire.report, timeMs } }
   throw new Error('a log entry holds a command of a kind this version does not know')
+}
+
+function requestToWire({ id, since }: RequestTag): { requestId: Uint8Array; sinceIndex: number } {
+  return { requestId: requestIdToWire(id), sinceIndex: since }
+}
+
+function requestFromWire({ requestId, sinceIndex, timeMs }: WireCommand): RequestTag {
+  return { id: requestIdFromWire(requestId), since: sinceIndex, timeMs }
 }

@@ -426,6 +426,10 @@ export class RaftCore {
     return this.#state.role
   }
 
+  get commitIndex(): number {
+    return this.#state.log.commit
+  }
+
   get appliedIndex(): number {
     return this.#state.log.applied
   }

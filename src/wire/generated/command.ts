@@ -11,8 +11,11 @@ export interface Command {
   requestId: Uint8Array
   timeMs: number
   seed: number
+  sinceIndex: number
   sql?: SqlRequest
   kv?: KvRequest
+  digest?: DigestRequest
+  report?: IntegrityReport
 }
 
 export namespace Command {
@@ -27,11 +30,27 @@ export namespace Command {
 
         obj = { ...obj }
 
+        if (obj.report != null) {
+          obj.digest = undefined
+          obj.kv = undefined
+          obj.sql = undefined
+        }
+
+        if (obj.digest != null) {
+          obj.report = undefined
+          obj.kv = undefined
+          obj.sql = undefined
+        }
+
         if (obj.kv != null) {
+          obj.report = undefined
+          obj.digest = undefined
           obj.sql = undefined
         }
 
         if (obj.sql != null) {
+          obj.report = undefined
+          obj.digest = undefined
           obj.kv = undefined
         }
 
@@ -50,6 +69,11 @@ export namespace Command {
           w.uint32(obj.seed)
         }
 
+        if ((obj.sinceIndex != null && obj.sinceIndex !== 0)) {
+          w.uint32(48)
+          w.uint64Number(obj.sinceIndex)
+        }
+
         if (obj.sql != null) {
           w.uint32(34)
           SqlRequest.codec().encode(obj.sql, w)
@@ -60,6 +84,16 @@ export namespace Command {
           KvRequest.codec().encode(obj.kv, w)
         }
 
+        if (obj.digest != null) {
+          w.uint32(58)
+          DigestRequest.codec().encode(obj.digest, w)
+        }
+
+        if (obj.report != null) {
+          w.uint32(66)
+          IntegrityReport.codec().encode(obj.report, w)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -67,7 +101,8 @@ export namespace Command {
         const obj: any = {
           requestId: uint8ArrayAlloc(0),
           timeMs: 0,
-          seed: 0
+          seed: 0,
+          sinceIndex: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -88,6 +123,10 @@ export namespace Command {
               obj.seed = reader.uint32()
               break
             }
+            case 6: {
+              obj.sinceIndex = reader.uint64Number()
+              break
+            }
             case 4: {
               obj.sql = SqlRequest.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.sql
@@ -100,6 +139,18 @@ export namespace Command {
               })
               break
             }
+            case 7: {
+              obj.digest = DigestRequest.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.digest
+              })
+              break
+            }
+            case 8: {
+              obj.report = IntegrityReport.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.report
+              })
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -107,11 +158,27 @@ export namespace Command {
           }
         }
 
+        if (obj.report != null) {
+          delete obj.digest
+          delete obj.kv
+          delete obj.sql
+        }
+
+        if (obj.digest != null) {
+          delete obj.report
+          delete obj.kv
+          delete obj.sql
+        }
+
         if (obj.kv != null) {
+          delete obj.report
+          delete obj.digest
           delete obj.sql
         }
 
         if (obj.sql != null) {
+          delete obj.report
+          delete obj.digest
           delete obj.kv
         }
 
@@ -144,6 +211,13 @@ export namespace Command {
               }
               break
             }
+            case 6: {
+              yield {
+                field: `${prefix}.sinceIndex`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             case 4: {
               yield * SqlRequest.codec().stream(reader, reader.uint32(), `${prefix}.sql`, {
                 limits: opts.limits?.sql
@@ -154,6 +228,20 @@ export namespace Command {
             case 5: {
               yield * KvRequest.codec().stream(reader, reader.uint32(), `${prefix}.kv`, {
                 limits: opts.limits?.kv
+              })
+
+              break
+            }
+            case 7: {
+              yield * DigestRequest.codec().stream(reader, reader.uint32(), `${prefix}.digest`, {
+                limits: opts.limits?.digest
+              })
+
+              break
+            }
+            case 8: {
+              yield * IntegrityReport.codec().stream(reader, reader.uint32(), `${prefix}.report`, {
+                limits: opts.limits?.report
               })
 
               break
@@ -182,6 +270,11 @@ export namespace Command {
 
   export interface CommandSeedFieldEvent {
     field: '$.seed'
+    value: number
+  }
+
+  export interface CommandSinceIndexFieldEvent {
+    field: '$.sinceIndex'
     value: number
   }
 
@@ -307,6 +400,29 @@ export namespace Command {
     index: number
   }
 
+  export interface CommandReportIndexFieldEvent {
+    field: '$.report.index'
+    value: number
+  }
+
+  export interface CommandReportAgreeingFieldEvent {
+    field: '$.report.agreeing[]'
+    index: number
+    value: string
+  }
+
+  export interface CommandReportDivergedFieldEvent {
+    field: '$.report.diverged[]'
+    index: number
+    value: string
+  }
+
+  export interface CommandReportUncheckedFieldEvent {
+    field: '$.report.unchecked[]'
+    index: number
+    value: string
+  }
+
   export function encode (obj: Partial<Command>): Uint8Array {
     return encodeMessage(obj, Command.codec())
   }
@@ -315,8 +431,505 @@ export namespace Command {
     return decodeMessage(buf, Command.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Command>): Generator<CommandRequestIdFieldEvent | CommandTimeMsFieldEvent | CommandSeedFieldEvent | CommandSqlNamespaceFieldEvent | CommandSqlModeFieldEvent | CommandSqlTransactionFieldEvent | CommandSqlStatementsSqlFieldEvent | CommandSqlStatementsPositionalIntegerFieldEvent | CommandSqlStatementsPositionalRealFieldEvent | CommandSqlStatementsPositionalTextFieldEvent | CommandSqlStatementsPositionalBlobFieldEvent | CommandSqlStatementsNamedNameFieldEvent | CommandSqlStatementsNamedValueIntegerFieldEvent | CommandSqlStatementsNamedValueRealFieldEvent | CommandSqlStatementsNamedValueTextFieldEvent | CommandSqlStatementsNamedValueBlobFieldEvent | CommandKvNamespaceFieldEvent | CommandKvOperationsPutKeyFieldEvent | CommandKvOperationsPutValueFieldEvent | CommandKvOperationsDeleteFieldEvent | CommandKvOperationsCompareAndSwapKeyFieldEvent | CommandKvOperationsCompareAndSwapExpectedValueFieldEvent | CommandKvOperationsCompareAndSwapExpectedRevisionFieldEvent | CommandKvOperationsCompareAndSwapValueFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Command>): Generator<CommandRequestIdFieldEvent | CommandTimeMsFieldEvent | CommandSeedFieldEvent | CommandSinceIndexFieldEvent | CommandSqlNamespaceFieldEvent | CommandSqlModeFieldEvent | CommandSqlTransactionFieldEvent | CommandSqlStatementsSqlFieldEvent | CommandSqlStatementsPositionalIntegerFieldEvent | CommandSqlStatementsPositionalRealFieldEvent | CommandSqlStatementsPositionalTextFieldEvent | CommandSqlStatementsPositionalBlobFieldEvent | CommandSqlStatementsNamedNameFieldEvent | CommandSqlStatementsNamedValueIntegerFieldEvent | CommandSqlStatementsNamedValueRealFieldEvent | CommandSqlStatementsNamedValueTextFieldEvent | CommandSqlStatementsNamedValueBlobFieldEvent | CommandKvNamespaceFieldEvent | CommandKvOperationsPutKeyFieldEvent | CommandKvOperationsPutValueFieldEvent | CommandKvOperationsDeleteFieldEvent | CommandKvOperationsCompareAndSwapKeyFieldEvent | CommandKvOperationsCompareAndSwapExpectedValueFieldEvent | CommandKvOperationsCompareAndSwapExpectedRevisionFieldEvent | CommandKvOperationsCompareAndSwapValueFieldEvent | CommandReportIndexFieldEvent | CommandReportAgreeingFieldEvent | CommandReportDivergedFieldEvent | CommandReportUncheckedFieldEvent> {
     return streamMessage(buf, Command.codec(), opts)
+  }
+}
+
+export interface DigestRequest {}
+
+export namespace DigestRequest {
+  let _codec: Codec<DigestRequest>
+
+  export const codec = (): Codec<DigestRequest> => {
+    if (_codec == null) {
+      _codec = message<DigestRequest>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {}
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export function encode (obj: Partial<DigestRequest>): Uint8Array {
+    return encodeMessage(obj, DigestRequest.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DigestRequest>): DigestRequest {
+    return decodeMessage(buf, DigestRequest.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DigestRequest>): Generator<{}> {
+    return streamMessage(buf, DigestRequest.codec(), opts)
+  }
+}
+
+export interface IntegrityReport {
+  index: number
+  agreeing: string[]
+  diverged: string[]
+  unchecked: string[]
+}
+
+export namespace IntegrityReport {
+  let _codec: Codec<IntegrityReport>
+
+  export const codec = (): Codec<IntegrityReport> => {
+    if (_codec == null) {
+      _codec = message<IntegrityReport>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.index != null && obj.index !== 0)) {
+          w.uint32(8)
+          w.uint64Number(obj.index)
+        }
+
+        if (obj.agreeing != null && obj.agreeing.length > 0) {
+          for (const value of obj.agreeing) {
+            w.uint32(18)
+            w.string(value)
+          }
+        }
+
+        if (obj.diverged != null && obj.diverged.length > 0) {
+          for (const value of obj.diverged) {
+            w.uint32(26)
+            w.string(value)
+          }
+        }
+
+        if (obj.unchecked != null && obj.unchecked.length > 0) {
+          for (const value of obj.unchecked) {
+            w.uint32(34)
+            w.string(value)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          index: 0,
+          agreeing: [],
+          diverged: [],
+          unchecked: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.index = reader.uint64Number()
+              break
+            }
+            case 2: {
+              if (opts.limits?.agreeing != null && obj.agreeing.length === opts.limits.agreeing) {
+                throw new MaxLengthError('Decode error - repeated field "agreeing" had too many elements')
+              }
+
+              obj.agreeing.push(reader.string())
+              break
+            }
+            case 3: {
+              if (opts.limits?.diverged != null && obj.diverged.length === opts.limits.diverged) {
+                throw new MaxLengthError('Decode error - repeated field "diverged" had too many elements')
+              }
+
+              obj.diverged.push(reader.string())
+              break
+            }
+            case 4: {
+              if (opts.limits?.unchecked != null && obj.unchecked.length === opts.limits.unchecked) {
+                throw new MaxLengthError('Decode error - repeated field "unchecked" had too many elements')
+              }
+
+              obj.unchecked.push(reader.string())
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          agreeing: 0,
+          diverged: 0,
+          unchecked: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.index`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 2: {
+              if (opts.limits?.agreeing != null && obj.agreeing === opts.limits.agreeing) {
+                throw new MaxLengthError('Streaming decode error - repeated field "agreeing" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.agreeing[]`,
+                index: obj.agreeing,
+                value: reader.string()
+              }
+
+              obj.agreeing++
+
+              break
+            }
+            case 3: {
+              if (opts.limits?.diverged != null && obj.diverged === opts.limits.diverged) {
+                throw new MaxLengthError('Streaming decode error - repeated field "diverged" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.diverged[]`,
+                index: obj.diverged,
+                value: reader.string()
+              }
+
+              obj.diverged++
+
+              break
+            }
+            case 4: {
+              if (opts.limits?.unchecked != null && obj.unchecked === opts.limits.unchecked) {
+                throw new MaxLengthError('Streaming decode error - repeated field "unchecked" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.unchecked[]`,
+                index: obj.unchecked,
+                value: reader.string()
+              }
+
+              obj.unchecked++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface IntegrityReportIndexFieldEvent {
+    field: '$.index'
+    value: number
+  }
+
+  export interface IntegrityReportAgreeingFieldEvent {
+    field: '$.agreeing[]'
+    index: number
+    value: string
+  }
+
+  export interface IntegrityReportDivergedFieldEvent {
+    field: '$.diverged[]'
+    index: number
+    value: string
+  }
+
+  export interface IntegrityReportUncheckedFieldEvent {
+    field: '$.unchecked[]'
+    index: number
+    value: string
+  }
+
+  export function encode (obj: Partial<IntegrityReport>): Uint8Array {
+    return encodeMessage(obj, IntegrityReport.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<IntegrityReport>): IntegrityReport {
+    return decodeMessage(buf, IntegrityReport.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<IntegrityReport>): Generator<IntegrityReportIndexFieldEvent | IntegrityReportAgreeingFieldEvent | IntegrityReportDivergedFieldEvent | IntegrityReportUncheckedFieldEvent> {
+    return streamMessage(buf, IntegrityReport.codec(), opts)
+  }
+}
+
+export interface DigestQuery {
+  index: number
+  timeoutMs: number
+}
+
+export namespace DigestQuery {
+  let _codec: Codec<DigestQuery>
+
+  export const codec = (): Codec<DigestQuery> => {
+    if (_codec == null) {
+      _codec = message<DigestQuery>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.index != null && obj.index !== 0)) {
+          w.uint32(8)
+          w.uint64Number(obj.index)
+        }
+
+        if ((obj.timeoutMs != null && obj.timeoutMs !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.timeoutMs)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          index: 0,
+          timeoutMs: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.index = reader.uint64Number()
+              break
+            }
+            case 2: {
+              obj.timeoutMs = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.index`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.timeoutMs`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface DigestQueryIndexFieldEvent {
+    field: '$.index'
+    value: number
+  }
+
+  export interface DigestQueryTimeoutMsFieldEvent {
+    field: '$.timeoutMs'
+    value: number
+  }
+
+  export function encode (obj: Partial<DigestQuery>): Uint8Array {
+    return encodeMessage(obj, DigestQuery.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DigestQuery>): DigestQuery {
+    return decodeMessage(buf, DigestQuery.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DigestQuery>): Generator<DigestQueryIndexFieldEvent | DigestQueryTimeoutMsFieldEvent> {
+    return streamMessage(buf, DigestQuery.codec(), opts)
+  }
+}
+
+export interface DigestAnswer {
+  sql: string
+  kv: string
+}
+
+export namespace DigestAnswer {
+  let _codec: Codec<DigestAnswer>
+
+  export const codec = (): Codec<DigestAnswer> => {
+    if (_codec == null) {
+      _codec = message<DigestAnswer>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.sql != null && obj.sql !== '')) {
+          w.uint32(10)
+          w.string(obj.sql)
+        }
+
+        if ((obj.kv != null && obj.kv !== '')) {
+          w.uint32(18)
+          w.string(obj.kv)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          sql: '',
+          kv: ''
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.sql = reader.string()
+              break
+            }
+            case 2: {
+              obj.kv = reader.string()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.sql`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.kv`,
+                value: reader.string()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface DigestAnswerSqlFieldEvent {
+    field: '$.sql'
+    value: string
+  }
+
+  export interface DigestAnswerKvFieldEvent {
+    field: '$.kv'
+    value: string
+  }
+
+  export function encode (obj: Partial<DigestAnswer>): Uint8Array {
+    return encodeMessage(obj, DigestAnswer.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DigestAnswer>): DigestAnswer {
+    return decodeMessage(buf, DigestAnswer.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DigestAnswer>): Generator<DigestAnswerSqlFieldEvent | DigestAnswerKvFieldEvent> {
+    return streamMessage(buf, DigestAnswer.codec(), opts)
   }
 }
 
@@ -1776,6 +2389,7 @@ export interface DatabaseRequest {
   sql?: SqlRequest
   logged: boolean
   timeoutMs: number
+  sinceIndex: number
 }
 
 export namespace DatabaseRequest {
@@ -1808,6 +2422,11 @@ export namespace DatabaseRequest {
           w.uint32(obj.timeoutMs)
         }
 
+        if ((obj.sinceIndex != null && obj.sinceIndex !== 0)) {
+          w.uint32(40)
+          w.uint64Number(obj.sinceIndex)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1815,7 +2434,8 @@ export namespace DatabaseRequest {
         const obj: any = {
           requestId: uint8ArrayAlloc(0),
           logged: false,
-          timeoutMs: 0
+          timeoutMs: 0,
+          sinceIndex: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1840,6 +2460,10 @@ export namespace DatabaseRequest {
             }
             case 4: {
               obj.timeoutMs = reader.uint32()
+              break
+            }
+            case 5: {
+              obj.sinceIndex = reader.uint64Number()
               break
             }
             default: {
@@ -1882,6 +2506,13 @@ export namespace DatabaseRequest {
               yield {
                 field: `${prefix}.timeoutMs`,
                 value: reader.uint32()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.sinceIndex`,
+                value: reader.uint64Number()
               }
               break
             }
@@ -1987,6 +2618,11 @@ export namespace DatabaseRequest {
     value: number
   }
 
+  export interface DatabaseRequestSinceIndexFieldEvent {
+    field: '$.sinceIndex'
+    value: number
+  }
+
   export function encode (obj: Partial<DatabaseRequest>): Uint8Array {
     return encodeMessage(obj, DatabaseRequest.codec())
   }
@@ -1995,7 +2631,7 @@ export namespace DatabaseRequest {
     return decodeMessage(buf, DatabaseRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DatabaseRequest>): Generator<DatabaseRequestRequestIdFieldEvent | DatabaseRequestSqlNamespaceFieldEvent | DatabaseRequestSqlModeFieldEvent | DatabaseRequestSqlTransactionFieldEvent | DatabaseRequestSqlStatementsSqlFieldEvent | DatabaseRequestSqlStatementsPositionalIntegerFieldEvent | DatabaseRequestSqlStatementsPositionalRealFieldEvent | DatabaseRequestSqlStatementsPositionalTextFieldEvent | DatabaseRequestSqlStatementsPositionalBlobFieldEvent | DatabaseRequestSqlStatementsNamedNameFieldEvent | DatabaseRequestSqlStatementsNamedValueIntegerFieldEvent | DatabaseRequestSqlStatementsNamedValueRealFieldEvent | DatabaseRequestSqlStatementsNamedValueTextFieldEvent | DatabaseRequestSqlStatementsNamedValueBlobFieldEvent | DatabaseRequestLoggedFieldEvent | DatabaseRequestTimeoutMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DatabaseRequest>): Generator<DatabaseRequestRequestIdFieldEvent | DatabaseRequestSqlNamespaceFieldEvent | DatabaseRequestSqlModeFieldEvent | DatabaseRequestSqlTransactionFieldEvent | DatabaseRequestSqlStatementsSqlFieldEvent | DatabaseRequestSqlStatementsPositionalIntegerFieldEvent | DatabaseRequestSqlStatementsPositionalRealFieldEvent | DatabaseRequestSqlStatementsPositionalTextFieldEvent | DatabaseRequestSqlStatementsPositionalBlobFieldEvent | DatabaseRequestSqlStatementsNamedNameFieldEvent | DatabaseRequestSqlStatementsNamedValueIntegerFieldEvent | DatabaseRequestSqlStatementsNamedValueRealFieldEvent | DatabaseRequestSqlStatementsNamedValueTextFieldEvent | DatabaseRequestSqlStatementsNamedValueBlobFieldEvent | DatabaseRequestLoggedFieldEvent | DatabaseRequestTimeoutMsFieldEvent | DatabaseRequestSinceIndexFieldEvent> {
     return streamMessage(buf, DatabaseRequest.codec(), opts)
   }
 }
@@ -3048,6 +3684,7 @@ export interface KvWriteRequest {
   requestId: Uint8Array
   kv?: KvRequest
   timeoutMs: number
+  sinceIndex: number
 }
 
 export namespace KvWriteRequest {
@@ -3075,13 +3712,19 @@ export namespace KvWriteRequest {
           w.uint32(obj.timeoutMs)
         }
 
+        if ((obj.sinceIndex != null && obj.sinceIndex !== 0)) {
+          w.uint32(32)
+          w.uint64Number(obj.sinceIndex)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           requestId: uint8ArrayAlloc(0),
-          timeoutMs: 0
+          timeoutMs: 0,
+          sinceIndex: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -3102,6 +3745,10 @@ export namespace KvWriteRequest {
             }
             case 3: {
               obj.timeoutMs = reader.uint32()
+              break
+            }
+            case 4: {
+              obj.sinceIndex = reader.uint64Number()
               break
             }
             default: {
@@ -3137,6 +3784,13 @@ export namespace KvWriteRequest {
               yield {
                 field: `${prefix}.timeoutMs`,
                 value: reader.uint32()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.sinceIndex`,
+                value: reader.uint64Number()
               }
               break
             }
@@ -3209,6 +3863,11 @@ export namespace KvWriteRequest {
     value: number
   }
 
+  export interface KvWriteRequestSinceIndexFieldEvent {
+    field: '$.sinceIndex'
+    value: number
+  }
+
   export function encode (obj: Partial<KvWriteRequest>): Uint8Array {
     return encodeMessage(obj, KvWriteRequest.codec())
   }
@@ -3217,7 +3876,7 @@ export namespace KvWriteRequest {
     return decodeMessage(buf, KvWriteRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<KvWriteRequest>): Generator<KvWriteRequestRequestIdFieldEvent | KvWriteRequestKvNamespaceFieldEvent | KvWriteRequestKvOperationsPutKeyFieldEvent | KvWriteRequestKvOperationsPutValueFieldEvent | KvWriteRequestKvOperationsDeleteFieldEvent | KvWriteRequestKvOperationsCompareAndSwapKeyFieldEvent | KvWriteRequestKvOperationsCompareAndSwapExpectedValueFieldEvent | KvWriteRequestKvOperationsCompareAndSwapExpectedRevisionFieldEvent | KvWriteRequestKvOperationsCompareAndSwapValueFieldEvent | KvWriteRequestTimeoutMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<KvWriteRequest>): Generator<KvWriteRequestRequestIdFieldEvent | KvWriteRequestKvNamespaceFieldEvent | KvWriteRequestKvOperationsPutKeyFieldEvent | KvWriteRequestKvOperationsPutValueFieldEvent | KvWriteRequestKvOperationsDeleteFieldEvent | KvWriteRequestKvOperationsCompareAndSwapKeyFieldEvent | KvWriteRequestKvOperationsCompareAndSwapExpectedValueFieldEvent | KvWriteRequestKvOperationsCompareAndSwapExpectedRevisionFieldEvent | KvWriteRequestKvOperationsCompareAndSwapValueFieldEvent | KvWriteRequestTimeoutMsFieldEvent | KvWriteRequestSinceIndexFieldEvent> {
     return streamMessage(buf, KvWriteRequest.codec(), opts)
   }
 }

@@ -2,7 +2,7 @@
 // Generated from proto/rpc.proto by scripts/generate-proto.ts; do not edit.
 /* eslint-disable require-yield */
 
-import { decodeMessage, encodeMessage, message, streamMessage } from 'protons-runtime'
+import { decodeMessage, encodeMessage, enumeration, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -341,9 +341,9 @@ export namespace RpcFrame {
     value: boolean
   }
 
-  export interface RpcFrameErrorOutcomeUnknownFieldEvent {
-    field: '$.error.outcomeUnknown'
-    value: boolean
+  export interface RpcFrameErrorOutcomeFieldEvent {
+    field: '$.error.outcome'
+    value: RpcOutcome
   }
 
   export function encode (obj: Partial<RpcFrame>): Uint8Array {
@@ -354,7 +354,7 @@ export namespace RpcFrame {
     return decodeMessage(buf, RpcFrame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RpcFrame>): Generator<RpcFrameCallFieldEvent | RpcFrameRequestMethodFieldEvent | RpcFrameRequestSizeBytesFieldEvent | RpcFrameRequestDataFieldEvent | RpcFrameRequestPartFieldEvent | RpcFrameResponseSizeBytesFieldEvent | RpcFrameResponseDataFieldEvent | RpcFrameResponsePartFieldEvent | RpcFrameErrorCodeFieldEvent | RpcFrameErrorMessageFieldEvent | RpcFrameErrorRetryableFieldEvent | RpcFrameErrorOutcomeUnknownFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RpcFrame>): Generator<RpcFrameCallFieldEvent | RpcFrameRequestMethodFieldEvent | RpcFrameRequestSizeBytesFieldEvent | RpcFrameRequestDataFieldEvent | RpcFrameRequestPartFieldEvent | RpcFrameResponseSizeBytesFieldEvent | RpcFrameResponseDataFieldEvent | RpcFrameResponsePartFieldEvent | RpcFrameErrorCodeFieldEvent | RpcFrameErrorMessageFieldEvent | RpcFrameErrorRetryableFieldEvent | RpcFrameErrorOutcomeFieldEvent> {
     return streamMessage(buf, RpcFrame.codec(), opts)
   }
 }
@@ -674,7 +674,7 @@ export interface RpcError {
   code: string
   message: string
   retryable: boolean
-  outcomeUnknown: boolean
+  outcome: RpcOutcome
 }
 
 export namespace RpcError {
@@ -702,9 +702,9 @@ export namespace RpcError {
           w.bool(obj.retryable)
         }
 
-        if ((obj.outcomeUnknown != null && obj.outcomeUnknown !== false)) {
+        if (obj.outcome != null && __RpcOutcomeValues[obj.outcome] !== 0) {
           w.uint32(32)
-          w.bool(obj.outcomeUnknown)
+          RpcOutcome.codec().encode(obj.outcome, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -715,7 +715,7 @@ export namespace RpcError {
           code: '',
           message: '',
           retryable: false,
-          outcomeUnknown: false
+          outcome: RpcOutcome.NOT_APPLIED
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -737,7 +737,7 @@ export namespace RpcError {
               break
             }
             case 4: {
-              obj.outcomeUnknown = reader.bool()
+              obj.outcome = RpcOutcome.codec().decode(reader)
               break
             }
             default: {
@@ -778,8 +778,8 @@ export namespace RpcError {
             }
             case 4: {
               yield {
-                field: `${prefix}.outcomeUnknown`,
-                value: reader.bool()
+                field: `${prefix}.outcome`,
+                value: RpcOutcome.codec().decode(reader)
               }
               break
             }
@@ -810,9 +810,9 @@ export namespace RpcError {
     value: boolean
   }
 
-  export interface RpcErrorOutcomeUnknownFieldEvent {
-    field: '$.outcomeUnknown'
-    value: boolean
+  export interface RpcErrorOutcomeFieldEvent {
+    field: '$.outcome'
+    value: RpcOutcome
   }
 
   export function encode (obj: Partial<RpcError>): Uint8Array {
@@ -823,7 +823,25 @@ export namespace RpcError {
     return decodeMessage(buf, RpcError.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RpcError>): Generator<RpcErrorCodeFieldEvent | RpcErrorMessageFieldEvent | RpcErrorRetryableFieldEvent | RpcErrorOutcomeUnknownFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RpcError>): Generator<RpcErrorCodeFieldEvent | RpcErrorMessageFieldEvent | RpcErrorRetryableFieldEvent | RpcErrorOutcomeFieldEvent> {
     return streamMessage(buf, RpcError.codec(), opts)
+  }
+}
+
+export enum RpcOutcome {
+  NOT_APPLIED = 'NOT_APPLIED',
+  UNKNOWN = 'UNKNOWN',
+  APPLIED = 'APPLIED'
+}
+
+enum __RpcOutcomeValues {
+  NOT_APPLIED = 0,
+  UNKNOWN = 1,
+  APPLIED = 2
+}
+
+export namespace RpcOutcome {
+  export const codec = (): Codec<RpcOutcome> => {
+    return enumeration<RpcOutcome>(__RpcOutcomeValues)
   }
 }

@@ -6,6 +6,7 @@ import { createDatabaseClient } from '../../../src/client/index.ts'
 interface Request {
   readonly method: string | undefined
   readonly url: string | undefined
+  readonly key: string | undefined
   readonly body: string
 }
 
@@ -22,7 +23,9 @@ async function fakeNode(status: number, body = ''): Promise<{ url: string; reque
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
     request.on('end', () => {
-      requests.push({ method: request.method, url: request.url, body: Buffer.concat(parts).toString() })
+      const { method, url, headers } = request
+      const key = headers['idempotency-key'] as string | undefined // never a list
+      requests.push({ method, url, key, body: Buffer.concat(parts).toString() })
       if (status === 0) request.socket.destroy()
       else response.writeHead(status, { connection: 'close' }).end(body)
     })
@@ -61,6 +64,7 @@ describe('database client', () => {
       {
         method: 'POST',
         url: '/db/query?level=strong&transaction',
+        key: undefined,
         body: '["SELECT 1",["SELECT ?, ?, ?",4611686018427387904,null,[1,255]],["SELECT :a, :b",{"a":"x\\"y","b":true}]]',
       },
     ])
@@ -76,14 +80,26 @@ describe('database client', () => {
     expect([busy.requests.length, good.requests.length]).toEqual([1, 2])
   })
 
-  test('failover - a write whose answer was lost is not sent again; a read is', async () => {
+  test('failover - a write whose answer was lost is sent again under the same id', async () => {
     const broken = await fakeNode(0)
-    const good = await fakeNode(200, '{"results":[]}')
+    const good = await fakeNode(200, '{"results":[{"rows_affected":1}]}')
     const client = createDatabaseClient({ urls: [broken.url, good.url] })
-    await expect(client.execute(['INSERT'])).rejects.toMatchObject({ outcome: 'unknown' })
-    expect(good.requests).toEqual([])
-    await client.query(['SELECT 1'])
-    expect(good.requests).toHaveLength(1)
+    expect(await client.execute(['INSERT'])).toEqual([{ rows_affected: 1 }])
+    const [first, second] = [broken.requests[0]?.key, good.requests[0]?.key]
+    expect(first).toMatch(/^[0-9a-f]{32}$/)
+    expect(second).toBe(first)
+    await client.execute(['INSERT'])
+    expect(good.requests[1]?.key).not.toBe(first)
+    await client.execute(['INSERT'], { requestId: 'mine' })
+    expect(good.requests[2]?.key).toBe('mine')
+  })
+
+  test('failover - a write stays unknown if one node may have done it and the others did nothing', async () => {
+    const broken = await fakeNode(0)
+    const busy = await fakeNode(503, 'leader not found\n')
+    const client = createDatabaseClient({ urls: [broken.url, busy.url] })
+    await expect(client.execute(['INSERT'])).rejects.toMatchObject({ outcome: 'unknown', status: 503 })
+    await expect(client.query(['SELECT 1'])).rejects.toMatchObject({ outcome: 'not-applied' })
   })
 
   test.each([

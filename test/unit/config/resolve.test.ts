@@ -63,6 +63,7 @@ describe('defaults', () => {
         electionTimeoutMs: 1_000,
         snapshotThreshold: 8_192,
         snapshotTrailing: 4_096,
+        integrityIntervalMs: 300_000,
         voter: true,
       },
       logging: { level: 'info', file: undefined, format: 'console' },

@@ -311,3 +311,12 @@ describe('redirect', () => {
     expect([answer.status, answer.body]).toEqual([status, 'leader not found\n'])
   })
 })
+
+test('Idempotency-Key - names the write for the node; a request without one has no name', async () => {
+  const { ask, post, node } = await serve()
+  const body = JSON.stringify(['INSERT INTO t VALUES (1)'])
+  await ask('POST', '/db/execute', { body, headers: { 'idempotency-key': 'order-7' } })
+  await ask('POST', '/db/request', { body, headers: { 'idempotency-key': 'order-8' } })
+  await post('/db/execute', ['INSERT INTO t VALUES (1)'])
+  expect(node.calls.map(({ options }) => options.requestId)).toEqual(['order-7', 'order-8', undefined])
+})

@@ -27,6 +27,7 @@ export class FakeNode {
   leaderApi: () => Promise<string | undefined> = async () => 'http://10.0.0.2:5001'
   members: NodeDescription[] = [member('node1', { leader: true })]
   ready = true
+  integrity: NodeStatus['integrity']
   sync: (options?: CallOptions) => Promise<void> = async () => {}
   status: () => Promise<NodeStatus> = async () => statusOf(this)
   answer: Answer = () => this.response([])
@@ -133,6 +134,7 @@ export function statusOf(node: FakeNode): NodeStatus {
       { id: 'node2', address: '127.0.0.1:7002', voter: true },
       { id: 'node3', address: '127.0.0.1:7003', voter: false },
     ],
+    integrity: node.integrity,
     dbAppliedIndex: 40,
     settings: { heartbeatMs: 100, electionTimeoutMs: 1_000, snapshotThreshold: 8_192, trailingLogs: 10_240 },
     sqlite: {

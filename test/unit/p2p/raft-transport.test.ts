@@ -302,7 +302,7 @@ test('raft transport - a member that gets another id has to say so', async () =>
 
 test('raft transport - streams that have not said hello end when it stops, or after a while', async () => {
   await using cleanup = new Cleanup()
-  const a = await startNode(cleanup, 'a', { timings: { connectTimeoutMs: 50 } })
+  const a = await startNode(cleanup, 'a', { timings: { connectTimeoutMs: 300 } })
   const b = await startNode(cleanup, 'b')
   a.transport.setMembers([a.member, b.member])
   const late = await rawStream(b, a)

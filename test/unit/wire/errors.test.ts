@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DebrosError } from '../../../src/base/index.ts'
-import { errorFromWire, errorToWire, RpcError } from '../../../src/wire/index.ts'
+import { errorFromWire, errorToWire, RpcError, RpcOutcome } from '../../../src/wire/index.ts'
 
 function roundTrip(error: DebrosError): DebrosError {
   return errorFromWire(RpcError.decode(RpcError.encode(errorToWire(error))))
@@ -8,7 +8,7 @@ function roundTrip(error: DebrosError): DebrosError {
 
 test('wire errors - code, message, retryable and outcome survive; the cause stays here', () => {
   for (const retryable of [true, false]) {
-    for (const outcome of ['unknown', 'not-applied'] as const) {
+    for (const outcome of ['unknown', 'not-applied', 'applied'] as const) {
       const error = new DebrosError('RAFT_BUSY', 'queues are full', {
         retryable,
         outcome,
@@ -27,7 +27,7 @@ test('wire errors - a long message is cut', () => {
 
 test('wire errors - what is no code of ours becomes RPC_INTERNAL', () => {
   for (const code of ['', 'lower', '1A', 'A'.repeat(65), 'A B']) {
-    expect(errorFromWire({ code, message: '', retryable: false, outcomeUnknown: false }).code).toBe(
+    expect(errorFromWire({ code, message: '', retryable: false, outcome: RpcOutcome.NOT_APPLIED }).code).toBe(
       'RPC_INTERNAL',
     )
   }
