@@ -114,6 +114,7 @@ function describeStore(status: NodeStatus, pragmas: object | undefined): object 
     fsm_index: raft.appliedIndex,
     db_applied_index: status.dbAppliedIndex,
     raft: describeRaft(status),
+    integrity: describeIntegrity(status),
     nodes: status.members.map(({ id, address, voter }) => ({
       id,
       addr: address,
@@ -152,6 +153,14 @@ function describeRaft({ raft, members, nodeId }: NodeStatus): object {
           ? 'never'
           : formatDuration(raft.lastContactMs),
   }
+}
+
+/** The last comparison of all replicas' data. */
+function describeIntegrity({ integrity }: NodeStatus): object {
+  if (integrity === undefined) return { state: 'unchecked' }
+  const { index, timeMs, agreeing, diverged, unchecked } = integrity
+  const state = diverged.length > 0 ? 'DIVERGED' : 'equal'
+  return { state, index, time: new Date(timeMs).toISOString(), agreeing, diverged, unchecked }
 }
 
 /** One connection serves reads and writes, so both have the same pragmas. */

@@ -2,7 +2,8 @@
 
 export interface HttpReply {
   readonly status: number
-  readonly type?: 'json' | 'text'
+  /** `metrics`: the text format of Prometheus. */
+  readonly type?: 'json' | 'text' | 'metrics'
   /** Pieces of text make a large body, which is sent as fast as the caller takes it. */
   readonly body?: string | Iterable<string>
   readonly headers?: Readonly<Record<string, string>>

@@ -1,6 +1,7 @@
 import type { Handler } from './context.ts'
 import { handleLeader, handleNodes, handleReadyz } from './handle-cluster.ts'
 import { handleExecute, handleQuery, handleRequest } from './handle-database.ts'
+import { handleMetrics } from './handle-metrics.ts'
 import { handleStatus } from './handle-status.ts'
 
 export interface Route {
@@ -11,7 +12,7 @@ export interface Route {
   readonly handle: Handler
 }
 
-const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /db/request; GET /status, /nodes, /leader, /readyz
+const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /db/request; GET /status, /nodes, /leader, /readyz, /metrics
 `
 
 export const ROUTES: readonly Route[] = [
@@ -21,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   { path: '/status', match: 'prefix', methods: ['GET'], handle: handleStatus },
   { path: '/nodes', match: 'prefix', methods: ['GET'], handle: handleNodes },
   { path: '/leader', match: 'exact', methods: ['GET'], handle: handleLeader },
+  { path: '/metrics', match: 'exact', methods: ['GET'], handle: handleMetrics },
   { path: '/readyz', match: 'prefix', methods: ['GET'], handle: handleReadyz },
   {
     path: '/',

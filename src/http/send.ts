@@ -4,7 +4,11 @@ import type { FastifyReply } from 'fastify'
 import type { BodyRefused } from './body.ts'
 import type { HttpReply } from './reply.ts'
 
-const CONTENT_TYPES = { json: 'application/json; charset=utf-8', text: 'text/plain; charset=utf-8' } as const
+const CONTENT_TYPES = {
+  json: 'application/json; charset=utf-8',
+  text: 'text/plain; charset=utf-8',
+  metrics: 'text/plain; version=0.0.4; charset=utf-8',
+} as const
 
 /** How many bytes of a refused body are read and dropped at most. */
 const LINGER_BYTES_MAX = 16 * 2 ** 20
@@ -28,7 +32,7 @@ export function send(reply: FastifyReply, answer: HttpReply): void {
 function typeHeaders({ type }: HttpReply): Record<string, string> {
   if (type === undefined) return {}
   const contentType = { 'content-type': CONTENT_TYPES[type] }
-  return type === 'json' ? contentType : { ...contentType, 'x-content-type-options': 'nosniff' }
+  return type !== 'text' ? contentType : { ...contentType, 'x-content-type-options': 'nosniff' }
 }
 
 /** One piece for each turn of the event loop, so that other work goes on while a large body is made. */
