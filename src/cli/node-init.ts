@@ -37,6 +37,7 @@ export function toNodeInit(config: NodeConfig, context: NodeInitContext): NodeIn
       electionTimeoutMs: raft.electionTimeoutMs,
       snapshotEntries: raft.snapshotThreshold,
       trailingEntries: raft.snapshotTrailing,
+      snapshotBytesPerSecond: raft.snapshotBytesPerSecond,
     },
     door,
     version: build.version,

@@ -63,6 +63,7 @@ function toNodeConfig(values: LayeredValues): NodeConfig {
       snapshotThreshold: values.get('raft.snapshot_threshold'),
       snapshotTrailing: values.get('raft.snapshot_trailing'),
       integrityIntervalMs: values.get('raft.integrity_interval'),
+      snapshotBytesPerSecond: values.get('raft.snapshot_bytes_per_second'),
       voter: !values.get('raft.non_voter'),
     },
     logging: {

@@ -343,6 +343,16 @@ export const SETTINGS = {
     flag: 'raft-integrity-interval',
     env: ['DEBROS_RAFT_INTEGRITY_INTERVAL'],
   },
+  'raft.snapshot_bytes_per_second': {
+    schema: s.size(0),
+    kind: 'text',
+    fallback: '32m',
+    group: 'Raft',
+    help: 'Most bytes of snapshots that a leader sends in a second, to all followers together; 0 for no limit',
+    value: 'size',
+    flag: 'raft-snapshot-bytes-per-second',
+    env: ['DEBROS_RAFT_SNAPSHOT_BYTES_PER_SECOND'],
+  },
   'raft.non_voter': {
     schema: s.flag(),
     kind: 'boolean',

@@ -37,6 +37,8 @@ export interface RaftSettings {
   readonly snapshotTrailing: number
   /** Between two comparisons of all nodes' data; 0: never. */
   readonly integrityIntervalMs: number
+  /** What snapshots being sent may take; 0: no limit. */
+  readonly snapshotBytesPerSecond: number
   readonly voter: boolean
 }
 

@@ -205,8 +205,20 @@ class Node implements DebrosNode {
     )
 
     const transport = createRaftTransport(
-      { host, members, codec: { encodeEntry, decodeEntry }, snapshots: dataDir.snapshots, logger },
-      { nodeId: self.id, clusterId, group: GROUP },
+      {
+        host,
+        members,
+        codec: { encodeEntry, decodeEntry },
+        snapshots: dataDir.snapshots,
+        clock: systemClock,
+        logger,
+      },
+      {
+        nodeId: self.id,
+        clusterId,
+        group: GROUP,
+        snapshotBytesPerSecond: settings.snapshotBytesPerSecond,
+      },
     )
     const driver = new RaftDriver(
       {

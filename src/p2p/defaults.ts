@@ -45,6 +45,8 @@ export interface LinkTimings {
   readonly pingIntervalMs: number
   /** Unanswered pings after which the connection is given up. @default 5 */
   readonly pingsUnansweredMax: number
+  /** A snapshot transfer is given up when its receiver has taken nothing for so long. @default 30_000 */
+  readonly snapshotStallMs: number
 }
 
 export const LINK_TIMINGS: LinkTimings = Object.freeze({
@@ -54,7 +56,14 @@ export const LINK_TIMINGS: LinkTimings = Object.freeze({
   retryDelayMaxMs: 1_000,
   pingIntervalMs: 1_000,
   pingsUnansweredMax: 5,
+  snapshotStallMs: 30_000,
 })
+
+/** What even a slow disk reads; a receiver first reads what it has kept of a transfer, and is given the time. */
+export const SNAPSHOT_REREAD_BYTES_PER_SECOND = 8 * 1024 * 1024
+
+/** How long paced transfers may go without a pause, after one; a late timer costs no speed within it. */
+export const SNAPSHOT_BURST_MS = 100
 
 /** Bytes waiting for a member, per class of frame: beyond them frames are dropped, and Raft sends again. */
 export const OUTBOUND_BYTES_MAX = Object.freeze({ control: 1024 * 1024, append: 24 * 1024 * 1024 })

@@ -1,6 +1,8 @@
 import { assert, DebrosError, errorMessage, type Logger, toError } from '../base/index.ts'
-import type { Callback, Message } from '../raft/index.ts'
-import { LINK_TIMINGS, type LinkTimings } from './defaults.ts'
+import type { Callback, Clock, Message } from '../raft/index.ts'
+import { SNAPSHOT_CHUNK_BYTES_MAX } from '../wire/index.ts'
+import { BytePacer } from './byte-pacer.ts'
+import { LINK_TIMINGS, type LinkTimings, SNAPSHOT_BURST_MS } from './defaults.ts'
 import type { PeerHost } from './host.ts'
 import type { MemberPeer, MemberTable } from './members.ts'
 import { AppendEncoder, type EntryCodec } from './raft-codec-append.ts'
@@ -18,6 +20,8 @@ export interface RaftTransportComponents {
   readonly members: MemberTable
   readonly codec: EntryCodec
   readonly snapshots: SnapshotTransferStore
+  /** Paces snapshots, and notices when a receiver takes nothing any more. */
+  readonly clock: Clock
   readonly logger: Logger
 }
 
@@ -26,6 +30,8 @@ export interface RaftTransportInit {
   readonly clusterId: string
   /** The Raft group; a 32-bit number, the same on all members. */
   readonly group: number
+  /** What all snapshots being sent may take together; 0: as fast as it goes. */
+  readonly snapshotBytesPerSecond: number
   /** For tests. @default LINK_TIMINGS */
   readonly timings?: LinkTimings
 }
@@ -45,6 +51,15 @@ export function createRaftTransport(
   return new LinkedTransport(components, init)
 }
 
+/** What no link or stream of the member counts. */
+interface MemberCounts {
+  /** Messages that never became frames. */
+  unsendable: number
+  snapshotsSent: number
+  snapshotsResumed: number
+  snapshotBytesResumed: number
+}
+
 class LinkedTransport implements Libp2pRaftTransport {
   onMessage: RaftTransport['onMessage']
   onConnectionLost: RaftTransport['onConnectionLost']
@@ -57,8 +72,8 @@ class LinkedTransport implements Libp2pRaftTransport {
   readonly #links = new Map<string, RaftLink>()
   /** Members that a snapshot is being sent to. */
   readonly #sending = new Map<string, AbortController>()
-  /** Messages that never became frames, by member. */
-  readonly #unsendable = new Map<string, number>()
+  readonly #pacer: BytePacer
+  readonly #counts = new Map<string, MemberCounts>()
   #running: { removeListener: () => void } | undefined
 
   constructor(components: RaftTransportComponents, init: RaftTransportInit) {
@@ -67,7 +82,10 @@ class LinkedTransport implements Libp2pRaftTransport {
     this.#timings = init.timings ?? LINK_TIMINGS
     this.#encoder = new AppendEncoder(components.codec, init)
     const deliver = (message: Message): void => this.#deliver(message)
-    const { snapshots: store, logger } = components
+    const { snapshots: store, clock, logger } = components
+    const { snapshotBytesPerSecond: bytesPerSecond } = init
+    const burstBytes = Math.max(SNAPSHOT_CHUNK_BYTES_MAX, (bytesPerSecond * SNAPSHOT_BURST_MS) / 1_000)
+    this.#pacer = new BytePacer({ clock }, { bytesPerSecond, burstBytes })
     this.#inbound = new RaftInbound(
       { ...components, snapshots: new SnapshotReceiver({ store, logger }, { deliver }) },
       { ...init, deliver, helloTimeoutMs: this.#timings.connectTimeoutMs },
@@ -118,7 +136,7 @@ class LinkedTransport implements Libp2pRaftTransport {
       for (const frame of this.#encoder.encode(message)) link.send('append', frame)
     } catch (error) {
       if (!(error instanceof DebrosError)) throw error
-      this.#unsendable.set(message.to, (this.#unsendable.get(message.to) ?? 0) + 1)
+      this.#countsOf(message.to).unsendable += 1
       this.#components.logger.error({ member: message.to, error: error.message }, 'cannot send entries')
     }
   }
@@ -138,32 +156,54 @@ class LinkedTransport implements Libp2pRaftTransport {
     if (this.#sending.has(to)) throw snapshotNotSent(`another snapshot is being sent to ${to}`)
     const abort = new AbortController()
     this.#sending.set(to, abort)
+    const counts = this.#countsOf(to)
     try {
-      const { host, snapshots: store } = this.#components
+      const { host, snapshots: store, clock, logger } = this.#components
       await sendSnapshot(
-        { host, store },
+        { host, store, clock, pacer: this.#pacer },
         {
           connection,
           identity: this.#identity(to),
           group: this.#init.group,
           message,
           openTimeoutMs: this.#timings.connectTimeoutMs,
+          stallMs: this.#timings.snapshotStallMs,
+          onOffset: (offset) => {
+            logger.info({ to, index: message.snapshot.index, offset }, 'sending a snapshot')
+            if (offset === 0) return
+            counts.snapshotsResumed += 1
+            counts.snapshotBytesResumed += offset
+          },
           signal: abort.signal,
         },
       )
+      counts.snapshotsSent += 1
     } finally {
       this.#sending.delete(to)
     }
   }
 
   stats(): readonly MemberTransportStats[] {
-    return [...this.#links.values()].map((link) => ({
-      id: link.member.id,
-      connected: link.connected,
-      bytesSent: link.bytesSent,
-      bytesReceived: this.#inbound.bytesReceived(link.member.peerId),
-      messagesDropped: link.framesDropped + (this.#unsendable.get(link.member.id) ?? 0),
-    }))
+    return [...this.#links.values()].map((link) => {
+      const { unsendable, ...snapshots } = this.#countsOf(link.member.id)
+      return {
+        id: link.member.id,
+        connected: link.connected,
+        bytesSent: link.bytesSent,
+        bytesReceived: this.#inbound.bytesReceived(link.member.peerId),
+        messagesDropped: link.framesDropped + unsendable,
+        ...snapshots,
+      }
+    })
+  }
+
+  #countsOf(id: string): MemberCounts {
+    let counts = this.#counts.get(id)
+    if (counts === undefined) {
+      counts = { unsendable: 0, snapshotsSent: 0, snapshotsResumed: 0, snapshotBytesResumed: 0 }
+      this.#counts.set(id, counts)
+    }
+    return counts
   }
 
   /** Opens links to new members, and closes those to members that are gone or have moved. */
@@ -176,7 +216,7 @@ class LinkedTransport implements Libp2pRaftTransport {
       if (member?.peerId === link.member.peerId && member.address === link.member.address) continue
       this.#links.delete(id)
       link.close()
-      this.#unsendable.delete(id)
+      this.#counts.delete(id)
     }
     for (const member of wanted) {
       if (member.id === this.#init.nodeId || this.#links.has(member.id)) continue

@@ -1,5 +1,5 @@
 import { errorMessage, type Logger } from '../base/index.ts'
-import type { Message, SnapshotMeta } from '../raft/index.ts'
+import type { Message, SnapshotTransfer } from '../raft/index.ts'
 import {
   checkInteger,
   decodeFrame,
@@ -27,7 +27,7 @@ export interface SnapshotReceiverInit {
 
 /**
  * Takes in snapshots, one at a time: of two leaders the one with the higher term is right, and a leader
- * that begins anew has lost its first attempt.
+ * that begins anew has lost its first attempt. What the store has kept of that one is not sent again.
  */
 export class SnapshotReceiver {
   readonly #components: SnapshotReceiverComponents
@@ -58,8 +58,11 @@ export class SnapshotReceiver {
     const transfer = new Transfer(frames, {
       context,
       term: checkInteger(header.term, 'term'),
-      snapshot: snapshotMetaFromWire(header.snapshot),
-      sizeBytes: checkInteger(header.sizeBytes, 'snapshot size'),
+      announced: {
+        snapshot: snapshotMetaFromWire(header.snapshot),
+        sizeBytes: checkInteger(header.sizeBytes, 'snapshot size'),
+        checksum: header.checksum,
+      },
     })
     const current = this.#current
     if (current !== undefined && current.from !== context.from && current.term >= transfer.term) {
@@ -73,11 +76,15 @@ export class SnapshotReceiver {
 
   async #receive(transfer: Transfer, previous: Promise<void>): Promise<void> {
     const { store, logger } = this.#components
-    const fields = { from: transfer.from, index: transfer.snapshot.index, sizeBytes: transfer.sizeBytes }
+    const { snapshot, sizeBytes } = transfer.announced
+    const fields = { from: transfer.from, index: snapshot.index, sizeBytes }
     await previous
-    logger.info(fields, 'receiving a snapshot')
     try {
-      await store.receive(transfer.snapshot, transfer.sizeBytes, transfer.chunks)
+      const offset = await store.receivedBytes(transfer.announced)
+      // One that has ended meanwhile is not to take the place of what is kept of another.
+      transfer.askFrom(offset)
+      logger.info({ ...fields, offset }, 'receiving a snapshot')
+      await store.receive(transfer.announced, offset, transfer.chunks)
       transfer.checkComplete()
       logger.info(fields, 'received a snapshot')
       this.#init.deliver(transfer.message())
@@ -94,22 +101,23 @@ export class SnapshotReceiver {
 interface TransferInit {
   readonly context: StreamContext
   readonly term: number
-  readonly snapshot: SnapshotMeta
-  readonly sizeBytes: number
+  readonly announced: SnapshotTransfer
 }
 
 class Transfer {
   readonly chunks = new ChunkQueue({ onTaken: (chunk) => this.#onTaken(chunk) })
   readonly #frames: FrameStream
   readonly #init: TransferInit
+  /** Bytes still to come; undefined until we have said from where on. */
+  #leftBytes: number | undefined
   #receivedBytes = 0
   #takenBytes = 0
+  #ended: Error | undefined
 
   constructor(frames: FrameStream, init: TransferInit) {
     this.#frames = frames
     this.#init = init
-    frames.addCloseListener((error) => this.chunks.fail(error ?? new Error('the sender ended the stream')))
-    if (init.sizeBytes === 0) this.chunks.end()
+    frames.addCloseListener((error) => this.#end(error ?? new Error('the sender ended the stream')))
   }
 
   get from(): string {
@@ -120,12 +128,16 @@ class Transfer {
     return this.#init.term
   }
 
-  get snapshot(): SnapshotMeta {
-    return this.#init.snapshot
+  get announced(): SnapshotTransfer {
+    return this.#init.announced
   }
 
-  get sizeBytes(): number {
-    return this.#init.sizeBytes
+  /** Asks for the bytes from `offset` on; throws if there is nobody to ask any more. */
+  askFrom(offset: number): void {
+    if (this.#ended !== undefined) throw this.#ended
+    this.#leftBytes = this.announced.sizeBytes - offset
+    this.reply({ snapshotOffset: offset })
+    if (this.#leftBytes === 0) this.chunks.end()
   }
 
   takeChunk(frame: Uint8Array): void {
@@ -133,13 +145,15 @@ class Transfer {
     if (data.length === 0 || data.length > SNAPSHOT_CHUNK_BYTES_MAX) {
       throw malformed(`a snapshot chunk of ${data.length} bytes`)
     }
+    if (this.#leftBytes === undefined) throw malformed('snapshot data before it was asked for')
+    if (data.length > this.#leftBytes) throw malformed('more snapshot data than announced')
     this.#receivedBytes += data.length
-    if (this.#receivedBytes > this.sizeBytes) throw malformed('more snapshot data than announced')
+    this.#leftBytes -= data.length
     if (this.#receivedBytes - this.#takenBytes > SNAPSHOT_WINDOW_BYTES) {
       throw malformed('more snapshot data than asked for')
     }
     this.chunks.push(data)
-    if (this.#receivedBytes === this.sizeBytes) this.chunks.end()
+    if (this.#leftBytes === 0) this.chunks.end()
   }
 
   #onTaken(chunk: Uint8Array): void {
@@ -148,12 +162,12 @@ class Transfer {
   }
 
   checkComplete(): void {
-    if (this.#receivedBytes !== this.sizeBytes) throw new Error('the store stopped reading before the end')
+    if (this.#leftBytes !== 0) throw new Error('the store stopped reading before the end')
   }
 
   message(): Message {
-    const { context, term, snapshot } = this.#init
-    return { type: 'snapshot', from: context.from, to: context.to, term, snapshot }
+    const { context, term, announced } = this.#init
+    return { type: 'snapshot', from: context.from, to: context.to, term, snapshot: announced.snapshot }
   }
 
   reply(reply: Partial<StreamReply>): void {
@@ -161,7 +175,12 @@ class Transfer {
   }
 
   abort(reason: Error): void {
-    this.chunks.fail(reason)
+    this.#end(reason)
     this.#frames.abort(reason)
+  }
+
+  #end(reason: Error): void {
+    this.#ended ??= reason
+    this.chunks.fail(reason)
   }
 }

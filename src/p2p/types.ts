@@ -1,5 +1,5 @@
 /** The contract of the peer-to-peer layer, as the rest of the node sees it. */
-import type { SnapshotMeta, Transport } from '../raft/index.ts'
+import type { SnapshotMeta, SnapshotReader, SnapshotTransfer, Transport } from '../raft/index.ts'
 
 /** Who a peer is and where to find it. */
 export interface PeerAddress {
@@ -48,12 +48,17 @@ export interface Rpc {
   call(peer: PeerAddress, method: string, request: Uint8Array, options: RpcCallOptions): Promise<Uint8Array>
 }
 
-/** Where received snapshots go and sent ones come from; implemented by the snapshot files. */
+/** Where received snapshots go and sent ones come from; implemented by the snapshot stores. */
 export interface SnapshotTransferStore {
   /** Opens a stored snapshot for sending. The chunks are at most 64 KiB. */
-  open(snapshot: SnapshotMeta): Promise<{ readonly sizeBytes: number; chunks(): AsyncIterable<Uint8Array> }>
-  /** Stores a snapshot being received; durable and verified when it resolves. */
-  receive(snapshot: SnapshotMeta, sizeBytes: number, chunks: AsyncIterable<Uint8Array>): Promise<void>
+  open(snapshot: SnapshotMeta): Promise<SnapshotReader>
+  /** How many bytes of this very transfer an earlier attempt has left here. */
+  receivedBytes(transfer: SnapshotTransfer): Promise<number>
+  /**
+   * Stores a snapshot being received, of which `chunks` are what follows on the first `offset` bytes;
+   * durable and verified when it resolves. If `chunks` throws, what has arrived is kept.
+   */
+  receive(transfer: SnapshotTransfer, offset: number, chunks: AsyncIterable<Uint8Array>): Promise<void>
 }
 
 /** Raft's transport over libp2p, with what the node must add to the driver's port. */
@@ -72,4 +77,10 @@ export interface MemberTransportStats {
   readonly bytesSent: number
   readonly bytesReceived: number
   readonly messagesDropped: number
+  /** Snapshots that the member has stored. */
+  readonly snapshotsSent: number
+  /** Transfers that went on where an earlier one broke off, whatever became of them. */
+  readonly snapshotsResumed: number
+  /** Bytes that for this reason were not sent again. */
+  readonly snapshotBytesResumed: number
 }

@@ -275,7 +275,7 @@ export class RaftDriver {
     this.#components.logStore.compact(compaction.snapshot, compaction.through, (error) => {
       this.#stored(error, () => {
         this.#core?.compact(compaction.snapshot, compaction.through)
-        this.#components.snapshots.retain(compaction.snapshot)
+        this.#components.snapshots.retain(compaction.snapshot, [])
       })
     })
   }
@@ -307,7 +307,7 @@ export class RaftDriver {
   #installed(snapshot: SnapshotMeta): void {
     this.#snapshotsInstalled++
     this.#machineIndex = snapshot.index
-    this.#components.snapshots.retain(snapshot)
+    this.#components.snapshots.retain(snapshot, [])
     this.#keeper.installed(snapshot)
     this.#reads.applied(snapshot.index)
     this.#components.logger.info({ index: snapshot.index, term: snapshot.term }, 'snapshot installed')

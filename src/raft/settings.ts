@@ -34,6 +34,17 @@ export interface RaftSettings {
   /** Entries and bytes kept behind a snapshot for followers a little behind. @default 4096, 16 MiB */
   readonly trailingEntries: number
   readonly trailingBytes: number
+  /** More is kept for followers that are still behind, up to so many bytes... @default 128 MiB */
+  readonly catchUpBytes: number
+  /** ...unless they have been silent for so long. @default 60_000 */
+  readonly catchUpMs: number
+  /** Snapshots sent at a time; more followers that need one wait for their turn. @default 2 */
+  readonly snapshotSendsMax: number
+  /** What all snapshots being sent may take together; 0: as fast as it goes. @default 32 MiB */
+  readonly snapshotBytesPerSecond: number
+  /** The first and the longest pause after a snapshot that could not be sent. @default 200, 10_000 */
+  readonly snapshotRetryMs: number
+  readonly snapshotRetryMaxMs: number
   /** A new voter counts once it is at most this many entries behind. @default 256 */
   readonly promoteLagEntries: number
   /** After losing the lead, how long to wait for the outcome of unfinished proposals. @default 2000 */
@@ -59,15 +70,30 @@ export const DEFAULT_RAFT_SETTINGS: RaftSettings = Object.freeze({
   snapshotBytes: 64 * MIB,
   trailingEntries: 4096,
   trailingBytes: 16 * MIB,
+  catchUpBytes: 128 * MIB,
+  catchUpMs: 60_000,
+  snapshotSendsMax: 2,
+  snapshotBytesPerSecond: 32 * MIB,
+  snapshotRetryMs: 200,
+  snapshotRetryMaxMs: 10_000,
   promoteLagEntries: 256,
   outcomeWaitMs: 2000,
 })
+
+const MAY_BE_ZERO: ReadonlySet<string> = new Set<keyof RaftSettings>([
+  'trailingEntries',
+  'trailingBytes',
+  'catchUpBytes',
+  'catchUpMs',
+  'snapshotBytesPerSecond',
+  'promoteLagEntries',
+])
 
 /** Fills in defaults and checks relations; throws `RAFT_SETTINGS_INVALID`. */
 export function resolveRaftSettings(settings: Partial<RaftSettings>): RaftSettings {
   const resolved = { ...DEFAULT_RAFT_SETTINGS, ...settings }
   for (const [name, value] of Object.entries(resolved)) {
-    const minimum = name.startsWith('trailing') || name === 'promoteLagEntries' ? 0 : 1
+    const minimum = MAY_BE_ZERO.has(name) ? 0 : 1
     if (!Number.isSafeInteger(value) || value < minimum) {
       throw new DebrosError('RAFT_SETTINGS_INVALID', `${name} must be a whole number of at least ${minimum}`)
     }

@@ -59,10 +59,10 @@ export interface SnapshotCapture {
 export interface SnapshotStore {
   save(snapshot: SnapshotMeta, capture: SnapshotCapture, done: Callback): void
   /**
-   * Drops every snapshot older than this one, once nobody reads it. Newer ones stay: one may have
-   * been saved or received while the log was still being told about this one.
+   * Drops every snapshot older than this one and not in use, once nobody reads it. Newer ones stay: one
+   * may have been saved or received while the log was still being told about this one.
    */
-  retain(snapshot: SnapshotMeta): void
+  retain(snapshot: SnapshotMeta, inUse: readonly SnapshotMeta[]): void
 }
 
 export interface StateMachine {
@@ -80,7 +80,10 @@ export interface StateMachine {
 export interface Transport {
   /** Best effort, in order per class of message, never blocks; may drop. */
   send(message: Message): void
-  /** Streams a stored snapshot; `done` without error once the receiver has all of it. */
+  /**
+   * Streams a stored snapshot; `done` without error once the receiver has all of it. With the code
+   * `SNAPSHOT_INTERRUPTED` if the receiver has kept a part: sent again, the same would go on from there.
+   */
   sendSnapshot(message: Extract<Message, { type: 'snapshot' }>, done: Callback): void
   /** Tells which nodes may open streams, and where they are; called on every change. */
   setMembers(

@@ -33,4 +33,10 @@ export {
   type MemorySnapshotsComponents,
   type MemorySnapshotsInit,
 } from './snapshot-memory.ts'
-export { SNAPSHOT_BYTES_MAX, SNAPSHOT_CHUNK_BYTES, type SnapshotReader, type Snapshots } from './snapshots.ts'
+export {
+  SNAPSHOT_BYTES_MAX,
+  SNAPSHOT_CHUNK_BYTES,
+  type SnapshotReader,
+  type Snapshots,
+  type SnapshotTransfer,
+} from './snapshots.ts'

@@ -1,9 +1,11 @@
 /** One snapshot file: writing it durably, and reading it only after all of it was verified. */
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { assert } from '../../base/index.ts'
 import type { SnapshotMeta } from '../core/types.ts'
 import {
   checkSnapshotMeta,
+  checksumIn,
   damagedSnapshot,
   PayloadSum,
   readSnapshotPreamble,
@@ -26,16 +28,9 @@ export async function writeSnapshotFile(
 ): Promise<void> {
   try {
     const file = await open(temporaryPath, 'wx', 0o600)
+    const writer = new SyncedWriter(file)
     try {
-      let unsynced = 0
-      for await (const chunk of chunks) {
-        await file.writeFile(chunk) // goes on where the last one ended, and repeats short writes
-        unsynced += chunk.byteLength
-        if (unsynced >= SYNC_STEP_BYTES) {
-          await file.datasync()
-          unsynced = 0
-        }
-      }
+      for await (const chunk of chunks) await writer.write(chunk)
       await file.sync()
     } finally {
       await file.close()
@@ -46,6 +41,24 @@ export async function writeSnapshotFile(
     // What cannot be removed now is removed at the next start; the first error is the one that counts.
     await rm(temporaryPath, { force: true }).catch(() => {})
     throw error
+  }
+}
+
+/** Writes on and on, and lets no more than a step of it wait to be synced. */
+export class SyncedWriter {
+  readonly #file: FileHandle
+  #unsyncedBytes = 0
+
+  constructor(file: FileHandle) {
+    this.#file = file
+  }
+
+  async write(chunk: Uint8Array): Promise<void> {
+    await this.#file.writeFile(chunk) // goes on where the last one ended, and repeats short writes
+    this.#unsyncedBytes += chunk.byteLength
+    if (this.#unsyncedBytes < SYNC_STEP_BYTES) return
+    await this.#file.datasync()
+    this.#unsyncedBytes = 0
   }
 }
 
@@ -105,14 +118,20 @@ export class SnapshotFile {
     return this.#formEnd(form) - this.#payloadStart
   }
 
+  /** The payload's checksum as it was written. */
+  async checksum(): Promise<number> {
+    return checksumIn(await readAt(this.#file, this.#formEnd('payload'), SNAPSHOT_TRAILER_BYTES))
+  }
+
   /**
-   * The bytes in pieces. A transfer is checked by whoever receives it; the payload ends with
-   * `RAFT_SNAPSHOT_DAMAGED` if what was read is not what was written.
+   * The bytes in pieces. A transfer, of which `offset` bytes may be left out, is checked by whoever
+   * receives it; the payload ends with `RAFT_SNAPSHOT_DAMAGED` if what was read is not what was written.
    */
-  async *chunks(form: SnapshotForm): AsyncGenerator<Uint8Array, void> {
+  async *chunks(form: SnapshotForm, offset = 0): AsyncGenerator<Uint8Array, void> {
+    assert(form === 'transfer' || offset === 0, 'a payload is checked as a whole')
     const end = this.#formEnd(form)
     const sum = new PayloadSum()
-    for (let position = this.#payloadStart; position < end; ) {
+    for (let position = this.#payloadStart + offset; position < end; ) {
       const chunk = await readAt(this.#file, position, Math.min(SNAPSHOT_CHUNK_BYTES, end - position))
       if (chunk.byteLength === 0) throw damagedSnapshot(this.#path, this.#meta.index, 'it became shorter')
       position += chunk.byteLength
@@ -140,7 +159,7 @@ export class SnapshotFile {
 }
 
 /** Up to `length` bytes; fewer only at the end of the file. */
-async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+export async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(length)
   let filled = 0
   while (filled < length) {

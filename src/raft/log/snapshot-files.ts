@@ -1,12 +1,28 @@
-/** Snapshots as files of one directory, `<index>-<term>.snap`. */
+/**
+ * Snapshots as files of one directory, `<index>-<term>.snap`. At most one file ends in `.part`: what has
+ * arrived of a transfer that is under way, or broke (see snapshot-partial.ts).
+ */
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { assert, DebrosError, errorMessage, hasErrorCode, type Logger, toError } from '../../base/index.ts'
 import type { SnapshotMeta } from '../core/types.ts'
 import type { Callback, SnapshotCapture } from '../types.ts'
 import { SnapshotFile, type SnapshotForm, syncDirectory, writeSnapshotFile } from './snapshot-file.ts'
-import { encodeSnapshotHeader, missingSnapshot, PayloadSum, TransferCheck } from './snapshot-format.ts'
-import { SNAPSHOT_BYTES_MAX, type SnapshotReader, type Snapshots } from './snapshots.ts'
+import {
+  encodeSnapshotHeader,
+  missingSnapshot,
+  PayloadSum,
+  rejectedSnapshot,
+  TransferCheck,
+} from './snapshot-format.ts'
+import { PartialFile, parsePartialName, partialBytes, partialName } from './snapshot-partial.ts'
+import { receiveTransfer, supersedes, until } from './snapshot-transfer.ts'
+import {
+  SNAPSHOT_BYTES_MAX,
+  type SnapshotReader,
+  type Snapshots,
+  type SnapshotTransfer,
+} from './snapshots.ts'
 
 export interface SnapshotFilesComponents {
   readonly logger: Logger
@@ -21,7 +37,7 @@ export interface SnapshotFilesInit {
 
 /**
  * Snapshots in the directory `dir`. A file has its final name only once it is complete and durable;
- * what a crash left half-written is removed by `start`.
+ * what a crash left of one being saved is removed by `start`.
  */
 export function createSnapshotFiles(components: SnapshotFilesComponents, init: SnapshotFilesInit): Snapshots {
   return new SnapshotDirectory(components, init)
@@ -29,11 +45,18 @@ export function createSnapshotFiles(components: SnapshotFilesComponents, init: S
 
 const SNAPSHOT_NAME = /^(\d+)-(\d+)\.snap$/
 const TEMPORARY_SUFFIX = '.tmp'
+const PARTIAL_SUFFIX = '.part'
 
 class SnapshotDirectory implements Snapshots {
   readonly #logger: Logger
   readonly #dir: string
   readonly #maxBytes: number
+  /** Name of the file that a transfer is being written to. */
+  #receiving: string | undefined
+  /** The newest snapshot that older ones were dropped for. */
+  #retained: SnapshotMeta | undefined
+  /** Snapshots that were read from end to end since they were stored here; not read again to be sent. */
+  readonly #verified = new Set<string>()
   /** How many readers have each file open, by name. */
   readonly #readers = new Map<string, number>()
   /** Files to delete when their last reader is done. */
@@ -56,9 +79,9 @@ class SnapshotDirectory implements Snapshots {
     this.#lifetime = new AbortController()
     const created = await mkdir(this.#dir, { recursive: true })
     if (created !== undefined) await syncDirectory(dirname(this.#dir))
-    for (const name of await readdir(this.#dir)) {
-      if (name.endsWith(TEMPORARY_SUFFIX)) await rm(join(this.#dir, name), { force: true })
-    }
+    const names = await readdir(this.#dir)
+    for (const name of names) if (name.endsWith(TEMPORARY_SUFFIX)) await this.#delete(name)
+    await this.#deletePartialsBut(newestPartial(names))
   }
 
   async stop(): Promise<void> {
@@ -73,8 +96,49 @@ class SnapshotDirectory implements Snapshots {
     )
   }
 
-  async receive(snapshot: SnapshotMeta, sizeBytes: number, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    await this.#write(snapshot, checked(chunks, new TransferCheck(sizeBytes, this.#maxBytes)))
+  async receivedBytes(transfer: SnapshotTransfer): Promise<number> {
+    return await partialBytes(join(this.#dir, partialName(transfer)), transfer)
+  }
+
+  async receive(
+    transfer: SnapshotTransfer,
+    offset: number,
+    chunks: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    const check = new TransferCheck(transfer, this.#maxBytes)
+    if (this.#receiving !== undefined) throw rejectedSnapshot('another one is being received')
+    this.#lifetime.signal.throwIfAborted()
+    this.#receiving = partialName(transfer)
+    try {
+      await this.#track(this.#receive(transfer, offset, check, chunks))
+    } finally {
+      this.#receiving = undefined
+    }
+  }
+
+  async #receive(
+    transfer: SnapshotTransfer,
+    offset: number,
+    check: TransferCheck,
+    chunks: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    const name = nameOf(transfer.snapshot)
+    const partial = partialName(transfer)
+    const file = await PartialFile.open({
+      path: join(this.#dir, partial),
+      transfer,
+      offset,
+      finalPath: join(this.#dir, name),
+    })
+    try {
+      await this.#deletePartialsBut(partial)
+    } catch (error) {
+      await file.leave()
+      throw error
+    }
+    const superseded = () => this.#retained !== undefined && supersedes(this.#retained, transfer.snapshot)
+    await receiveTransfer(file, { check, chunks, superseded, signal: this.#lifetime.signal })
+    this.#stored(name)
   }
 
   open(snapshot: SnapshotMeta): Promise<SnapshotReader> {
@@ -86,13 +150,15 @@ class SnapshotDirectory implements Snapshots {
   }
 
   /**
-   * Deletes every snapshot that `snapshot` makes superfluous. One that is newer stays: it was just
-   * received or saved, and the log is about to begin with it.
+   * Deletes every snapshot that `snapshot` makes superfluous, unless it is in use. One that is newer
+   * stays: it was just received or saved, and the log is about to begin with it.
    */
-  retain(snapshot: SnapshotMeta): void {
+  retain(snapshot: SnapshotMeta, inUse: readonly SnapshotMeta[]): void {
+    if (snapshot.index >= (this.#retained?.index ?? 0)) this.#retained = snapshot
+    const used = new Set(inUse.map(nameOf))
     this.#inBackground(async () => {
       for (const name of await readdir(this.#dir)) {
-        if (!isSuperseded(name, snapshot)) continue
+        if (!isSuperseded(name, snapshot) || used.has(name) || name === this.#receiving) continue
         if (this.#readers.has(name)) this.#condemned.add(name)
         else await this.#delete(name)
       }
@@ -102,30 +168,43 @@ class SnapshotDirectory implements Snapshots {
   async #write(snapshot: SnapshotMeta, body: AsyncIterable<Uint8Array>): Promise<void> {
     const name = nameOf(snapshot)
     const path = join(this.#dir, name)
-    // Numbered, since the same snapshot may be arriving twice.
+    // Numbered, in case the same snapshot is saved twice at a time.
     const temporaryPath = `${path}.${++this.#writes}${TEMPORARY_SUFFIX}`
     const chunks = until(this.#lifetime.signal, withHeader(snapshot, body))
     await this.#track(writeSnapshotFile(path, temporaryPath, chunks))
-    this.#condemned.delete(name)
+    this.#stored(name)
   }
 
-  /** Verifies the file, and opens it again whenever its chunks are asked for: no handle is left behind. */
+  #stored(name: string): void {
+    this.#condemned.delete(name)
+    this.#verified.delete(name)
+  }
+
+  /**
+   * Verifies the file, and opens it again whenever its chunks are asked for: no handle is left behind.
+   * To be sent it is verified once: the receiver checks what it gets, and a broken transfer is not to
+   * cost a reading of the whole file each time.
+   */
   async #openVerified(snapshot: SnapshotMeta, form: SnapshotForm): Promise<SnapshotReader> {
     const name = nameOf(snapshot)
     const openFile = () => this.#openFile(name, snapshot)
     const closeFile = (file: SnapshotFile) => this.#closeFile(name, file)
     const file = await openFile()
+    let checksum: number
     try {
-      await file.verify()
+      if (form === 'payload' || !this.#verified.has(name)) await file.verify()
+      this.#verified.add(name)
+      checksum = await file.checksum()
     } finally {
       await closeFile(file)
     }
     return {
       sizeBytes: file.sizeBytes(form),
-      async *chunks() {
+      checksum,
+      async *chunks(offset) {
         const file = await openFile()
         try {
-          yield* file.chunks(form)
+          yield* file.chunks(form, offset)
         } finally {
           await closeFile(file)
         }
@@ -162,7 +241,14 @@ class SnapshotDirectory implements Snapshots {
     if (this.#condemned.delete(name)) this.#inBackground(() => this.#delete(name))
   }
 
+  async #deletePartialsBut(useful: string | undefined): Promise<void> {
+    for (const name of await readdir(this.#dir)) {
+      if (name.endsWith(PARTIAL_SUFFIX) && name !== useful) await this.#delete(name)
+    }
+  }
+
   async #delete(name: string): Promise<void> {
+    this.#verified.delete(name)
     await rm(join(this.#dir, name), { force: true })
   }
 
@@ -188,10 +274,26 @@ function nameOf({ index, term }: SnapshotMeta): string {
 }
 
 function isSuperseded(name: string, by: SnapshotMeta): boolean {
+  const partial = parsePartialName(name)
+  if (partial !== undefined) return supersedes(by, partial)
+  const snapshot = parseName(name)
+  if (snapshot === undefined) return false
+  return snapshot.index < by.index || (snapshot.index === by.index && snapshot.term !== by.term)
+}
+
+function parseName(name: string): { readonly index: number; readonly term: number } | undefined {
   const match = SNAPSHOT_NAME.exec(name)
-  if (match === null) return false
-  const index = Number(match[1])
-  return index < by.index || (index === by.index && Number(match[2]) !== by.term)
+  return match === null ? undefined : { index: Number(match[1]), term: Number(match[2]) }
+}
+
+/** The one part of a transfer worth keeping: the newest, unless a snapshot as new is here. */
+function newestPartial(names: readonly string[]): string | undefined {
+  const newestSnapshot = Math.max(0, ...names.map((name) => parseName(name)?.index ?? 0))
+  const partials = names.flatMap((name) => {
+    const part = parsePartialName(name)
+    return part !== undefined && part.index > newestSnapshot ? [{ name, ...part }] : []
+  })
+  return partials.sort((a, b) => b.index - a.index || b.term - a.term)[0]?.name
 }
 
 async function* withHeader(
@@ -209,33 +311,4 @@ async function* withTrailer(capture: SnapshotCapture): AsyncGenerator<Uint8Array
     yield chunk
   }
   yield sum.trailer()
-}
-
-async function* checked(chunks: AsyncIterable<Uint8Array>, check: TransferCheck): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    check.add(chunk)
-    yield chunk
-  }
-  check.finish()
-}
-
-/** The chunks, until the signal aborts: then its reason, even if the source never moves again. */
-async function* until(signal: AbortSignal, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const source = chunks[Symbol.asyncIterator]()
-  const aborted = Promise.withResolvers<never>()
-  const abort = () => aborted.reject(signal.reason)
-  signal.addEventListener('abort', abort)
-  aborted.promise.catch(() => {}) // it need not be waiting for anything
-  if (signal.aborted) abort()
-  try {
-    for (;;) {
-      const next = await Promise.race([aborted.promise, source.next()])
-      if (next.done === true) return
-      yield next.value
-    }
-  } finally {
-    signal.removeEventListener('abort', abort)
-    // Not awaited: a source that hangs would answer only when it moves again.
-    source.return?.().then(undefined, () => {})
-  }
 }

@@ -16,6 +16,7 @@ import type { SnapshotMeta } from '../core/types.ts'
 import { getUint64, putUint64, viewOf } from './bytes.ts'
 import { RaftStorageError } from './errors.ts'
 import { decodeSnapshotMeta, encodeSnapshotMeta } from './meta-codec.ts'
+import type { SnapshotTransfer } from './snapshots.ts'
 
 const MAGIC = new TextEncoder().encode('DBSNAP01')
 export const SNAPSHOT_PREAMBLE_BYTES = MAGIC.byteLength + 4
@@ -62,6 +63,10 @@ export class PayloadSum {
     return this.#sizeBytes
   }
 
+  get checksum(): number {
+    return this.#checksum
+  }
+
   trailer(): Uint8Array {
     const trailer = new Uint8Array(SNAPSHOT_TRAILER_BYTES)
     const view = viewOf(trailer)
@@ -75,34 +80,44 @@ export class PayloadSum {
     const view = viewOf(trailer)
     if (getUint64(view, 0) !== this.#sizeBytes)
       return `its payload has ${this.#sizeBytes} bytes, not as many as written`
-    if (view.getUint32(8) !== this.#checksum) return 'the checksum does not match'
+    if (checksumIn(trailer) !== this.#checksum) return 'the checksum does not match'
     return undefined
   }
 }
 
-/** Checks a transfer (payload and trailer) of announced size while it comes in, however it is cut. */
+/** The payload's checksum as its trailer has it. */
+export function checksumIn(trailer: Uint8Array): number {
+  return viewOf(trailer).getUint32(8)
+}
+
+/** Checks a transfer (payload and trailer) against what was announced while it comes in, however it is cut. */
 export class TransferCheck {
   readonly #sum = new PayloadSum()
   readonly #trailer = new Uint8Array(SNAPSHOT_TRAILER_BYTES)
+  readonly #announced: SnapshotTransfer
   readonly #payloadBytes: number
-  readonly #sizeBytes: number
   #received = 0
 
   /** Throws `RAFT_SNAPSHOT_REJECTED` if such a transfer is not acceptable at all. */
-  constructor(sizeBytes: number, maxBytes: number) {
+  constructor(announced: SnapshotTransfer, maxBytes: number) {
+    const { sizeBytes } = announced
     if (!Number.isSafeInteger(sizeBytes) || sizeBytes < SNAPSHOT_TRAILER_BYTES || sizeBytes > maxBytes) {
       throw rejectedSnapshot(`${sizeBytes} bytes are announced, ${maxBytes} are allowed`)
     }
-    this.#sizeBytes = sizeBytes
+    this.#announced = announced
     this.#payloadBytes = sizeBytes - SNAPSHOT_TRAILER_BYTES
+  }
+
+  get receivedBytes(): number {
+    return this.#received
   }
 
   add(chunk: Uint8Array): void {
     const payloadLeft = Math.max(0, this.#payloadBytes - this.#received)
     const trailerAt = Math.max(0, this.#received - this.#payloadBytes)
     this.#received += chunk.byteLength
-    if (this.#received > this.#sizeBytes) {
-      throw rejectedSnapshot(`more arrived than the ${this.#sizeBytes} bytes announced`)
+    if (this.#received > this.#announced.sizeBytes) {
+      throw rejectedSnapshot(`more arrived than the ${this.#announced.sizeBytes} bytes announced`)
     }
     this.#sum.add(chunk.subarray(0, payloadLeft))
     this.#trailer.set(chunk.subarray(payloadLeft), trailerAt)
@@ -110,15 +125,17 @@ export class TransferCheck {
 
   /** To be called after the last chunk. */
   finish(): void {
-    if (this.#received < this.#sizeBytes) {
-      throw rejectedSnapshot(`${this.#received} of ${this.#sizeBytes} bytes arrived`)
+    const { sizeBytes, checksum } = this.#announced
+    if (this.#received < sizeBytes) {
+      throw rejectedSnapshot(`${this.#received} of ${sizeBytes} bytes arrived`)
     }
     const mismatch = this.#sum.findMismatch(this.#trailer)
     if (mismatch !== undefined) throw rejectedSnapshot(mismatch)
+    if (this.#sum.checksum !== checksum) throw rejectedSnapshot('the checksum is not the one announced')
   }
 }
 
-function rejectedSnapshot(reason: string): RaftStorageError {
+export function rejectedSnapshot(reason: string): RaftStorageError {
   return new RaftStorageError('RAFT_SNAPSHOT_REJECTED', `the snapshot being received is refused: ${reason}`, {
     retryable: true,
   })

@@ -171,6 +171,7 @@ export interface StreamReply {
   snapshotConsumed?: number
   snapshotStored?: SnapshotStored
   snapshotRefused?: string
+  snapshotOffset?: number
 }
 
 export namespace StreamReply {
@@ -185,7 +186,16 @@ export namespace StreamReply {
 
         obj = { ...obj }
 
+        if (obj.snapshotOffset != null) {
+          obj.snapshotRefused = undefined
+          obj.snapshotStored = undefined
+          obj.snapshotConsumed = undefined
+          obj.pong = undefined
+          obj.welcome = undefined
+        }
+
         if (obj.snapshotRefused != null) {
+          obj.snapshotOffset = undefined
           obj.snapshotStored = undefined
           obj.snapshotConsumed = undefined
           obj.pong = undefined
@@ -193,6 +203,7 @@ export namespace StreamReply {
         }
 
         if (obj.snapshotStored != null) {
+          obj.snapshotOffset = undefined
           obj.snapshotRefused = undefined
           obj.snapshotConsumed = undefined
           obj.pong = undefined
@@ -200,6 +211,7 @@ export namespace StreamReply {
         }
 
         if (obj.snapshotConsumed != null) {
+          obj.snapshotOffset = undefined
           obj.snapshotRefused = undefined
           obj.snapshotStored = undefined
           obj.pong = undefined
@@ -207,6 +219,7 @@ export namespace StreamReply {
         }
 
         if (obj.pong != null) {
+          obj.snapshotOffset = undefined
           obj.snapshotRefused = undefined
           obj.snapshotStored = undefined
           obj.snapshotConsumed = undefined
@@ -214,6 +227,7 @@ export namespace StreamReply {
         }
 
         if (obj.welcome != null) {
+          obj.snapshotOffset = undefined
           obj.snapshotRefused = undefined
           obj.snapshotStored = undefined
           obj.snapshotConsumed = undefined
@@ -243,6 +257,11 @@ export namespace StreamReply {
         if (obj.snapshotRefused != null) {
           w.uint32(42)
           w.string(obj.snapshotRefused)
+        }
+
+        if (obj.snapshotOffset != null) {
+          w.uint32(48)
+          w.uint64Number(obj.snapshotOffset)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -281,6 +300,10 @@ export namespace StreamReply {
               obj.snapshotRefused = reader.string()
               break
             }
+            case 6: {
+              obj.snapshotOffset = reader.uint64Number()
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -288,7 +311,16 @@ export namespace StreamReply {
           }
         }
 
+        if (obj.snapshotOffset != null) {
+          delete obj.snapshotRefused
+          delete obj.snapshotStored
+          delete obj.snapshotConsumed
+          delete obj.pong
+          delete obj.welcome
+        }
+
         if (obj.snapshotRefused != null) {
+          delete obj.snapshotOffset
           delete obj.snapshotStored
           delete obj.snapshotConsumed
           delete obj.pong
@@ -296,6 +328,7 @@ export namespace StreamReply {
         }
 
         if (obj.snapshotStored != null) {
+          delete obj.snapshotOffset
           delete obj.snapshotRefused
           delete obj.snapshotConsumed
           delete obj.pong
@@ -303,6 +336,7 @@ export namespace StreamReply {
         }
 
         if (obj.snapshotConsumed != null) {
+          delete obj.snapshotOffset
           delete obj.snapshotRefused
           delete obj.snapshotStored
           delete obj.pong
@@ -310,6 +344,7 @@ export namespace StreamReply {
         }
 
         if (obj.pong != null) {
+          delete obj.snapshotOffset
           delete obj.snapshotRefused
           delete obj.snapshotStored
           delete obj.snapshotConsumed
@@ -317,6 +352,7 @@ export namespace StreamReply {
         }
 
         if (obj.welcome != null) {
+          delete obj.snapshotOffset
           delete obj.snapshotRefused
           delete obj.snapshotStored
           delete obj.snapshotConsumed
@@ -366,6 +402,13 @@ export namespace StreamReply {
               }
               break
             }
+            case 6: {
+              yield {
+                field: `${prefix}.snapshotOffset`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -398,6 +441,11 @@ export namespace StreamReply {
     value: string
   }
 
+  export interface StreamReplySnapshotOffsetFieldEvent {
+    field: '$.snapshotOffset'
+    value: number
+  }
+
   export function encode (obj: Partial<StreamReply>): Uint8Array {
     return encodeMessage(obj, StreamReply.codec())
   }
@@ -406,7 +454,7 @@ export namespace StreamReply {
     return decodeMessage(buf, StreamReply.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StreamReply>): Generator<StreamReplyWelcomeVersionFieldEvent | StreamReplyPongFieldEvent | StreamReplySnapshotConsumedFieldEvent | StreamReplySnapshotRefusedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StreamReply>): Generator<StreamReplyWelcomeVersionFieldEvent | StreamReplyPongFieldEvent | StreamReplySnapshotConsumedFieldEvent | StreamReplySnapshotRefusedFieldEvent | StreamReplySnapshotOffsetFieldEvent> {
     return streamMessage(buf, StreamReply.codec(), opts)
   }
 }
@@ -2972,6 +3020,7 @@ export interface SnapshotHeader {
   term: number
   snapshot?: SnapshotMeta
   sizeBytes: number
+  checksum: number
 }
 
 export namespace SnapshotHeader {
@@ -3004,6 +3053,11 @@ export namespace SnapshotHeader {
           w.uint64Number(obj.sizeBytes)
         }
 
+        if ((obj.checksum != null && obj.checksum !== 0)) {
+          w.uint32(45)
+          w.fixed32(obj.checksum)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -3011,7 +3065,8 @@ export namespace SnapshotHeader {
         const obj: any = {
           group: 0,
           term: 0,
-          sizeBytes: 0
+          sizeBytes: 0,
+          checksum: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -3036,6 +3091,10 @@ export namespace SnapshotHeader {
             }
             case 4: {
               obj.sizeBytes = reader.uint64Number()
+              break
+            }
+            case 5: {
+              obj.checksum = reader.fixed32()
               break
             }
             default: {
@@ -3078,6 +3137,13 @@ export namespace SnapshotHeader {
               yield {
                 field: `${prefix}.sizeBytes`,
                 value: reader.uint64Number()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.checksum`,
+                value: reader.fixed32()
               }
               break
             }
@@ -3165,6 +3231,11 @@ export namespace SnapshotHeader {
     value: number
   }
 
+  export interface SnapshotHeaderChecksumFieldEvent {
+    field: '$.checksum'
+    value: number
+  }
+
   export function encode (obj: Partial<SnapshotHeader>): Uint8Array {
     return encodeMessage(obj, SnapshotHeader.codec())
   }
@@ -3173,7 +3244,7 @@ export namespace SnapshotHeader {
     return decodeMessage(buf, SnapshotHeader.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SnapshotHeader>): Generator<SnapshotHeaderGroupFieldEvent | SnapshotHeaderTermFieldEvent | SnapshotHeaderSnapshotIndexFieldEvent | SnapshotHeaderSnapshotTermFieldEvent | SnapshotHeaderSnapshotConfigVotersFieldEvent | SnapshotHeaderSnapshotConfigOutgoingFieldEvent | SnapshotHeaderSnapshotConfigLearnersFieldEvent | SnapshotHeaderSnapshotConfigMembersIdFieldEvent | SnapshotHeaderSnapshotConfigMembersPeerIdFieldEvent | SnapshotHeaderSnapshotConfigMembersAddressFieldEvent | SnapshotHeaderSnapshotConfigMembersVoterFieldEvent | SnapshotHeaderSnapshotConfigIndexFieldEvent | SnapshotHeaderSizeBytesFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SnapshotHeader>): Generator<SnapshotHeaderGroupFieldEvent | SnapshotHeaderTermFieldEvent | SnapshotHeaderSnapshotIndexFieldEvent | SnapshotHeaderSnapshotTermFieldEvent | SnapshotHeaderSnapshotConfigVotersFieldEvent | SnapshotHeaderSnapshotConfigOutgoingFieldEvent | SnapshotHeaderSnapshotConfigLearnersFieldEvent | SnapshotHeaderSnapshotConfigMembersIdFieldEvent | SnapshotHeaderSnapshotConfigMembersPeerIdFieldEvent | SnapshotHeaderSnapshotConfigMembersAddressFieldEvent | SnapshotHeaderSnapshotConfigMembersVoterFieldEvent | SnapshotHeaderSnapshotConfigIndexFieldEvent | SnapshotHeaderSizeBytesFieldEvent | SnapshotHeaderChecksumFieldEvent> {
     return streamMessage(buf, SnapshotHeader.codec(), opts)
   }
 }

@@ -124,6 +124,7 @@ describe('running a node', () => {
         electionTimeoutMs: 1_000,
         snapshotEntries: 8_192,
         trailingEntries: 4_096,
+        snapshotBytesPerSecond: 33_554_432,
       },
       version: '1.2.3',
     })

@@ -64,6 +64,7 @@ describe('defaults', () => {
         snapshotThreshold: 8_192,
         snapshotTrailing: 4_096,
         integrityIntervalMs: 300_000,
+        snapshotBytesPerSecond: 32 * 1024 * 1024,
         voter: true,
       },
       logging: { level: 'info', file: undefined, format: 'console' },

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { SnapshotTransferStore } from '../../../src/p2p/index.ts'
-import type { Message, SnapshotMeta } from '../../../src/raft/index.ts'
+import type { Message, SnapshotReader, SnapshotTransfer } from '../../../src/raft/index.ts'
+import { ManualClock } from '../manual-clock.ts'
 import {
   Cleanup,
   collect,
@@ -8,6 +9,7 @@ import {
   heartbeat,
   isConnected,
   linked,
+  type NodeOptions,
   noSnapshots,
   snapshotMeta,
   startNode,
@@ -15,14 +17,15 @@ import {
   until,
 } from './support.ts'
 
-interface Reception {
-  readonly snapshot: SnapshotMeta
-  readonly sizeBytes: number
+interface Reception extends SnapshotTransfer {
   receivedBytes: number
   chunks: Uint8Array[]
   error: unknown
   done: boolean
 }
+
+/** With its highest bit set, as half of them have. */
+const CHECKSUM = 0xf00df00d
 
 /** A store that keeps what it is sent, and lets the test hold it up. */
 class MemoryStore implements SnapshotTransferStore {
@@ -31,17 +34,24 @@ class MemoryStore implements SnapshotTransferStore {
   gate: () => Promise<void> = () => Promise.resolve()
   /** Awaited, and may throw, when all is there. */
   finish: () => Promise<void> = () => Promise.resolve()
-  opened: { sizeBytes: number; chunks: () => AsyncIterable<Uint8Array> } | undefined
+  opened: Omit<SnapshotReader, 'checksum'> | undefined
 
-  async open(): Promise<{ sizeBytes: number; chunks: () => AsyncIterable<Uint8Array> }> {
+  async open(): Promise<SnapshotReader> {
     if (this.opened === undefined) throw new Error('there is no such snapshot')
-    return this.opened
+    return { checksum: CHECKSUM, ...this.opened }
   }
 
-  async receive(snapshot: SnapshotMeta, sizeBytes: number, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  async receivedBytes(): Promise<number> {
+    return 0
+  }
+
+  async receive(
+    transfer: SnapshotTransfer,
+    _offset: number,
+    chunks: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
     const reception: Reception = {
-      snapshot,
-      sizeBytes,
+      ...transfer,
       receivedBytes: 0,
       chunks: [],
       error: undefined,
@@ -93,11 +103,12 @@ function send(
 
 async function startPair(
   cleanup: Cleanup,
+  options: NodeOptions = {},
 ): Promise<{ a: TestNode; b: TestNode; from: MemoryStore; to: MemoryStore }> {
   const from = new MemoryStore()
   const to = new MemoryStore()
-  const a = await startNode(cleanup, 'a', { snapshots: from })
-  const b = await startNode(cleanup, 'b', { snapshots: to })
+  const a = await startNode(cleanup, 'a', { ...options, snapshots: from })
+  const b = await startNode(cleanup, 'b', { ...options, snapshots: to })
   connect(a, b)
   await linked(a, b)
   return { a, b, from, to }
@@ -123,7 +134,8 @@ test('snapshot transfer - arrives whole, in chunks of at most 64 KiB, and is the
     expect(await result).toBeUndefined()
     expect(calls()).toBe(1)
     const [reception] = to.receptions.splice(0)
-    expect(reception).toMatchObject({ snapshot: snapshotMeta(), sizeBytes, receivedBytes: sizeBytes })
+    const announced = { snapshot: snapshotMeta(), sizeBytes, checksum: CHECKSUM }
+    expect(reception).toMatchObject({ ...announced, receivedBytes: sizeBytes })
     expect(reception?.chunks.every((chunk) => chunk.length <= 64 * 1024)).toBe(true)
     const expected = Buffer.concat(await collect(fill(sizeBytes, chunkBytes)))
     expect(Buffer.concat(reception?.chunks ?? []).equals(expected)).toBe(true)
@@ -244,7 +256,7 @@ test('snapshot transfer - ends on both sides when the connection, the link or th
     const { result } = send(a, b)
     await until(() => to.receptions.length === i + 1 && (to.receptions[i]?.receivedBytes ?? 0) > 0)
     end()
-    expect(await result).toMatchObject({ code: 'SNAPSHOT_NOT_SENT', retryable: true })
+    expect(await result).toMatchObject({ code: 'SNAPSHOT_INTERRUPTED', retryable: true })
     await until(() => to.receptions[i]?.done === true)
     expect(to.receptions[i]?.error).toBeInstanceOf(Error)
   }
@@ -265,7 +277,7 @@ test('snapshot transfer - a cut link ends it, for a snapshot cannot have gaps', 
   const { result } = send(a, b)
   await until(() => (to.receptions[0]?.receivedBytes ?? 0) > 0)
   cut = true
-  expect(await result).toMatchObject({ code: 'SNAPSHOT_NOT_SENT' })
+  expect(await result).toMatchObject({ code: 'SNAPSHOT_INTERRUPTED' })
   await until(() => to.receptions[0]?.done === true)
   cut = false
   await linked(a, b)
@@ -288,13 +300,66 @@ test('snapshot transfer - of two leaders, the one with the higher term is heard'
   // Not newer: refused, and the one under way goes on.
   expect(await send(c, b, 3).result).toMatchObject({ code: 'SNAPSHOT_NOT_SENT' })
   const newer = send(c, b, 4)
-  expect(await old.result).toMatchObject({ code: 'SNAPSHOT_NOT_SENT' })
+  expect(await old.result).toMatchObject({ code: 'SNAPSHOT_INTERRUPTED' })
   // The store is not asked to receive two at a time.
   expect(to.receptions).toHaveLength(1)
   open.resolve()
   expect(await newer.result).toBeUndefined()
   expect(to.receptions[0]?.error).toBeInstanceOf(Error)
   expect(snapshots(b)).toEqual([message(c, b, 4)])
+})
+
+test('snapshot transfer - one whose receiver takes nothing any more is given up', async () => {
+  await using cleanup = new Cleanup()
+  const { a, b, from, to } = await startPair(cleanup, { timings: { snapshotStallMs: 100 } })
+  const sizeBytes = 5_000_000
+  from.opened = { sizeBytes, chunks: () => fill(sizeBytes, 64 * 1024) }
+  // It says that it is there, takes some of it, then nothing.
+  to.gate = () =>
+    (to.receptions[0]?.receivedBytes ?? 0) > 200_000 ? new Promise(() => {}) : Promise.resolve()
+  expect(await send(a, b).result).toMatchObject({
+    code: 'SNAPSHOT_INTERRUPTED',
+    message: expect.stringContaining('the receiver took nothing for 0.1 s'),
+  })
+  expect(isConnected(a, b)).toBe(true)
+})
+
+test('snapshot transfer - all that are sent share one rate', async () => {
+  await using cleanup = new Cleanup()
+  const clock = new ManualClock()
+  const bytesPerSecond = 2_560_000
+  const [from, toB, toC] = [new MemoryStore(), new MemoryStore(), new MemoryStore()]
+  const a = await startNode(cleanup, 'a', { snapshots: from, clock, snapshotBytesPerSecond: bytesPerSecond })
+  const b = await startNode(cleanup, 'b', { snapshots: toB })
+  const c = await startNode(cleanup, 'c', { snapshots: toC })
+  connect(a, b, c)
+  await linked(a, b, c)
+  const sizeBytes = 320_000
+  from.opened = { sizeBytes, chunks: () => fill(sizeBytes, 64_000) }
+  const results = [send(a, b), send(a, c)]
+  const received = (): number =>
+    [toB, toC].reduce((sum, { receptions }) => sum + (receptions[0]?.receivedBytes ?? 0), 0)
+  // While time stands still: a tenth of a second's worth, which is four chunks, and both wait for more.
+  const standstill = async (bytes: number): Promise<void> => {
+    for (let quiet = 0; quiet < 3; ) {
+      await clock.settle()
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      quiet = received() === bytes && clock.waiting > 0 ? quiet + 1 : 0
+    }
+  }
+  await standstill(256_000)
+  await clock.advance(25)
+  await standstill(256_000 + 64_000)
+  expect(toB.receptions[0]?.receivedBytes).not.toBe(0)
+  expect(toC.receptions[0]?.receivedBytes).not.toBe(0)
+  await clock.advance(25)
+  await standstill(256_000 + 128_000)
+  expect(results.map(({ calls }) => calls())).toEqual([0, 0])
+  await clock.advance(100)
+  const ended = Promise.all(results.map(({ result }) => result))
+  while (results.some(({ calls }) => calls() === 0)) await clock.advance(1)
+  expect(await ended).toEqual([undefined, undefined])
+  expect(received()).toBe(2 * sizeBytes)
 })
 
 test('snapshot transfer - a peer that is no member sends none', async () => {

@@ -1,4 +1,5 @@
 import { type Logger, silentLogger } from '../../../src/base/index.ts'
+import { systemClock } from '../../../src/node/clock.ts'
 import {
   createIdentity,
   createPeerHost,
@@ -13,7 +14,7 @@ import {
   type PeerIdentity,
   type SnapshotTransferStore,
 } from '../../../src/p2p/index.ts'
-import type { Entry, Message, SnapshotMeta } from '../../../src/raft/index.ts'
+import type { Clock, Entry, Message, SnapshotMeta } from '../../../src/raft/index.ts'
 
 /** Quick, so that what has to be waited for comes soon. */
 export const TIMINGS: LinkTimings = {
@@ -23,6 +24,7 @@ export const TIMINGS: LinkTimings = {
   retryDelayMaxMs: 100,
   pingIntervalMs: 50,
   pingsUnansweredMax: 40,
+  snapshotStallMs: 30_000,
 }
 
 /** Polls until `condition` holds; the test's own time limit ends a wait in vain. */
@@ -111,6 +113,7 @@ export function snapshotMeta(index = 10): SnapshotMeta {
 
 export const noSnapshots: SnapshotTransferStore = {
   open: () => Promise.reject(new Error('no snapshots here')),
+  receivedBytes: () => Promise.resolve(0),
   receive: () => Promise.reject(new Error('no snapshots here')),
 }
 
@@ -128,7 +131,11 @@ export interface NodeOptions extends HostOptions {
   readonly clusterId?: string
   readonly group?: number
   readonly snapshots?: SnapshotTransferStore
+  /** @default 0, no limit */
+  readonly snapshotBytesPerSecond?: number
   readonly timings?: Partial<LinkTimings>
+  /** What paces its snapshots. @default the system's */
+  readonly clock?: Clock
   readonly logger?: Logger
 }
 
@@ -141,12 +148,14 @@ export async function startNode(cleanup: Cleanup, id: string, options: NodeOptio
       members,
       codec,
       snapshots: options.snapshots ?? noSnapshots,
+      clock: options.clock ?? systemClock,
       logger: options.logger ?? silentLogger,
     },
     {
       nodeId: id,
       clusterId: options.clusterId ?? 'cluster',
       group: options.group ?? 1,
+      snapshotBytesPerSecond: options.snapshotBytesPerSecond ?? 0,
       timings: { ...TIMINGS, ...options.timings },
     },
   )

@@ -1,62 +1,34 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createPrng, type Logger, silentLogger } from '../../../src/base/index.ts'
+import { type Logger, silentLogger } from '../../../src/base/index.ts'
 import type { SnapshotTransferStore } from '../../../src/p2p/index.ts'
-import type { SnapshotCapture, SnapshotMeta } from '../../../src/raft/index.ts'
 import {
   createMemorySnapshots,
   createSnapshotFiles,
   MemorySnapshotDisk,
-  SNAPSHOT_CHUNK_BYTES,
-  type SnapshotReader,
   type Snapshots,
 } from '../../../src/raft/log/index.ts'
 import { snapshotAt } from '../../conformance/log-store.ts'
+import {
+  announced,
+  broken,
+  captureOf,
+  cut,
+  randomBytes,
+  readAll,
+  restored,
+  save,
+  saveBytes,
+} from './snapshot-support.ts'
 
 const TRAILER_BYTES = 12
 
-function randomBytes(size: number, seed = 1): Uint8Array {
-  const prng = createPrng(seed)
-  return Uint8Array.from({ length: size }, () => prng.nextUint32() & 0xff)
-}
-
-async function* cut(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size)
-}
-
-const captureOf = (chunks: () => AsyncIterable<Uint8Array>): SnapshotCapture => ({
-  chunks,
-  release: () => {},
-})
-
-function save(snapshots: Snapshots, meta: SnapshotMeta, capture: SnapshotCapture): Promise<void> {
-  return new Promise((resolve, reject) =>
-    snapshots.save(meta, capture, (error) => (error ? reject(error) : resolve())),
-  )
-}
-
-const saveBytes = (snapshots: Snapshots, meta: SnapshotMeta, payload: Uint8Array, chunk = 50_000) =>
-  save(
-    snapshots,
-    meta,
-    captureOf(() => cut(payload, chunk)),
-  )
-
-async function readAll(reader: SnapshotReader): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
-  for await (const chunk of reader.chunks()) {
-    expect(chunk.length).toBeLessThanOrEqual(SNAPSHOT_CHUNK_BYTES)
-    chunks.push(chunk)
-  }
-  const all = new Uint8Array(Buffer.concat(chunks))
-  expect(all.length).toBe(reader.sizeBytes)
-  return all
-}
-
-const restored = async (snapshots: Snapshots, meta: SnapshotMeta) =>
-  readAll(await snapshots.openForRestore(meta))
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 let root: string
 beforeEach(async () => {
@@ -94,7 +66,7 @@ describe.each([
       await saveBytes(from, meta, payload)
       const reader = await from.open(meta)
       const resized = cut(await readAll(reader), 777)
-      await other.receive(meta, reader.sizeBytes, resized)
+      await other.receive(announced(meta, reader), 0, resized)
       expect(Buffer.compare(await restored(other, meta), payload)).toBe(0)
     }
   })
@@ -104,14 +76,22 @@ describe.each([
     const to = await create('to', 150_000)
     const meta = snapshotAt(9, 3)
     await saveBytes(from, meta, randomBytes(100_000))
-    const good = await readAll(await from.open(meta))
-    const refused = async (sizeBytes: number, bytes: Uint8Array, message: RegExp) => {
-      await expect(to.receive(meta, sizeBytes, cut(bytes, 30_000))).rejects.toMatchObject({
+    const reader = await from.open(meta)
+    const good = await readAll(reader)
+    const refused = async (
+      sizeBytes: number,
+      bytes: Uint8Array,
+      message: RegExp,
+      checksum = reader.checksum,
+    ) => {
+      const transfer = { snapshot: meta, sizeBytes, checksum }
+      await expect(to.receive(transfer, 0, cut(bytes, 30_000))).rejects.toMatchObject({
         code: 'RAFT_SNAPSHOT_REJECTED',
         retryable: true,
         message: expect.stringMatching(message),
       })
       await expect(to.open(meta)).rejects.toMatchObject({ code: 'RAFT_SNAPSHOT_MISSING', index: 9 })
+      expect(await to.receivedBytes(transfer)).toBe(0)
     }
     await refused(good.length, good.subarray(0, -1), /100011 of 100012 bytes arrived/)
     await refused(good.length, Uint8Array.of(...good, 0), /more arrived than the 100012/)
@@ -123,18 +103,24 @@ describe.each([
       changed[at] = (changed[at] as number) ^ 1
       await refused(changed.length, changed, /checksum|as many as written/)
     }
-    await to.receive(meta, good.length, cut(good, 30_000))
+    await refused(good.length, good, /not the one announced/, reader.checksum ^ 1)
+    await to.receive(announced(meta, reader), 0, cut(good, 30_000))
     expect(await restored(to, meta)).toHaveLength(100_000)
   })
 
-  it('save and receive - an error of the source is passed on and leaves nothing', async () => {
+  it('save and receive - an error of the source is passed on, and there is no snapshot', async () => {
     const snapshots = await create()
-    async function* broken() {
-      yield randomBytes(70_000)
-      throw new Error('the source broke')
-    }
-    await expect(save(snapshots, snapshotAt(5, 1), captureOf(broken))).rejects.toThrow('the source broke')
-    await expect(snapshots.receive(snapshotAt(5, 1), 100_000, broken())).rejects.toThrow('the source broke')
+    await expect(
+      save(
+        snapshots,
+        snapshotAt(5, 1),
+        captureOf(() => broken(randomBytes(70_000))),
+      ),
+    ).rejects.toThrow('the source broke')
+    const transfer = { snapshot: snapshotAt(5, 1), sizeBytes: 100_000, checksum: 1 }
+    await expect(snapshots.receive(transfer, 0, broken(randomBytes(70_000)))).rejects.toThrow(
+      'the source broke',
+    )
     await expect(snapshots.openForRestore(snapshotAt(5, 1))).rejects.toMatchObject({
       code: 'RAFT_SNAPSHOT_MISSING',
     })
@@ -151,7 +137,7 @@ describe.each([
     const snapshots = await create()
     const metas = [9, 10, 99, 100, 101].map((index) => snapshotAt(index, 2))
     for (const meta of [...metas, snapshotAt(100, 1)]) await saveBytes(snapshots, meta, randomBytes(10))
-    snapshots.retain(snapshotAt(100, 2))
+    snapshots.retain(snapshotAt(100, 2), [])
     await snapshots.stop()
     for (const gone of [snapshotAt(9, 2), snapshotAt(10, 2), snapshotAt(99, 2), snapshotAt(100, 1)]) {
       await expect(snapshots.open(gone)).rejects.toMatchObject({ code: 'RAFT_SNAPSHOT_MISSING' })
@@ -211,16 +197,42 @@ describe('snapshots in files', () => {
     expect((await stat(path())).mode & 0o777).toBe(0o600)
   })
 
-  it('save and receive - what failed leaves no file behind', async () => {
+  it('save and receive - what is of no use leaves no file behind', async () => {
     const snapshots = await files()
-    async function* broken() {
-      yield randomBytes(70_000)
-      throw new Error('the source broke')
-    }
-    await expect(save(snapshots, meta, captureOf(broken))).rejects.toThrow('the source broke')
-    await expect(snapshots.receive(meta, 100_000, broken())).rejects.toThrow('the source broke')
-    await expect(snapshots.receive(meta, 1000, cut(randomBytes(1000), 100))).rejects.toThrow('refused')
+    await expect(
+      save(
+        snapshots,
+        meta,
+        captureOf(() => broken(randomBytes(70_000))),
+      ),
+    ).rejects.toThrow('the source broke')
+    const transfer = { snapshot: meta, sizeBytes: 1000, checksum: 1 }
+    await expect(snapshots.receive(transfer, 0, cut(randomBytes(1000), 100))).rejects.toThrow('refused')
+    await expect(snapshots.receive(transfer, 0, broken())).rejects.toThrow('the source broke')
     expect(await readdir(join(root, 'snapshots'))).toEqual([])
+  })
+
+  it('save and receive - what was written is not held in memory', async () => {
+    const snapshots = await files()
+    const given: WeakRef<Uint8Array>[] = []
+    let held = -1
+    async function* counted() {
+      for (let i = 0; i < 64; i++) {
+        const chunk = Buffer.alloc(10_000)
+        given.push(new WeakRef(chunk))
+        yield chunk
+      }
+      // A turn of the event loop, for what the current one still refers to.
+      await new Promise((resolve) => setImmediate(resolve))
+      collectGarbage()
+      held = given.filter((ref) => ref.deref() !== undefined).length
+    }
+    await save(snapshots, meta, captureOf(counted))
+    expect(held).toBeLessThan(10)
+    given.length = 0
+    const transfer = { snapshot: meta, sizeBytes: 1_000_000, checksum: 1 }
+    await expect(snapshots.receive(transfer, 0, counted())).rejects.toThrow('640000 of 1000000 bytes arrived')
+    expect(held).toBeLessThan(10)
   })
 
   it('save - an I/O error is passed on', async () => {
@@ -284,7 +296,7 @@ describe('snapshots in files', () => {
     const second = reader.chunks()[Symbol.asyncIterator]()
     await first.next()
     await second.next()
-    snapshots.retain(snapshotAt(9, 2))
+    snapshots.retain(snapshotAt(9, 2), [])
     await snapshots.stop()
     await second.return?.()
     await snapshots.stop()
@@ -294,27 +306,28 @@ describe('snapshots in files', () => {
     expect(await readdir(join(root, 'snapshots'))).toEqual(['9-2.snap'])
   })
 
-  it('stop - ends what is being written, even if its source hangs, and leaves nothing of it', async () => {
+  it('stop - ends what is being written, even if its source hangs, and keeps what was received', async () => {
     const snapshots = await files()
-    let reached: () => void = () => {}
-    const hanging = new Promise<void>((resolve) => {
-      reached = resolve
-    })
-    async function* stuck() {
+    const reached = [Promise.withResolvers<void>(), Promise.withResolvers<void>()] as const
+    async function* stuck(which: 0 | 1) {
       yield randomBytes(70_000)
-      reached()
+      reached[which].resolve()
       await new Promise<never>(() => {})
     }
-    const receiving = snapshots.receive(meta, 100_000, stuck())
-    const saving = save(snapshots, snapshotAt(9, 2), captureOf(stuck))
+    const receiving = snapshots.receive({ snapshot: meta, sizeBytes: 100_000, checksum: 1 }, 0, stuck(0))
+    const saving = save(
+      snapshots,
+      snapshotAt(9, 2),
+      captureOf(() => stuck(1)),
+    )
     const stopped = { code: 'RAFT_STOPPED', retryable: true }
     const refused = [
       expect(receiving).rejects.toMatchObject(stopped),
       expect(saving).rejects.toMatchObject(stopped),
     ]
-    await hanging
+    await Promise.all(reached.map(({ promise }) => promise))
     await snapshots.stop()
-    expect(await readdir(join(root, 'snapshots'))).toEqual([])
+    expect(await readdir(join(root, 'snapshots'))).toEqual(['8-2.100000-00000001.part'])
     await Promise.all(refused)
     await expect(saveBytes(snapshots, meta, randomBytes(10))).rejects.toMatchObject(stopped)
     await snapshots.start()
@@ -327,7 +340,7 @@ describe('snapshots in files', () => {
     const logger: Logger = { ...silentLogger, warn: (fields) => warnings.push(fields) }
     const snapshots = await files('snapshots', undefined, logger)
     await rm(join(root, 'snapshots'), { recursive: true })
-    snapshots.retain(meta)
+    snapshots.retain(meta, [])
     await snapshots.stop()
     expect(warnings).toEqual([
       expect.objectContaining({ dir: join(root, 'snapshots'), error: expect.stringContaining('ENOENT') }),
