@@ -24,6 +24,7 @@ import { type Applied, leadershipLost, PendingProposals } from './pending.ts'
 import { ReadRequests } from './read-requests.ts'
 import { coreSettings, type RaftSettings } from './settings.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
+import { SnapshotSends } from './snapshot-sends.ts'
 import type {
   Callback,
   Clock,
@@ -83,6 +84,7 @@ export class RaftDriver {
   readonly #writes = new WriteQueue()
   readonly #applier: Applier
   readonly #keeper: SnapshotKeeper
+  readonly #sends: SnapshotSends
   readonly #proposals = new PendingProposals()
   readonly #reads: ReadRequests
   #core: RaftCore | undefined
@@ -118,6 +120,15 @@ export class RaftDriver {
       { snapshots: components.snapshots, logger: components.logger },
       { settings: init.settings, onSaved: () => this.#wake() },
     )
+    this.#sends = new SnapshotSends(components, {
+      settings: init.settings,
+      begin: (to) => this.#core?.beginSnapshot(to),
+      // What an earlier term's leader had to send says nothing about what this one is sending.
+      onEnded: ({ to, term }, interrupted) =>
+        this.#input((core) => {
+          if (core.term === term) core.snapshotEnded(to, interrupted)
+        }),
+    })
   }
 
   /** Loads what is stored, restores the state machine and begins to take part. */
@@ -233,22 +244,9 @@ export class RaftDriver {
   }
 
   #send(messages: readonly Message[]): void {
-    const { transport } = this.#components
     for (const message of messages) {
-      if (message.type !== 'snapshot') {
-        transport.send(message)
-        continue
-      }
-      transport.sendSnapshot(message, (error) => {
-        if (error !== undefined) {
-          const { to, snapshot } = message
-          this.#components.logger.warn(
-            { to, index: snapshot.index, error: errorMessage(error) },
-            'snapshot transfer failed',
-          )
-        }
-        this.#input((core) => core.snapshotSent(message.to, error === undefined))
-      })
+      if (message.type === 'snapshot') this.#sends.request(message.to)
+      else this.#components.transport.send(message)
     }
   }
 
@@ -274,8 +272,9 @@ export class RaftDriver {
     this.#storing = true
     this.#components.logStore.compact(compaction.snapshot, compaction.through, (error) => {
       this.#stored(error, () => {
-        this.#core?.compact(compaction.snapshot, compaction.through)
-        this.#components.snapshots.retain(compaction.snapshot, [])
+        const core = this.#core as RaftCore
+        core.compact(compaction.snapshot, compaction.through)
+        this.#components.snapshots.retain(compaction.snapshot, core.snapshotsInUse)
       })
     })
   }
@@ -565,6 +564,7 @@ export class RaftDriver {
     if (this.#stopped) return
     this.#stopped = true
     this.#ticker?.cancel()
+    this.#sends.stop()
     this.#proposals.abandon(() => true, error)
     this.#reads.fail(stoppedError('not-applied'))
   }

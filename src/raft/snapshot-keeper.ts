@@ -22,6 +22,8 @@ export class SnapshotKeeper {
   /** Index of the newest snapshot taken, received or tried. */
   #lastIndex = 0
   #busy = false
+  /** What the last compaction left in the log behind its snapshot. */
+  #keptBytes = 0
   #saved: SnapshotMeta | undefined
   taken = 0
 
@@ -36,6 +38,7 @@ export class SnapshotKeeper {
 
   installed(snapshot: SnapshotMeta): void {
     this.#lastIndex = Math.max(this.#lastIndex, snapshot.index)
+    this.#keptBytes = 0
   }
 
   due(core: RaftCore): boolean {
@@ -43,7 +46,7 @@ export class SnapshotKeeper {
     const { snapshotEntries, snapshotBytes, trailingBytes } = this.#init.settings
     const since = core.appliedIndex - this.#lastIndex
     if (since >= snapshotEntries) return true
-    return since > 0 && core.logBytes >= snapshotBytes + trailingBytes
+    return since > 0 && core.logBytes >= snapshotBytes + Math.max(trailingBytes, this.#keptBytes)
   }
 
   began(): void {
@@ -80,8 +83,23 @@ export class SnapshotKeeper {
     const status = core.status()
     // A newer one was received meanwhile.
     if (snapshot.index <= (status.snapshot?.index ?? 0)) return undefined
-    const { trailingEntries, trailingBytes } = this.#init.settings
-    const through = core.trailingStart(snapshot.index, trailingEntries, trailingBytes)
+    const through = this.#dropThrough(core, snapshot.index)
+    this.#keptBytes = core.bytesBetween(through, snapshot.index)
     return { snapshot, through }
+  }
+
+  /**
+   * Up to where the log may go once there is a snapshot at `index`. Followers find what they lack, even if
+   * writes go on while they receive a snapshot, catch up, or restart: else, by the time they had one
+   * snapshot, they would need the next. But no follower holds on to more than `catchUpBytes`, and one that
+   * is silent for long holds on to nothing.
+   */
+  #dropThrough(core: RaftCore, index: number): number {
+    const { trailingEntries, trailingBytes, catchUpBytes, catchUpMs, electionTimeoutMs } = this.#init.settings
+    const through = core.trailingStart(index, trailingEntries, trailingBytes)
+    const needed = core.neededAfter(Math.ceil(catchUpMs / electionTimeoutMs))
+    if (needed >= through) return through
+    const atMost = core.trailingStart(index, Number.POSITIVE_INFINITY, catchUpBytes)
+    return Math.min(through, Math.max(needed, atMost))
   }
 }

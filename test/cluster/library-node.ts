@@ -2,7 +2,7 @@
  * A process that embeds a node through the library, as other programs do, and lets its parent use the
  * key-value store over IPC. Started by processes.ts with what `createNode` takes, as JSON.
  */
-import type { createNode as CreateNode, NodeOptions } from '../../src/index.ts'
+import type { createNode as CreateNode, Logger, NodeOptions } from '../../src/index.ts'
 
 /** Bytes travel as base64. */
 export type KvCall =
@@ -22,7 +22,8 @@ export type KvAnswer =
 const { createNode } = (await import(new URL('../../dist/index.js', import.meta.url).href)) as {
   createNode: typeof CreateNode
 }
-const node = await createNode(JSON.parse(process.argv[2] as string) as NodeOptions)
+const options = JSON.parse(process.argv[2] as string) as NodeOptions
+const node = await createNode({ ...options, logger: printing({}) })
 node.stopped.catch((error: unknown) => {
   console.error(error)
   process.exit(1)
@@ -33,6 +34,19 @@ process.once('SIGTERM', () => {
 process.on('message', (call: KvCall) => {
   void answer(call).then((result) => process.send?.(result))
 })
+
+/** Prints a JSON object per line. */
+function printing(common: object): Logger {
+  const print = (level: string) => (fields: object, msg: string) =>
+    console.log(JSON.stringify({ level, ...common, ...fields, msg }))
+  return {
+    debug: () => {},
+    info: print('info'),
+    warn: print('warn'),
+    error: print('error'),
+    child: (fields) => printing({ ...common, ...fields }),
+  }
+}
 
 async function answer(call: KvCall): Promise<KvAnswer> {
   const { id } = call

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createDatabaseClient, type DatabaseClient } from '../../src/client/index.ts'
+import type { RaftSettings } from '../../src/raft/index.ts'
 import { freePorts } from '../../src/testing/free-ports.ts'
 import type { KvAnswer, KvCall } from './library-node.ts'
 
@@ -34,6 +35,7 @@ export interface StatusDocument {
       readonly applied_index: number
       readonly last_log_index: number
       readonly last_snapshot_index: number
+      readonly log_entries: number
     }
   }
 }
@@ -42,6 +44,8 @@ export interface ProcessClusterInit {
   readonly nodes?: number
   /** Entries between snapshots, and kept behind one. @default the product's */
   readonly snapshots?: { readonly threshold: number; readonly trailing: number }
+  /** Further settings, of programs that embed a node. @default the product's */
+  readonly raft?: Partial<RaftSettings>
   /** Programs that embed a node (with the key-value store at hand) instead of `debros node`. @default false */
   readonly embedded?: boolean
 }
@@ -123,7 +127,7 @@ export class ProcessNode {
   }
 
   #embeddedArguments(join: string | undefined): string[] {
-    const { id: nodeId, dataDir, ports, snapshots } = this.#init
+    const { id: nodeId, dataDir, ports, snapshots, raft } = this.#init
     const options = {
       nodeId,
       dataDir,
@@ -131,9 +135,10 @@ export class ProcessNode {
       joinAddresses: join === undefined ? [] : [join],
       clusterSecret: CLUSTER_SECRET,
       http: { host: '127.0.0.1', port: ports.http },
-      ...(snapshots === undefined
-        ? {}
-        : { raft: { snapshotEntries: snapshots.threshold, trailingEntries: snapshots.trailing } }),
+      raft: {
+        ...raft,
+        ...(snapshots && { snapshotEntries: snapshots.threshold, trailingEntries: snapshots.trailing }),
+      },
     }
     return [EMBEDDING_PROGRAM, JSON.stringify(options)]
   }

@@ -2,6 +2,8 @@
  * Clusters of real processes: what is acknowledged survives whatever happens to one of them, or to
  * all at once, and all replicas end up holding the same, row by row and key by key.
  */
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Load, type LoadHistory } from './load.ts'
 import { ProcessCluster, type ProcessNode } from './processes.ts'
@@ -105,22 +107,81 @@ test('processes - a node returns after the log it needs was compacted', { timeou
   await using cluster = await ProcessCluster.start({
     embedded: true,
     snapshots: { threshold: 100, trailing: 10 },
+    raft: { catchUpMs: 0 },
   })
   await createLoadTable(cluster)
   const absent = await followerOf(cluster)
   const { last_log_index: leftAt } = (await absent.status()).store.raft
   await absent.kill()
   const load = new Load(cluster, 8)
-  await cluster.until(60_000, 'the leader to have dropped what it missed', async () => {
-    const { raft } = (await (await cluster.leader()).status()).store
-    return raft.last_snapshot_index > leftAt + 200
-  })
+  await hasDropped(cluster, leftAt + 1)
   const history = await load.stop()
   cluster.restart(absent)
   await cluster.ready()
   await expectHistoryKept(cluster, history)
   await expectEqualReplicas(cluster, ['load'])
 })
+
+test('processes - a snapshot that breaks off goes on after a restart, while writes go on', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await using cluster = await ProcessCluster.start({
+    embedded: true,
+    snapshots: { threshold: 100, trailing: 10 },
+    // The absent node is not waited for; the log is kept for it only once its snapshot is on its way.
+    raft: { catchUpMs: 5_000, snapshotBytesPerSecond: 1_000_000 },
+  })
+  await createLoadTable(cluster)
+  const filled = await (await cluster.leader()).client.execute([
+    'CREATE TABLE filler (data BLOB)',
+    `INSERT INTO filler
+       WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 30)
+       SELECT randomblob(100000) FROM n`,
+  ])
+  expect(filled).toMatchObject([{}, { rows_affected: 30 }])
+  const absent = await followerOf(cluster)
+  const { last_log_index: leftAt } = (await absent.status()).store.raft
+  await absent.kill()
+  const load = new Load(cluster, 2)
+  await hasDropped(cluster, leftAt + 1)
+  cluster.restart(absent)
+  await cluster.until(60_000, 'a part of the snapshot to arrive', async () => {
+    return (await partialBytes(absent)) > 1_000_000
+  })
+  await absent.kill()
+  absent.output = ''
+  cluster.restart(absent)
+  await cluster.ready()
+  const history = await load.stop()
+  await cluster.converged()
+  const [first, ...others] = offsetsReceived(absent)
+  expect(first).toBeGreaterThan(1_000_000)
+  // Nor did it need one after the other, for all that was written meanwhile.
+  expect(others.length).toBeLessThanOrEqual(1)
+  await expectHistoryKept(cluster, history)
+  await expectEqualReplicas(cluster, ['load', 'filler'])
+})
+
+/** What a node has of a snapshot on its way to it. */
+async function partialBytes(node: ProcessNode): Promise<number> {
+  const directory = join(node.dataDir, 'snapshots')
+  const names = await readdir(directory).catch(() => [])
+  const partial = names.find((name) => name.endsWith('.part'))
+  if (partial === undefined) return 0
+  // It may be complete by now, under another name.
+  return await stat(join(directory, partial)).then(
+    ({ size }) => size,
+    () => 0,
+  )
+}
+
+/** Where the transfers to the node began, by its log. */
+function offsetsReceived(node: ProcessNode): number[] {
+  return node.output
+    .split('\n')
+    .filter((line) => line.includes('receiving a snapshot'))
+    .map((line) => Number(/"offset":(\d+)/.exec(line)?.[1]))
+}
 
 test('processes - a wiped node joins again and receives everything', { timeout: TIMEOUT_MS }, async () => {
   await using cluster = await ProcessCluster.start({
@@ -141,6 +202,14 @@ test('processes - a wiped node joins again and receives everything', { timeout: 
   await expectHistoryKept(cluster, history)
   await expectEqualReplicas(cluster, ['load'])
 })
+
+/** Waits until the leader's log begins behind `index`. */
+async function hasDropped(cluster: ProcessCluster, index: number): Promise<void> {
+  await cluster.until(60_000, `the leader to have dropped entry ${index}`, async () => {
+    const { raft } = (await (await cluster.leader()).status()).store
+    return raft.last_log_index - raft.log_entries >= index
+  })
+}
 
 async function followerOf(cluster: ProcessCluster): Promise<ProcessNode> {
   const leader = await cluster.leader()

@@ -93,7 +93,7 @@ export class Cluster {
       if (message.type === 'snapshot') this.#lostSnapshots.push(message)
       return
     }
-    const snapshotState = message.type === 'snapshot' ? sender.disk.snapshotState : []
+    const snapshotState = message.type === 'snapshot' ? sender.disk.stateOf(message.snapshot) : []
     this.#flying.push({ message, snapshotState })
   }
 
@@ -180,16 +180,21 @@ export class Cluster {
       if (flying === undefined) return
       this.#deliverOne(flying)
       const { from, to, type } = flying.message
-      if (type === 'snapshot') this.snapshotSent(from, to, this.node(to).core !== undefined)
+      if (type === 'snapshot') this.snapshotArrived(from, to)
     }
   }
 
+  /** The sender's transport reports that a snapshot reached a node, if that is running. */
+  snapshotArrived(from: NodeId, to: NodeId): void {
+    this.snapshotEnded(from, to, this.node(to).core === undefined ? 'failed' : 'sent')
+  }
+
   /** The sender's transport reports the end of a snapshot transfer. */
-  snapshotSent(from: NodeId, to: NodeId, ok: boolean): void {
+  snapshotEnded(from: NodeId, to: NodeId, how: 'sent' | 'failed' | 'interrupted'): void {
     const sender = this.node(from)
     if (sender.core === undefined) return
-    this.say(`${from}: snapshot to ${to} ${ok ? 'sent' : 'failed'}`)
-    sender.input((core) => core.snapshotSent(to, ok))
+    this.say(`${from}: snapshot to ${to} ${how}`)
+    sender.input((core) => core.snapshotEnded(to, how === 'interrupted'))
   }
 
   /** Snapshots that failing links took since the last call; a transport would tell their senders. */

@@ -19,7 +19,7 @@
  *   inject-vote 1->2 term=3 last=2/1           likewise, a request for a vote
  *   inject-snapshot 1->2                       deliver the snapshot that 1 has, as if it came late
  *   cut 1->2  cut 1-2  isolate 1  heal          stabilize: deliver until nothing is in flight
- *   snapshot-sent 1->3 ok|failed               the sender hears how a transfer ended
+ *   snapshot-ended 1->3 sent|failed|interrupted   the sender hears how a transfer ended
  *
  *   disk 1 slow|fast      persist 1 [n]        crash 1      restart 1
  *   machine 1 slow|fast   apply 1              compact 1 [trailing=n]
@@ -192,9 +192,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     cluster.inject({ type: 'snapshot', from, to, term, snapshot })
   },
 
-  'snapshot-sent': (cluster, args) => {
+  'snapshot-ended': (cluster, args) => {
     const { from, to } = link(positional(args, 0))
-    cluster.snapshotSent(from, to, oneOf(positional(args, 1), 'ok', 'failed'))
+    const how = positional(args, 1)
+    if (how !== 'sent' && how !== 'failed' && how !== 'interrupted') throw new Error(`no such end: ${how}`)
+    cluster.snapshotEnded(from, to, how)
   },
 
   disk(cluster, args) {

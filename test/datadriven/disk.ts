@@ -12,13 +12,14 @@ export class Disk {
   snapshot: SnapshotMeta | undefined
   /** What the snapshot holds: the commands applied up to its index. */
   snapshotState: readonly string[] = []
+  /** The same of this and earlier snapshots, by their index. */
+  readonly #states = new Map<number, readonly string[]>()
   entries: readonly Entry[] = []
 
   write(write: DiskWrite, snapshotState: readonly string[]): void {
     this.hardState = write.hardState ?? this.hardState
     if (write.snapshot !== undefined) {
-      this.snapshot = write.snapshot
-      this.snapshotState = snapshotState
+      this.#keep(write.snapshot, snapshotState)
       this.entries = []
     }
     const first = write.entries[0]
@@ -28,9 +29,21 @@ export class Disk {
   }
 
   compact(snapshot: SnapshotMeta, through: number, snapshotState: readonly string[]): void {
-    this.snapshot = snapshot
-    this.snapshotState = snapshotState
+    this.#keep(snapshot, snapshotState)
     this.entries = this.entries.filter((entry) => entry.index > through)
+  }
+
+  #keep(snapshot: SnapshotMeta, state: readonly string[]): void {
+    this.snapshot = snapshot
+    this.snapshotState = state
+    this.#states.set(snapshot.index, state)
+  }
+
+  /** What a snapshot holds that was taken or received here. */
+  stateOf({ index }: SnapshotMeta): readonly string[] {
+    const state = this.#states.get(index)
+    if (state === undefined) throw new Error(`there was never a snapshot at ${index} here`)
+    return state
   }
 
   get lastIndex(): number {

@@ -98,7 +98,8 @@ class Play {
 
   run(step: Step): void {
     this.#do(step)
-    for (const { from, to } of this.cluster.takeLostSnapshots()) this.cluster.snapshotSent(from, to, false)
+    for (const { from, to } of this.cluster.takeLostSnapshots())
+      this.cluster.snapshotEnded(from, to, 'interrupted')
     this.check()
   }
 
@@ -214,7 +215,7 @@ class Play {
   #ended(messages: readonly Message[] | undefined): void {
     for (const { type, from, to } of messages ?? []) {
       // Whether it arrived is for the receiver to say; the sender only hears that it is over.
-      if (type === 'snapshot') this.cluster.snapshotSent(from, to, this.cluster.node(to).core !== undefined)
+      if (type === 'snapshot') this.cluster.snapshotArrived(from, to)
     }
   }
 

@@ -31,8 +31,10 @@ import {
 } from './reads.ts'
 import {
   appendEntries,
+  beginSnapshot,
   maybeCommit,
   maybeFinishTransfer,
+  neededAfter,
   peerUnreachable,
   probeInflight,
   receiveAppend,
@@ -40,7 +42,8 @@ import {
   receiveSnapshot,
   replicate,
   sendAppend,
-  snapshotSent,
+  snapshotEnded,
+  snapshotsInUse,
 } from './replication.ts'
 import { type CoreInit, CoreState } from './state.ts'
 import type { ClusterConfig, Member, Message, NodeId, Ready, Role, SnapshotMeta } from './types.ts'
@@ -354,9 +357,33 @@ export class RaftCore {
     this.#state.log.compact(snapshot, through)
   }
 
-  /** A transfer that a `snapshot` message asked for has ended. */
-  snapshotSent(to: NodeId, ok: boolean): void {
-    snapshotSent(this.#state, to, ok)
+  /**
+   * A transfer that a `snapshot` message asked for begins only now: the message for what is to be sent
+   * by now, or undefined if nothing is. For those that had to wait.
+   */
+  beginSnapshot(to: NodeId): Extract<Message, { type: 'snapshot' }> | undefined {
+    return beginSnapshot(this.#state, to)
+  }
+
+  /**
+   * A transfer that a `snapshot` message asked for has ended, well or not; another may be asked for.
+   * `interrupted`: the follower has kept a part of it, and the same again would go on from there.
+   */
+  snapshotEnded(to: NodeId, interrupted: boolean): void {
+    snapshotEnded(this.#state, to, interrupted)
+  }
+
+  /** Leader: snapshots that followers are sent, or may be sent again. */
+  get snapshotsInUse(): SnapshotMeta[] {
+    return snapshotsInUse(this.#state)
+  }
+
+  /**
+   * Leader: entries after this index are needed by followers that were silent for at most so many whole
+   * election timeouts; infinite if there are none.
+   */
+  neededAfter(silentPeriodsMax: number): number {
+    return neededAfter(this.#state, silentPeriodsMax)
   }
 
   hasReady(): boolean {
@@ -457,6 +484,11 @@ export class RaftCore {
   /** The last index to drop so that at most so many entries and bytes stay up to `index`. */
   trailingStart(index: number, entries: number, bytes: number): number {
     return this.#state.log.trailingStart(index, entries, bytes)
+  }
+
+  /** Bytes of the entries after `from`, up to `to`. */
+  bytesBetween(from: number, to: number): number {
+    return this.#state.log.bytesBetween(from, to)
   }
 
   get term(): number {

@@ -117,7 +117,7 @@ export function checkQuorum(state: CoreState): void {
     state.becomeFollower(state.term, undefined)
     return
   }
-  for (const progress of state.progress.values()) progress.recentActive = false
+  for (const progress of state.progress.values()) progress.beginPeriod()
 }
 
 /**

@@ -97,6 +97,11 @@ export class RaftLog {
     return this.#entries[index - this.firstIndex]
   }
 
+  /** Whether a node that stands at the snapshot can go on with entries of this log. */
+  leadsOn({ index, term }: SnapshotMeta): boolean {
+    return this.matches(index, term)
+  }
+
   matches(index: number, term: number): boolean {
     return this.term(index) === term
   }
@@ -236,6 +241,13 @@ export class RaftLog {
       at--
     }
     return at
+  }
+
+  /** Bytes of the entries in `(from, to]`, which are all here. */
+  bytesBetween(from: number, to: number): number {
+    let bytes = 0
+    for (let at = from + 1; at <= to; at++) bytes += entryBytes(this.entry(at) as Entry)
+    return bytes
   }
 
   /** A snapshot taken here is durable: it stands for the log up to it, and entries to `through` go. */

@@ -4,6 +4,7 @@
  * pipelines within a window, `snapshot` waits for a transfer.
  */
 import { assert } from '../../base/index.ts'
+import type { SnapshotMeta } from './types.ts'
 
 export interface InflightLimits {
   readonly messagesMax: number
@@ -18,10 +19,14 @@ export class Progress {
   state: 'probe' | 'replicate' | 'snapshot' = 'probe'
   /** In `probe`: one message is out and not answered. */
   probeSent = false
-  /** In `snapshot`: index of the snapshot being sent. */
-  pendingSnapshot = 0
+  /** In `snapshot`: the one being sent. */
+  sending: SnapshotMeta | undefined
+  /** One of which the follower has kept a part, since its transfer broke off. */
+  interrupted: SnapshotMeta | undefined
   /** Heard from since the last check-quorum. */
   recentActive = false
+  /** Periods between check-quorums, up to the last one, in which it was not heard from. */
+  silentPeriods = 0
   /** Highest ReadIndex round it has answered. */
   ackedRound = 0
   /** Commit index it was last told. */
@@ -37,6 +42,17 @@ export class Progress {
   constructor(next: number, limits: InflightLimits) {
     this.next = next
     this.#limits = limits
+  }
+
+  /** Check-quorum has counted who was heard; counting begins anew. */
+  beginPeriod(): void {
+    this.silentPeriods = this.recentActive ? 0 : this.silentPeriods + 1
+    this.recentActive = false
+  }
+
+  /** It has everything up to here, or gets it with a snapshot that is, or was, on its way. */
+  get reaches(): number {
+    return Math.max(this.match, this.sending?.index ?? 0, this.interrupted?.index ?? 0)
   }
 
   get inflightMessages(): number {
@@ -74,6 +90,7 @@ export class Progress {
     if (news) {
       this.match = index
       this.probeSent = false
+      if (this.interrupted !== undefined && this.interrupted.index <= index) this.interrupted = undefined
     }
     this.next = Math.max(this.next, index + 1)
     assert(this.match < this.next, 'match < next')
@@ -97,25 +114,27 @@ export class Progress {
   }
 
   becomeProbe(): void {
-    // After a snapshot the follower has at least that, if it arrived; a refusal corrects a wrong guess.
-    this.next = this.state === 'snapshot' ? Math.max(this.match, this.pendingSnapshot) + 1 : this.match + 1
+    // A snapshot may have arrived although that is not known; a refusal corrects a wrong guess.
+    this.next = this.reaches + 1
     this.#become('probe')
   }
 
   becomeReplicate(): void {
     this.next = this.match + 1
+    // It goes on from its own log; what it kept of a snapshot is of no use.
+    this.interrupted = undefined
     this.#become('replicate')
   }
 
-  becomeSnapshot(index: number): void {
+  becomeSnapshot(snapshot: SnapshotMeta): void {
     this.#become('snapshot')
-    this.pendingSnapshot = index
+    this.sending = snapshot
   }
 
   #become(state: Progress['state']): void {
     this.state = state
     this.probeSent = false
-    this.pendingSnapshot = 0
+    this.sending = undefined
     this.#inflight = []
     this.#inflightBytes = 0
   }

@@ -6,7 +6,7 @@ import type { Progress } from './progress.ts'
 import { quorumIndex } from './quorum.ts'
 import { confirmReads, releaseReadsBeforeCommit } from './reads.ts'
 import type { CoreState } from './state.ts'
-import type { Entry, Message, NodeId } from './types.ts'
+import type { Entry, Message, NodeId, SnapshotMeta } from './types.ts'
 
 type Append = Extract<Message, { type: 'append' }>
 type AppendResponse = Extract<Message, { type: 'append-response' }>
@@ -95,26 +95,69 @@ export function probeInflight(state: CoreState, to: NodeId, progress: Progress):
 }
 
 function sendSnapshot(state: CoreState, to: NodeId, progress: Progress): void {
-  const snapshot = state.log.snapshot
-  assert(snapshot !== undefined, 'a compacted log has a snapshot')
   // Nobody streams a database to a node that does not answer; its next heartbeat answer retries.
   if (!progress.recentActive) {
     progress.becomeProbe()
     progress.probeSent = true
     return
   }
-  progress.becomeSnapshot(snapshot.index)
+  const snapshot = snapshotFor(state, progress)
+  progress.becomeSnapshot(snapshot)
   state.send({ type: 'snapshot', from: state.id, to, term: state.term, snapshot })
 }
 
-/** Leader: the transfer to `to` ended, well or not. */
-export function snapshotSent(state: CoreState, to: NodeId, ok: boolean): void {
+/**
+ * The newest snapshot; but rather the one whose transfer broke off, of which the follower has a part, as
+ * long as entries follow on it: while writes go on, the newest is always another one.
+ */
+function snapshotFor({ log }: CoreState, { interrupted }: Progress): SnapshotMeta {
+  assert(log.snapshot !== undefined, 'a compacted log has a snapshot')
+  return interrupted !== undefined && log.leadsOn(interrupted) ? interrupted : log.snapshot
+}
+
+/**
+ * Leader: the transfer that was asked for may begin only now. The message for it, of what is the right
+ * snapshot by now; undefined if `to` needs none any more.
+ */
+export function beginSnapshot(state: CoreState, to: NodeId): SnapshotMessage | undefined {
+  const progress = state.progress.get(to)
+  if (progress === undefined || progress.state !== 'snapshot') return undefined
+  const snapshot = snapshotFor(state, progress)
+  progress.becomeSnapshot(snapshot)
+  return { type: 'snapshot', from: state.id, to, term: state.term, snapshot }
+}
+
+/**
+ * Leader: the transfer to `to` ended. Also after one that failed the follower is asked where it stands
+ * before it is sent another: all of it may have arrived, and only the news of that be lost.
+ */
+export function snapshotEnded(state: CoreState, to: NodeId, interrupted: boolean): void {
   const progress = state.progress.get(to)
   if (progress === undefined || progress.state !== 'snapshot') return
-  if (!ok) progress.pendingSnapshot = 0
+  progress.interrupted = interrupted ? progress.sending : undefined
   progress.becomeProbe()
   // Wait for its answer (or the next heartbeat's) before sending on.
   progress.probeSent = true
+}
+
+/** Leader: snapshots that followers are sent, or may be sent again. */
+export function snapshotsInUse({ log, progress }: CoreState): SnapshotMeta[] {
+  return [...progress.values()].flatMap(({ sending, interrupted }) => [
+    ...(sending === undefined ? [] : [sending]),
+    ...(interrupted !== undefined && log.leadsOn(interrupted) ? [interrupted] : []),
+  ])
+}
+
+/**
+ * Leader: entries after this index are needed by followers that were heard from since the last
+ * check-quorum, or within so many periods before it; infinite if there are none.
+ */
+export function neededAfter({ progress }: CoreState, silentPeriodsMax: number): number {
+  let needed = Number.POSITIVE_INFINITY
+  for (const { recentActive, silentPeriods, reaches } of progress.values()) {
+    if (recentActive || silentPeriods <= silentPeriodsMax) needed = Math.min(needed, reaches)
+  }
+  return needed
 }
 
 /** Leader: messages to `id` were lost, for all we know. */
@@ -156,8 +199,7 @@ export function receiveAppendResponse(state: CoreState, message: AppendResponse)
   assert(message.index <= state.log.lastIndex, 'a follower acknowledges only what the leader has')
   const news = progress.acknowledged(message.index)
   if (progress.state === 'probe' && (news || message.index === progress.match)) progress.becomeReplicate()
-  else if (progress.state === 'snapshot' && progress.match >= progress.pendingSnapshot)
-    progress.becomeReplicate()
+  else if (progress.state === 'snapshot' && progress.match >= progress.reaches) progress.becomeReplicate()
   if (news) {
     maybeCommit(state)
     maybeFinishTransfer(state, message.from, progress)

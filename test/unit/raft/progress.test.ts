@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { Progress } from '../../../src/raft/core/progress.ts'
+import { config } from './entries.ts'
+
+const snapshotAt = (index: number) => ({ index, term: 1, config: config(['a']), configIndex: 1 })
 
 const limits = { messagesMax: 3, bytesMax: 100 }
 
@@ -106,31 +109,41 @@ describe('replicate', () => {
 describe('snapshot', () => {
   test('progress - nothing is sent while a snapshot is on its way', () => {
     const progress = replicating(4)
-    progress.becomeSnapshot(20)
+    progress.becomeSnapshot(snapshotAt(20))
     expect(progress.paused).toBe(true)
-    expect(progress.pendingSnapshot).toBe(20)
+    expect(progress.reaches).toBe(20)
   })
 
   test('progress - after it, probing goes on behind it', () => {
     const progress = replicating(4)
-    progress.becomeSnapshot(20)
+    progress.becomeSnapshot(snapshotAt(20))
     progress.becomeProbe()
-    expect(progress).toMatchObject({ state: 'probe', match: 4, next: 21, pendingSnapshot: 0 })
+    expect(progress).toMatchObject({ state: 'probe', match: 4, next: 21, reaches: 4 })
   })
 
   test('progress - what was acknowledged meanwhile counts if it is more', () => {
     const progress = replicating(4)
-    progress.becomeSnapshot(20)
+    progress.becomeSnapshot(snapshotAt(20))
     expect(progress.acknowledged(25)).toBe(true)
     progress.becomeProbe()
     expect(progress).toMatchObject({ match: 25, next: 26 })
   })
 
-  test('progress - a failed one leaves probing behind match', () => {
+  test('progress - one that broke off is not forgotten until the follower has as much', () => {
     const progress = replicating(4)
-    progress.becomeSnapshot(20)
-    progress.pendingSnapshot = 0
+    progress.interrupted = snapshotAt(20)
     progress.becomeProbe()
-    expect(progress.next).toBe(5)
+    expect(progress).toMatchObject({ next: 21, reaches: 20 })
+    progress.acknowledged(19)
+    expect(progress.reaches).toBe(20)
+    progress.acknowledged(20)
+    expect(progress.interrupted).toBeUndefined()
+  })
+
+  test('progress - a follower that goes on from its log needs nothing of one that broke off', () => {
+    const progress = replicating(4)
+    progress.interrupted = snapshotAt(20)
+    progress.becomeReplicate()
+    expect(progress).toMatchObject({ interrupted: undefined, reaches: 4, next: 5 })
   })
 })
