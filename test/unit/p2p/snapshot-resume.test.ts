@@ -16,6 +16,7 @@ import {
   type Snapshots,
 } from '../../../src/raft/log/index.ts'
 import { SnapshotChunk, SnapshotHeader, StreamReply } from '../../../src/wire/index.ts'
+import { ManualClock } from '../manual-clock.ts'
 import { randomBytes, restored, saveBytes } from '../raft-log/snapshot-support.ts'
 import {
   Cleanup,
@@ -299,6 +300,36 @@ test('snapshot transfer - a receiver that never names its offset is given up', a
   const { a, b } = await startPair(cleanup, { timings: { snapshotStallMs: 50 } })
   await answerSnapshots(b, () => {})
   expect(await send(a, b)).toMatchObject({ message: expect.stringContaining('took nothing') })
+})
+
+test('snapshot transfer - a receiver that has much of it is given the time to read that again', async () => {
+  await using cleanup = new Cleanup()
+  const clock = new ManualClock()
+  const offset = 8 * 1024 * 1024
+  const store = createMemorySnapshots({ disk: new MemorySnapshotDisk() })
+  await saveBytes(store, META, new Uint8Array(offset + 1_000))
+  const a = await startNode(cleanup, 'a', { snapshots: store, clock, timings: { snapshotStallMs: 100 } })
+  const b = await startNode(cleanup, 'b', { snapshots: noSnapshots })
+  connect(a, b)
+  await linked(a, b)
+  let chunks = 0
+  await answerSnapshots(b, (_frame, reply) => {
+    if (chunks++ === 0) reply({ snapshotOffset: offset })
+  })
+  let ended: Error | undefined
+  void send(a, b).then((error) => {
+    ended = error
+  })
+  // The header, then the rest; nothing of it is taken.
+  while (chunks < 2) {
+    await clock.settle()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  await clock.advance(1_000 + 99)
+  expect(ended).toBeUndefined()
+  await clock.advance(1)
+  await until(() => ended !== undefined)
+  expect(ended?.message).toContain('the receiver took nothing for 1.1 s')
 })
 
 test.each<[string, { sizeBytes?: number; waits: boolean; chunkBytes: number }]>([
