@@ -5,12 +5,13 @@
  *   cluster voters=1,2,3 [learners=4] [limits]   found a cluster; every node has entry 1, the config
  *   node 5 [limits]                              a node with nothing on its disk
  *   given 2 log=1,1,2 [term=3] [vote=1]          put on the disk of 2 entries of these terms; restart it
- *       limits: inflight=messages append-bytes=n uncommitted-bytes=n
+ *       limits: inflight=messages inflight-bytes=n append-bytes=n uncommitted-bytes=n
  *
  *   tick 1,2 [n]          election-timeout 1 (ticks until it campaigns)
  *   elect 1               the same, and deliver everything; shows the outcome only
  *   propose 1 a b         read 1 7,8 (ids)     transfer 1 [to]
  *   change 1 add=4 learner=5 promote=5 demote=2 remove=3   (any of them, lists too)
+ *   promote-due 1 lag=n   what a driver does every tick: a learner that may become a voter does
  *   connection-lost 2 1   the system of 1 closed its connection to 2
  *
  *   deliver | drop | duplicate | hold <link> [type] [first|last|n]
@@ -30,6 +31,7 @@
 import type { ConfigChange } from '../../src/raft/core/config.ts'
 import type { CoreSettings } from '../../src/raft/core/state.ts'
 import type { Entry, NodeId } from '../../src/raft/core/types.ts'
+import { promoteLearner } from '../../src/raft/learner-promotion.ts'
 import { Cluster, member, type Selection } from './cluster.ts'
 import { formatConfig, formatEntry, formatStatus } from './format.ts'
 import { type Arguments, parseCommand, type RunCommand } from './script.ts'
@@ -130,6 +132,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
       ...by('remove'),
     ]
     cluster.node(positional(args, 0)).input((core) => core.proposeConfigChange(changes))
+  },
+
+  'promote-due': (cluster, args) => {
+    const lag = Number(required(args, 'lag'))
+    cluster.node(positional(args, 0)).input((core) => promoteLearner(core, lag))
   },
 
   'connection-lost': (cluster, args) => {
@@ -303,7 +310,7 @@ function settingsOf(args: Arguments): Omit<CoreSettings, 'id'> {
     crashHintTicks: 2,
     appendBytesMax: limit('append-bytes', 1_000_000),
     inflightMessagesMax: limit('inflight', 256),
-    inflightBytesMax: 1_000_000,
+    inflightBytesMax: limit('inflight-bytes', 1_000_000),
     uncommittedBytesMax: limit('uncommitted-bytes', 1_000_000),
   }
 }
