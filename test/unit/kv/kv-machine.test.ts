@@ -482,6 +482,27 @@ describe('key-value machine - failures', () => {
     await again.stop()
   })
 
+  it('apply - a crash at any step of it leaves all of it or nothing', async () => {
+    const outcomes = new Set<string>()
+    for (let steps = 0; steps < 4; steps++) {
+      const db = memoryLevel()
+      let left = 100
+      const machine = await started(machineOn(() => dyingAfter(db, () => left--)))
+      await run(machine, [put('a', '1')])
+      left = steps
+      const items = [put('a', '2'), put('b', '2')].map((operation, i) => ({
+        index: 2 + i,
+        command: { namespace: 'default', operations: [operation] },
+      }))
+      await machine.apply(items).catch(() => {})
+      await db.close()
+      const after = await started(machineOn(() => db))
+      outcomes.add(`${(await shown(after)).join(' ')}, applied ${after.appliedIndex}`)
+      await after.stop()
+    }
+    expect(outcomes).toEqual(new Set(['a=1@1, applied 1', 'a=2@2 b=2@3, applied 3']))
+  })
+
   it('get - a failed read fails alone', async () => {
     const db = memoryLevel()
     const machine = await started(machineOn(() => db))

@@ -216,6 +216,34 @@ describe('log store - crashes', () => {
     }
   })
 
+  it('write - a crash at any step of it leaves all of it or nothing, term and vote above all', async () => {
+    for (let steps = 0; steps <= 2; steps++) {
+      const disk = new MemoryDisk()
+      const log = logOn(disk)
+      await load(log)
+      await write(log, { hardState: { term: 1, vote: 'a' }, entries: commands(1, 3, 1) })
+
+      const waiting: (() => void)[] = []
+      const store = createMemoryStore({ disk, defer: (run) => waiting.push(run) })
+      const slow = createLogStore({ store }, { groupId: GROUP })
+      const loaded = load(slow)
+      waiting.shift()?.()
+      await loaded
+      let done = false
+      const batch = { hardState: { term: 2, vote: 'b' }, snapshot: undefined, entries: commands(3, 4, 2) }
+      slow.write(batch, () => {
+        done = true
+      })
+      for (let i = 0; i < steps; i++) waiting.shift()?.()
+      disk.crash()
+
+      const stored = await load(logOn(disk))
+      expect(done).toBe(steps > 0)
+      expect(stored?.hardState).toEqual(steps > 0 ? { term: 2, vote: 'b' } : { term: 1, vote: 'a' })
+      expect(stored?.entries.map(({ term }) => term)).toEqual(steps > 0 ? [1, 1, 2, 2] : [1, 1, 1])
+    }
+  })
+
   it('errors - a failed write is final', async () => {
     const disk = new MemoryDisk()
     const good = createMemoryStore({ disk })

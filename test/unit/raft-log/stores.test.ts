@@ -10,6 +10,7 @@ import {
   createLevelStore,
   createLogStore,
   createMemoryStore,
+  levelStoreOver,
   MemoryDisk,
   type OrderedStore,
   type StoreOperation,
@@ -168,6 +169,28 @@ describe('LevelDB store - failures', () => {
     const failed = { code: 'RAFT_STORAGE_FAILED', path: dir, outcome: 'unknown' }
     await expect(batch(store, [put([1], 1)])).rejects.toMatchObject(failed)
     await expect(scan(store, [0], [1])).rejects.toMatchObject(failed)
+  })
+
+  it('batch - is synced, and is not tried again when it failed', async () => {
+    const synced: boolean[] = []
+    let failure: Error | undefined
+    const database = {
+      open: async () => {},
+      close: async () => {},
+      batch: async (_: unknown, { sync }: { sync: boolean }) => {
+        synced.push(sync)
+        if (failure !== undefined) throw failure
+      },
+      iterator: () => ({ nextv: async () => [], close: async () => {} }),
+      keys: () => ({ all: async () => [] }),
+    }
+    const store = levelStoreOver({ database: () => database }, { location: 'nowhere' })
+    await store.open()
+    await batch(store, [put([1], 1), range([2], [3])])
+    expect(synced).toEqual([true])
+    failure = new Error('EIO: i/o error')
+    await expect(batch(store, [put([1], 2)])).rejects.toMatchObject({ code: 'RAFT_STORAGE_FAILED' })
+    expect(synced).toEqual([true, true])
   })
 
   it('recovery - a journal damaged in the middle does not pass for a shorter log', async () => {
