@@ -89,6 +89,21 @@ test('raft transport - an append without entries does not overtake those with', 
   expect(b.received).toMatchObject([{ prevIndex: 0 }, { prevIndex: 1, commit: 1, entries: [] }])
 })
 
+test('raft transport - heartbeats do not wait for the entries before them', async () => {
+  await using cleanup = new Cleanup()
+  const a = await startNode(cleanup, 'a')
+  const b = await startNode(cleanup, 'b')
+  connect(a, b)
+  await linked(a, b)
+  const data = Buffer.alloc(1_000_000)
+  for (const i of range(1, 20)) a.transport.send(append(a, b, i, data))
+  a.transport.send(heartbeat(a, b, 1))
+  await until(() => b.received.length === 21)
+  // A few entries are on the connection already; most of them are still waiting for their turn.
+  const place = b.received.findIndex((message) => message.type === 'heartbeat')
+  expect(place).toBeLessThan(10)
+})
+
 test('raft transport - what is sent before the first connection is up arrives', async () => {
   await using cleanup = new Cleanup()
   const a = await startNode(cleanup, 'a')
