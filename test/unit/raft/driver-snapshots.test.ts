@@ -75,7 +75,7 @@ describe('driver - start', () => {
 })
 
 describe('driver - compaction', () => {
-  const settings = { snapshotEntries: 3, trailingEntries: 0 }
+  const settings = { snapshotEntries: 3, trailingEntries: 0, catchUpBytes: 1 }
 
   test('compaction - waits until the snapshot is durable; one that failed compacts nothing', () => {
     const bench = soleLeader(settings)
