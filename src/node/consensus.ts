@@ -19,10 +19,10 @@ export class Consensus {
     return this.#driver.role === 'leader'
   }
 
-  /** Leader: whether the member answered within the last election timeout; true for this node itself. */
+  /** Leader: whether the member answered within the last one to two election timeouts; true for this node itself. */
   hears(id: NodeId): boolean {
     const { id: self, progress } = this.#driver.status()
-    return id === self || progress.get(id)?.active === true
+    return id === self || progress.get(id)?.heardLately === true
   }
 
   /** The highest index known here to be committed. */

@@ -74,7 +74,14 @@ export interface CoreStatus {
   /** Leader only. */
   readonly progress: ReadonlyMap<
     NodeId,
-    { readonly match: number; readonly state: string; readonly active: boolean }
+    {
+      readonly match: number
+      readonly state: string
+      /** Since the last check-quorum. */
+      readonly active: boolean
+      /** Within one to two election timeouts. */
+      readonly heardLately: boolean
+    }
   >
 }
 
@@ -324,11 +331,17 @@ export class RaftCore {
     return true
   }
 
+  /** Gives up the lead, or an election under way. Who campaigns next is left to the clocks. */
+  standDown(): void {
+    const state = this.#state
+    if (state.role !== 'follower') state.becomeFollower(state.term, undefined)
+  }
+
   #bestSuccessor(): NodeId | undefined {
     const state = this.#state
-    const candidates = [...state.progress].filter(
-      ([id, progress]) => state.config.voters.includes(id) && progress.recentActive,
-    )
+    const voters = [...state.progress].filter(([id]) => state.config.voters.includes(id))
+    const heard = voters.filter(([, progress]) => progress.recentActive)
+    const candidates = heard.length > 0 ? heard : voters.filter(([, progress]) => progress.heardLately)
     return candidates.sort(([, a], [, b]) => b.match - a.match)[0]?.[0]
   }
 
@@ -526,7 +539,7 @@ export class RaftCore {
       progress: new Map(
         [...state.progress].map(([id, p]) => [
           id,
-          { match: p.match, state: p.state, active: p.recentActive },
+          { match: p.match, state: p.state, active: p.recentActive, heardLately: p.heardLately },
         ]),
       ),
     }

@@ -23,8 +23,9 @@ export class Progress {
   sending: SnapshotMeta | undefined
   /** One of which the follower has kept a part, since its transfer broke off. */
   interrupted: SnapshotMeta | undefined
-  /** Heard from since the last check-quorum. */
+  /** Heard from since the last check-quorum, and in the period before that one. */
   recentActive = false
+  #wasActive = false
   /** Periods between check-quorums, up to the last one, in which it was not heard from. */
   silentPeriods = 0
   /** Highest ReadIndex round it has answered. */
@@ -44,11 +45,6 @@ export class Progress {
     this.#limits = limits
   }
 
-  /** Check-quorum has counted who was heard; counting begins anew. */
-  beginPeriod(): void {
-    this.silentPeriods = this.recentActive ? 0 : this.silentPeriods + 1
-    this.recentActive = false
-  }
 
   /** It has everything up to here, or gets it with a snapshot that is, or was, on its way. */
   get reaches(): number {
@@ -63,6 +59,21 @@ export class Progress {
     if (this.state === 'probe') return this.probeSent
     if (this.state === 'snapshot') return true
     return this.#inflight.length >= this.#limits.messagesMax || this.#inflightBytes >= this.#limits.bytesMax
+  }
+
+  /**
+   * Heard from within one to two election timeouts. Since the last check-quorum alone would say no of
+   * everybody, right after it.
+   */
+  get heardLately(): boolean {
+    return this.recentActive || this.#wasActive
+  }
+
+  /** Check-quorum has counted who was heard; counting begins anew. */
+  beginPeriod(): void {
+    this.#wasActive = this.recentActive
+    this.silentPeriods = this.recentActive ? 0 : this.silentPeriods + 1
+    this.recentActive = false
   }
 
   /** Entries up to `lastIndex` were sent. */
