@@ -106,6 +106,18 @@ export class RaftLog {
     return this.term(index) === term
   }
 
+  /**
+   * Does an entry of `term` at `index`, as a leader has it, contradict what is committed here? Terms
+   * before the first entry kept are not known one by one, but none of them is above what follows.
+   */
+  contradicts(index: number, term: number): boolean {
+    if (index > this.commit) return false
+    const here = this.term(index)
+    if (here !== undefined) return here !== term
+    const highest = this.#baseTerm > 0 ? this.#baseTerm : this.#entries[0]?.term
+    return highest !== undefined && term > highest
+  }
+
   /** Is a log ending in (`lastIndex`, `lastTerm`) at least as up to date as this one? Raft §5.4.1. */
   isUpToDate(lastIndex: number, lastTerm: number): boolean {
     return lastTerm > this.lastTerm || (lastTerm === this.lastTerm && lastIndex >= this.lastIndex)

@@ -169,6 +169,12 @@ export function peerUnreachable(state: CoreState, id: NodeId): void {
 export function receiveAppend(state: CoreState, message: Append): void {
   const { log } = state
   const { from: to, prevIndex, prevTerm, entries } = message
+  // Those that are kept here are compared below.
+  checkHistory(state, prevIndex, prevTerm)
+  for (const { index, term } of entries) {
+    if (index >= log.firstIndex) break
+    checkHistory(state, index, term)
+  }
   const response = { type: 'append-response', from: state.id, to, term: state.term } as const
   // What we have committed the leader has, too: up to there the logs agree, whatever is compacted.
   if (prevIndex >= log.commit && !log.matches(prevIndex, prevTerm)) {
@@ -182,6 +188,18 @@ export function receiveAppend(state: CoreState, message: Append): void {
   // Beyond what this message verified our log may differ from the leader's (B18).
   log.commitTo(Math.min(message.commit, lastVerified))
   state.sendAfterPersist({ ...response, index: lastVerified, reject: false, hintIndex: 0, hintTerm: 0 })
+}
+
+/**
+ * Every leader has what is committed (Raft §5.4.3). One that has something else there can only come
+ * from a recovery by hand that left this node's log behind; following it would make replicas differ.
+ */
+function checkHistory({ log }: CoreState, index: number, term: number): void {
+  assert(
+    !log.contradicts(index, term),
+    `the leader's log has an entry of term ${term} at index ${index}, where another one is committed on this node: ` +
+      'its data is not that of the cluster any more, and it must join again with an empty data directory',
+  )
 }
 
 export function receiveAppendResponse(state: CoreState, message: AppendResponse): void {
@@ -245,6 +263,7 @@ export function maybeFinishTransfer(state: CoreState, id: NodeId, progress: Prog
 export function receiveSnapshot(state: CoreState, message: SnapshotMessage): void {
   const { log } = state
   const { snapshot } = message
+  checkHistory(state, snapshot.index, snapshot.term)
   if (snapshot.index > log.commit) {
     if (log.matches(snapshot.index, snapshot.term)) log.commitTo(snapshot.index)
     else log.reset(snapshot)
