@@ -100,6 +100,8 @@ export class RaftDriver {
   #stopDone: (() => void) | undefined
   #snapshotsInstalled = 0
   #learned: readonly Member[] = []
+  /** See {@link retire}. */
+  #retired: 'until-called' | 'deaf' | undefined
 
   constructor(components: RaftDriverComponents, init: RaftDriverInit) {
     this.#components = components
@@ -182,6 +184,7 @@ export class RaftDriver {
     this.#keeper.begin(stored?.snapshot)
     this.#noticeChanges()
     this.#ticker = this.#components.clock.every(this.#init.settings.tickMs, () => {
+      if (this.#retired !== undefined) return
       this.#input((core) => {
         core.tick()
         promoteLearner(core, this.#init.settings.promoteLagEntries)
@@ -356,11 +359,30 @@ export class RaftDriver {
 
   /** A message from another member, already authenticated. */
   receive(message: Message): void {
+    if (this.#retired === 'deaf') return
     this.#input((core) => {
       if (this.#mustWait(message)) return
       core.step(message)
       if (core.leader === message.from) this.#lastContact = this.#components.clock.now()
+      if (core.leader !== undefined) this.#retired = undefined
     })
+  }
+
+  /**
+   * For a node that is no member any more: it steps down, and its clock stands still, so that it never
+   * campaigns. `until-called`: until a leader turns to it, which then knows better. `deaf`: for good;
+   * nobody's messages reach it, and it helps nobody to be elected.
+   */
+  retire(how: 'until-called' | 'deaf'): void {
+    this.#input((core) => {
+      if (how === 'until-called' && core.leader !== undefined) return
+      this.#retired = how
+      core.standDown()
+    })
+  }
+
+  get retired(): boolean {
+    return this.#retired !== undefined
   }
 
   /** A follower that applies too slowly lets entries fall; the leader sends them again later. */
@@ -530,6 +552,11 @@ export class RaftDriver {
   /** The membership in force; empty before the node has heard of one. */
   get config(): ClusterConfig {
     return this.#core?.config ?? EMPTY_CONFIG
+  }
+
+  /** Whether the membership in force is committed. */
+  get configCommitted(): boolean {
+    return this.#core?.configCommitted ?? false
   }
 
   /** Whether a proposal made here waits for the entry's result. */
