@@ -71,6 +71,8 @@ async function check(context: RequestContext, node: HttpNode, lines: string[]): 
   const { parameters, signal } = context
   const { cluster, database } = node
   const options = { signal, ...parameters.givenTimeout }
+  // Whoever waits for it to become ready would wait for ever.
+  if (cluster.detached !== undefined) return `not a member: ${cluster.detached.message}`
   const leader = cluster.leader()
   if (leader === undefined) return 'leader does not exist'
   if (leader.id !== node.id) {

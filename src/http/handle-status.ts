@@ -107,6 +107,7 @@ function describeStore(status: NodeStatus, pragmas: object | undefined): object 
     cluster_id: status.clusterId,
     addr: status.address,
     ready: status.ready,
+    ...(status.detached && { detached: status.detached }),
     dir: status.dataDir,
     dir_size: status.dataDirBytes,
     dir_size_friendly: friendlyBytes(status.dataDirBytes),

@@ -13,10 +13,23 @@ export async function redirectToLeader(
   node: HttpNode,
   mode: 'execute' | 'query' | 'request',
 ): Promise<HttpReply | undefined> {
+  if (!context.parameters.has('redirect')) return undefined
+  try {
+    if (mode !== 'execute' && (await answersLocally(context, node))) return undefined
+  } catch (error) {
+    return failureReply(error, false)
+  }
+  return await redirectRequest(context, node)
+}
+
+/** The same for what only a leader does. */
+export async function redirectRequest(
+  context: RequestContext,
+  node: HttpNode,
+): Promise<HttpReply | undefined> {
   const { parameters, path, query, signal } = context
   if (!parameters.has('redirect')) return undefined
   try {
-    if (mode !== 'execute' && (await answersLocally(context, node))) return undefined
     const leader = node.cluster.leader()
     if (leader?.id === node.id) return undefined
     const base = leader && (await node.cluster.leaderApiAddress({ signal, ...parameters.givenTimeout }))

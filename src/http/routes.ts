@@ -2,6 +2,7 @@ import type { Handler } from './context.ts'
 import { handleLeader, handleNodes, handleReadyz } from './handle-cluster.ts'
 import { handleExecute, handleQuery, handleRequest } from './handle-database.ts'
 import { handleMetrics } from './handle-metrics.ts'
+import { handleRemove, handleStepdown } from './handle-membership.ts'
 import { handleStatus } from './handle-status.ts'
 
 export interface Route {
@@ -12,7 +13,7 @@ export interface Route {
   readonly handle: Handler
 }
 
-const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /db/request; GET /status, /nodes, /leader, /readyz, /metrics
+const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /db/request; GET /status, /nodes, /leader, /readyz, /metrics; POST /leader, DELETE /remove
 `
 
 export const ROUTES: readonly Route[] = [
@@ -21,8 +22,14 @@ export const ROUTES: readonly Route[] = [
   { path: '/db/request', match: 'prefix', methods: ['POST'], handle: handleRequest },
   { path: '/status', match: 'prefix', methods: ['GET'], handle: handleStatus },
   { path: '/nodes', match: 'prefix', methods: ['GET'], handle: handleNodes },
-  { path: '/leader', match: 'exact', methods: ['GET'], handle: handleLeader },
   { path: '/metrics', match: 'exact', methods: ['GET'], handle: handleMetrics },
+  {
+    path: '/leader',
+    match: 'exact',
+    methods: ['GET', 'POST'],
+    handle: (context) => (context.method === 'POST' ? handleStepdown(context) : handleLeader(context)),
+  },
+  { path: '/remove', match: 'prefix', methods: ['DELETE'], handle: handleRemove },
   { path: '/readyz', match: 'prefix', methods: ['GET'], handle: handleReadyz },
   {
     path: '/',

@@ -4,16 +4,28 @@ import type { Rpc } from '../p2p/index.ts'
 import type { Member, RaftSettings, Role } from '../raft/index.ts'
 import type { SqlMachine } from '../sql/index.ts'
 import { NodeInfo, NodeInfoRequest } from '../wire/index.ts'
+import type { ClusterChanges } from './cluster-changes.ts'
 import { type Consensus, limitsOf } from './consensus.ts'
 import type { DataDir } from './data-dir.ts'
 import { NODE_INFO_TIMEOUT_MS } from './defaults.ts'
 import type { NodeStateMachine } from './state-machine.ts'
-import type { CallOptions, ClusterService, LeaderAddress, NodeDescription, NodeStatus } from './types.ts'
+import type {
+  CallOptions,
+  ClusterService,
+  Detached,
+  LeaderAddress,
+  NodeDescription,
+  NodeStatus,
+  Removed,
+  TransferOptions,
+  Transferred,
+} from './types.ts'
 
 const INFO = 'cluster/info'
 
 export interface ClusterComponents {
   readonly consensus: Consensus
+  readonly changes: ClusterChanges
   readonly rpc: Rpc
   readonly sql: SqlMachine
   readonly stateMachine: NodeStateMachine
@@ -33,6 +45,7 @@ export class Cluster implements ClusterService {
   readonly #components: ClusterComponents
   readonly #init: ClusterInit
   #ready = false
+  #detached: Detached | undefined
 
   constructor(components: ClusterComponents, init: ClusterInit) {
     this.#components = components
@@ -41,7 +54,16 @@ export class Cluster implements ClusterService {
   }
 
   get ready(): boolean {
-    return this.#ready
+    return this.#ready && this.detached === undefined
+  }
+
+  get detached(): Detached | undefined {
+    return this.#components.consensus.retired ? this.#detached : undefined
+  }
+
+  /** For as long as Raft is retired here. */
+  detach(detached: Detached): void {
+    this.#detached = detached
   }
 
   /** Startup is over: everything committed before it is applied here. */
@@ -51,7 +73,7 @@ export class Cluster implements ClusterService {
 
   /** Not told before this node is ready: whoever sees a leader here may rely on `/readyz`. */
   leader(): LeaderAddress | undefined {
-    return this.#ready ? this.knownLeader() : undefined
+    return this.ready ? this.knownLeader() : undefined
   }
 
   /** The leader, ready or not, with what it takes to call it. */
@@ -120,6 +142,14 @@ export class Cluster implements ClusterService {
     await this.#components.consensus.readIndex(limitsOf(options))
   }
 
+  transferLeadership(options: TransferOptions = {}): Promise<Transferred> {
+    return this.#components.changes.transferLeadership(options)
+  }
+
+  removeNode(id: string, options: CallOptions = {}): Promise<Removed> {
+    return this.#components.changes.removeNode(id, options)
+  }
+
   async status(): Promise<NodeStatus> {
     const { consensus, dataDir, sql, stateMachine } = this.#components
     const { selfId, clusterId, address, settings } = this.#init
@@ -132,7 +162,8 @@ export class Cluster implements ClusterService {
       clusterId,
       address,
       apiAddress: this.#init.apiUrl() ?? '',
-      ready: this.#ready,
+      ready: this.ready,
+      detached: this.detached,
       dataDir: dataDir.location,
       dataDirBytes,
       leader: this.leader(),

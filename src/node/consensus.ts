@@ -30,6 +30,11 @@ export class Consensus {
     return this.#driver.commitIndex
   }
 
+  /** This node is no member any more, and waits until it is told otherwise; see {@link RaftDriver.retire}. */
+  get retired(): boolean {
+    return this.#driver.retired
+  }
+
   get leaderId(): NodeId | undefined {
     return this.#driver.leader
   }
@@ -52,10 +57,14 @@ export class Consensus {
     return limited(limits, 'not-applied', (resolve) => this.#driver.readIndex(resolve))
   }
 
-  transferLeadership(to?: NodeId): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#driver.transferLeadership(to, (error) => (error === undefined ? resolve() : reject(error)))
-    })
+  /** Whether {@link config} is committed; until then it may still be rolled back. */
+  get configCommitted(): boolean {
+    return this.#driver.configCommitted
+  }
+
+  /** Resolves once this node does not lead any more. Rejects with `RAFT_TRANSFER_FAILED`, or as above. */
+  transferLeadership(to: NodeId | undefined, limits: Limits): Promise<void> {
+    return limited(limits, 'unknown', (resolve) => this.#driver.transferLeadership(to, resolve))
   }
 }
 

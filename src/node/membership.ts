@@ -13,10 +13,14 @@ import type { Consensus } from './consensus.ts'
 
 const JOIN_TIMEOUT_MS = 10_000
 
+/** How long a leader tries to confirm that it leads before it answers a lookup without. */
+const CONFIRM_TIMEOUT_MS = 1_000
+
 /** Failures that no further attempt will mend. */
 const HOPELESS = new Set([
   'JOIN_SECRET_WRONG',
   'JOIN_CLUSTER_MISMATCH',
+  'JOIN_CLUSTER_RECOVERED',
   'JOIN_PEER_MISMATCH',
   'RAFT_CONFIG_REJECTED',
 ])
@@ -67,16 +71,22 @@ export interface AdmissionComponents {
   readonly logger: Logger
 }
 
+export interface AdmissionInit {
+  readonly clusterId: string
+  /** Ids the cluster had before recoveries by hand gave it new ones. */
+  readonly ancestors: readonly string[]
+}
+
 /** The leader's side: decides what a proven request to join means for the membership. */
 export class Admission {
   readonly #components: AdmissionComponents
-  readonly #clusterId: string
+  readonly #init: AdmissionInit
   /** One change at a time; requests wait for each other. */
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(components: AdmissionComponents, init: { readonly clusterId: string }) {
+  constructor(components: AdmissionComponents, init: AdmissionInit) {
     this.#components = components
-    this.#clusterId = init.clusterId
+    this.#init = init
   }
 
   admit(request: JoinRequest): Promise<JoinResponse> {
@@ -92,16 +102,41 @@ export class Admission {
     const { consensus } = this.#components
     const leader = consensus.isLeader ? undefined : this.#leader()
     if (leader !== undefined) return { type: 'redirect', leader }
-    return { type: 'accepted', clusterId: this.#clusterId, members: consensus.config.members }
+    const confirmed = await this.#isCertain()
+    return { ...this.#accepted(), confirmed }
   }
 
-  #checkCluster(request: JoinRequest): void {
-    if (request.clusterId !== undefined && request.clusterId !== this.#clusterId) {
+  /** A deposed leader that has not noticed yet would take a node for removed that has come back since. */
+  async #isCertain(): Promise<boolean> {
+    const { consensus } = this.#components
+    if (!consensus.isLeader) return false
+    try {
+      await consensus.readIndex({ timeoutMs: CONFIRM_TIMEOUT_MS })
+    } catch {
+      return false
+    }
+    return consensus.isLeader && consensus.configCommitted
+  }
+
+  #accepted(): Extract<JoinResponse, { type: 'accepted' }> {
+    const { members } = this.#components.consensus.config
+    return { type: 'accepted', clusterId: this.#init.clusterId, members }
+  }
+
+  #checkCluster({ nodeId, clusterId }: JoinRequest): void {
+    const { clusterId: ours, ancestors } = this.#init
+    if (clusterId === undefined || clusterId === ours) return
+    if (ancestors.includes(clusterId)) {
       throw new DebrosError(
-        'JOIN_CLUSTER_MISMATCH',
-        `node ${request.nodeId} belongs to cluster ${request.clusterId}; this is cluster ${this.#clusterId}`,
+        'JOIN_CLUSTER_RECOVERED',
+        `cluster ${clusterId}, which node ${nodeId} belongs to, lost its majority and was recovered by hand as ` +
+          `cluster ${ours}, without what this node holds. To join it, empty the node's data directory`,
       )
     }
+    throw new DebrosError(
+      'JOIN_CLUSTER_MISMATCH',
+      `node ${nodeId} belongs to cluster ${clusterId}; this is cluster ${ours}`,
+    )
   }
 
   async #decide(request: JoinRequest): Promise<JoinResponse> {
@@ -122,7 +157,7 @@ export class Admission {
       await consensus.changeMembership([{ type: 'add', member: wanted }], { timeoutMs: JOIN_TIMEOUT_MS })
       logger.info({ id, address, voter }, `node ${id} joined`)
     }
-    return { type: 'accepted', clusterId: this.#clusterId, members: consensus.config.members }
+    return this.#accepted()
   }
 
   /**

@@ -13,13 +13,14 @@ import {
   MemberTable,
   type PeerHost,
   type RpcService,
-  requestJoin,
 } from '../p2p/index.ts'
 import { createLogStore, decodeEntry, encodeEntry, type Member, RaftDriver } from '../raft/index.ts'
 import { createSqlMachine } from '../sql/index.ts'
 import { systemClock } from './clock.ts'
+import { ClusterChanges } from './cluster-changes.ts'
 import { Cluster } from './cluster-service.ts'
 import { Consensus } from './consensus.ts'
+import { Contact } from './contact.ts'
 import { type DataDir, MemoryDataDir, openDataDir } from './data-dir.ts'
 import { Database } from './database-service.ts'
 import { type NodeInit, type ResolvedNodeInit, resolveNodeInit } from './init.ts'
@@ -34,7 +35,9 @@ import type { DebrosNode, NodeServices } from './types.ts'
 const GROUP = 0
 
 const READY_POLL_MS = 20
-const CHANGE_TIMEOUT_MS = 10_000
+
+/** The driver gives up after two election timeouts; nobody waits longer where these are long. */
+const HANDOVER_TIMEOUT_MS = 10_000
 
 interface OpenRaft {
   readonly driver: RaftDriver
@@ -156,8 +159,18 @@ class Node implements DebrosNode {
       { id: nodeId, peerId: self.peerId, clusterId, address, dataDir: dataDir.location },
       founds ? `node ${nodeId} founds a cluster` : `node ${nodeId} is a member`,
     )
-    void this.#announce(network, self, clusterId, raft)
-    void this.#keepInTouch(network, self, clusterId, raft.driver)
+    const { joinAddresses, joinIntervalMs, clusterSecret: secret } = init
+    const { electionTimeoutMs } = init.raft
+    const contact = new Contact(
+      { ...raft, network, logger: this.#logger },
+      {
+        ...{ self, clusterId, secret, joinAddresses, joinIntervalMs, electionTimeoutMs },
+        dataDir: dataDir.location,
+        signal: this.#lifetime.signal,
+      },
+    )
+    void contact.announceAddress()
+    void contact.keepInTouch({ now: stored?.clusterId !== undefined })
     void this.#awaitReady(raft.consensus, raft.cluster)
   }
 
@@ -257,22 +270,26 @@ class Node implements DebrosNode {
     if (stateMachine.integrity !== undefined) integrity.reported(stateMachine.integrity)
     integrity.start()
     this.#cleanup.push({ what: 'integrity', run: () => integrity.stop() })
-    const cluster = new Cluster(
-      { consensus, rpc, sql, stateMachine, dataDir },
-      { selfId: self.id, clusterId, address: self.address, version, settings, apiUrl: () => this.#apiUrl() },
-    )
     const router = new Router(
       { rpc, leader: () => cluster.knownLeader() },
       { selfId: self.id, leaderWaitMs: 2 * settings.electionTimeoutMs },
     )
     this.#router = router
     const servedBy = (): string => this.#apiUrl()?.replace(/^https?:\/\//, '') ?? self.address
+    const changes = new ClusterChanges(
+      { consensus, router, rpc, nodes: (options) => cluster.nodes(options), logger: this.#logger },
+      { selfId: self.id, servedBy },
+    )
+    const cluster: Cluster = new Cluster(
+      { consensus, changes, rpc, sql, stateMachine, dataDir },
+      { selfId: self.id, clusterId, address: self.address, version, settings, apiUrl: () => this.#apiUrl() },
+    )
     const database = new Database(
       { consensus, router, rpc, sql, stateMachine },
       { selfId: self.id, servedBy },
     )
     const storage = new Storage({ consensus, router, rpc, kv })
-    const admission = new Admission({ consensus, logger }, { clusterId })
+    const admission = new Admission({ consensus, logger }, { clusterId, ancestors: [] })
     createJoinServer(
       { rpc, host, logger },
       { secret: clusterSecret, onJoin: (request) => admission.admit(request) },
@@ -310,67 +327,6 @@ class Node implements DebrosNode {
         signal: this.#lifetime.signal,
       },
     )
-  }
-
-  /** A node that comes back under another address tells the cluster: as its leader, or through whomever it knows. */
-  async #announce(network: Network, self: Member, clusterId: string, raft: OpenRaft): Promise<void> {
-    const { signal } = this.#lifetime
-    const { clusterSecret: secret, joinIntervalMs: intervalMs } = this.#init
-    const { driver, consensus } = raft
-    for (;;) {
-      const known = driver.config.members.find((member) => member.id === self.id)
-      if (signal.aborted || known === undefined || known.address === self.address) return
-      const member = { ...self, voter: known.voter }
-      try {
-        if (consensus.isLeader) {
-          await consensus.changeMembership([{ type: 'add', member }], {
-            timeoutMs: CHANGE_TIMEOUT_MS,
-            signal,
-          })
-        } else {
-          const others = driver.config.members.filter(({ id }) => id !== self.id)
-          const request = { nodeId: self.id, address: self.address, voter: known.voter, clusterId }
-          const addresses = others.map(({ address }) => address)
-          const logger = this.#logger
-          await joinCluster(
-            { ...network, logger },
-            { addresses, secret, request, intervalMs, attempts: 1, signal },
-          )
-        }
-      } catch (error) {
-        this.#logger.debug({ error: errorMessage(error) }, 'the cluster has not learned our new address yet')
-        await sleep(intervalMs, undefined, { signal }).catch(() => {})
-      }
-      await sleep(READY_POLL_MS)
-    }
-  }
-
-  /**
-   * While this node was away all the members it knew as leaders may have been replaced; then it would
-   * refuse the streams of the one there is. As long as it hears of no leader, it asks those it knows.
-   */
-  async #keepInTouch(network: Network, self: Member, clusterId: string, driver: RaftDriver): Promise<void> {
-    const { signal } = this.#lifetime
-    const { clusterSecret: secret, joinAddresses } = this.#init
-    const pauseMs = 2 * this.#init.raft.electionTimeoutMs
-    const { id: nodeId, address, voter } = self
-    while (!signal.aborted) {
-      await sleep(pauseMs, undefined, { signal }).catch(() => {})
-      if (signal.aborted || driver.leader !== undefined) continue
-      const others = driver.config.members
-        .filter((member) => member.id !== nodeId)
-        .map((member) => member.address)
-      for (const asked of new Set([...others, ...joinAddresses])) {
-        const request = { nodeId, address, voter, clusterId, lookup: true }
-        try {
-          const options = { address: asked, secret, request, timeoutMs: pauseMs, signal }
-          driver.learnMembers((await requestJoin(network, options)).members)
-          break
-        } catch (error) {
-          this.#logger.debug({ asked, error: errorMessage(error) }, 'could not learn who the members are')
-        }
-      }
-    }
   }
 
   /** Ready once everything that was committed when it came back is applied here. */
@@ -446,7 +402,8 @@ class Node implements DebrosNode {
     await this.#attempt('door', this.#closeDoor)
     // A leader that says goodbye saves the others an election timeout.
     if (this.#fatal === undefined && this.#driver?.role === 'leader') {
-      await new Consensus(this.#driver).transferLeadership().catch((error: unknown) => {
+      const limits = { timeoutMs: HANDOVER_TIMEOUT_MS }
+      await new Consensus(this.#driver).transferLeadership(undefined, limits).catch((error: unknown) => {
         this.#logger.debug({ error: errorMessage(error) }, 'leadership not handed over')
       })
     }

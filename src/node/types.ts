@@ -110,6 +110,35 @@ export interface NodeDescription {
   readonly error: string
 }
 
+export interface TransferOptions extends CallOptions {
+  /** Node id of the voter that is to lead. @default whichever is the most up to date */
+  readonly to?: string
+}
+
+export interface Transferred {
+  /** Node id of the leader there is now. */
+  readonly leader: string
+  /** The node that was the leader: its HTTP address if it is this one, else its node-to-node address. */
+  readonly servedBy: string
+}
+
+export interface Removed {
+  /** False if there was no such member. */
+  readonly removed: boolean
+  readonly servedBy: string
+}
+
+/** Why a running node is no part of its cluster. */
+export interface Detached {
+  /**
+   * - `removed`: the cluster has taken it out of its membership;
+   * - `superseded`: the cluster was recovered by hand, under a new id, without this node.
+   */
+  readonly reason: 'removed' | 'superseded'
+  /** What happened, and what an operator can do. */
+  readonly message: string
+}
+
 export interface LeaderAddress {
   readonly id: string
   readonly address: string
@@ -122,10 +151,28 @@ export interface ClusterService {
   leaderApiAddress(options?: CallOptions): Promise<string | undefined>
   /** Every member, asked in parallel; learners too. Sorted by id. */
   nodes(options?: CallOptions): Promise<readonly NodeDescription[]>
-  /** Whether startup (restore, replay, join) is over and a local read works. */
+  /** Whether startup (restore, replay, join) is over, a local read works and the node belongs to its cluster. */
   readonly ready: boolean
+  /** Set while this node knows that it is no part of its cluster. */
+  readonly detached: Detached | undefined
   /** Rejects unless everything the leader had committed at the call is applied here. */
   sync(options?: CallOptions): Promise<void>
+  /**
+   * Lets the leader hand over its lead; resolves once another one leads. Rejections:
+   * - `RAFT_NO_LEADER` (not-applied, retryable);
+   * - `NODE_UNKNOWN`, `TRANSFER_TARGET_INVALID` (not-applied): `to` cannot take over;
+   * - `RAFT_TRANSFER_FAILED` (not-applied, retryable): nobody could, or not in time;
+   * - `RAFT_LEADERSHIP_LOST`, `CALL_TIMEOUT` (unknown).
+   */
+  transferLeadership(options?: TransferOptions): Promise<Transferred>
+  /**
+   * Takes a node out of the membership, whether it runs or not; a leader hands over its lead first.
+   * Resolves once that is committed. Rejections:
+   * - `RAFT_CONFIG_REJECTED` (not-applied): it is the last voter, or too few of those that would stay answer;
+   * - `RAFT_NO_LEADER`, `RAFT_TRANSFER_FAILED` (not-applied, retryable);
+   * - `RAFT_LEADERSHIP_LOST`, `CALL_TIMEOUT` (unknown); asking again is harmless.
+   */
+  removeNode(id: string, options?: CallOptions): Promise<Removed>
   /** The `store` part of `/status`; see contracts of the rqlite API, section 3.1. */
   status(): Promise<NodeStatus>
 }
@@ -137,6 +184,7 @@ export interface NodeStatus {
   readonly address: string
   readonly apiAddress: string
   readonly ready: boolean
+  readonly detached: Detached | undefined
   readonly dataDir: string
   readonly dataDirBytes: number
   readonly leader: LeaderAddress | undefined

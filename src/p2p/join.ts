@@ -37,10 +37,17 @@ export interface JoinRequest {
 
 /**
  * - `accepted`: the node is in the configuration (as a learner, until it has caught up), which is given;
+ *   or, for a lookup, the members as far as the asked node knows;
  * - `redirect`: another node leads, ask that one.
  */
 export type JoinResponse =
-  | { readonly type: 'accepted'; readonly clusterId: string; readonly members: readonly Member[] }
+  | {
+      readonly type: 'accepted'
+      readonly clusterId: string
+      readonly members: readonly Member[]
+      /** A lookup's answer by a leader that has asked a majority: whoever is not listed is no member. */
+      readonly confirmed?: boolean
+    }
   | { readonly type: 'redirect'; readonly leader: PeerAddress }
 
 export interface JoinServerComponents {
@@ -156,6 +163,8 @@ export interface JoinClientComponents {
 export interface JoinOptions {
   /** `host:port` of any member. */
   readonly address: string
+  /** Only the node with this key is asked. @default whoever listens there */
+  readonly peerId?: string
   readonly secret: string
   readonly request: Omit<JoinRequest, 'peerId'>
   /** For the whole, redirects included. */
@@ -176,7 +185,11 @@ export async function requestJoin(
   options: JoinOptions,
 ): Promise<Extract<JoinResponse, { type: 'accepted' }>> {
   const deadlineMs = performance.now() + options.timeoutMs
-  let target: { readonly address: string; readonly peerId?: string } = { address: options.address }
+  const { address, peerId } = options
+  let target: { readonly address: string; readonly peerId?: string } = {
+    address,
+    ...(peerId === undefined ? {} : { peerId }),
+  }
   for (let redirects = 0; redirects <= JOIN_DEFAULTS.redirectsMax; redirects += 1) {
     const response = await askMember(components, options, target, deadlineMs)
     if (response.type === 'accepted') return response
@@ -253,8 +266,9 @@ function joinResponseToWire(response: JoinResponse): Partial<WireJoinResponse> {
     const { peerId, address } = response.leader
     return { leader: { peerId, address } }
   }
+  const { clusterId, confirmed = false } = response
   const members = response.members.map((member) => ({ ...member }))
-  return { accepted: true, clusterId: response.clusterId, members }
+  return { accepted: true, clusterId, members, confirmed }
 }
 
 function joinResponseFromWire(bytes: Uint8Array): JoinResponse {
@@ -263,7 +277,8 @@ function joinResponseFromWire(bytes: Uint8Array): JoinResponse {
   )
   if (wire.accepted) {
     const members = wire.members.map(memberFromWire)
-    return { type: 'accepted', clusterId: checkName(wire.clusterId, 'cluster id'), members }
+    const clusterId = checkName(wire.clusterId, 'cluster id')
+    return { type: 'accepted', clusterId, members, ...(wire.confirmed && { confirmed: true }) }
   }
   const { leader } = wire
   if (leader === undefined) throw malformed('a join response that neither accepts nor redirects')

@@ -662,6 +662,7 @@ export interface JoinResponse {
   clusterId: string
   leader?: JoinLeader
   members: JoinMember[]
+  confirmed: boolean
 }
 
 export namespace JoinResponse {
@@ -696,6 +697,11 @@ export namespace JoinResponse {
           }
         }
 
+        if ((obj.confirmed != null && obj.confirmed !== false)) {
+          w.uint32(40)
+          w.bool(obj.confirmed)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -703,7 +709,8 @@ export namespace JoinResponse {
         const obj: any = {
           accepted: false,
           clusterId: '',
-          members: []
+          members: [],
+          confirmed: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -734,6 +741,10 @@ export namespace JoinResponse {
               obj.members.push(JoinMember.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.members$
               }))
+              break
+            }
+            case 5: {
+              obj.confirmed = reader.bool()
               break
             }
             default: {
@@ -794,6 +805,13 @@ export namespace JoinResponse {
 
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.confirmed`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -850,6 +868,11 @@ export namespace JoinResponse {
     index: number
   }
 
+  export interface JoinResponseConfirmedFieldEvent {
+    field: '$.confirmed'
+    value: boolean
+  }
+
   export function encode (obj: Partial<JoinResponse>): Uint8Array {
     return encodeMessage(obj, JoinResponse.codec())
   }
@@ -858,7 +881,7 @@ export namespace JoinResponse {
     return decodeMessage(buf, JoinResponse.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinResponse>): Generator<JoinResponseAcceptedFieldEvent | JoinResponseClusterIdFieldEvent | JoinResponseLeaderPeerIdFieldEvent | JoinResponseLeaderAddressFieldEvent | JoinResponseMembersIdFieldEvent | JoinResponseMembersPeerIdFieldEvent | JoinResponseMembersAddressFieldEvent | JoinResponseMembersVoterFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinResponse>): Generator<JoinResponseAcceptedFieldEvent | JoinResponseClusterIdFieldEvent | JoinResponseLeaderPeerIdFieldEvent | JoinResponseLeaderAddressFieldEvent | JoinResponseMembersIdFieldEvent | JoinResponseMembersPeerIdFieldEvent | JoinResponseMembersAddressFieldEvent | JoinResponseMembersVoterFieldEvent | JoinResponseConfirmedFieldEvent> {
     return streamMessage(buf, JoinResponse.codec(), opts)
   }
 }

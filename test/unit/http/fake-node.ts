@@ -4,11 +4,14 @@ import type {
   ClusterService,
   DatabaseResponse,
   DatabaseService,
+  Detached,
   LeaderAddress,
   NodeDescription,
   NodeStatus,
   ReadOptions,
+  Removed,
   StatementInput,
+  Transferred,
 } from '../../../src/node/index.ts'
 import type { SqlResult, SqlStatement } from '../../../src/sql/index.ts'
 
@@ -28,6 +31,11 @@ export class FakeNode {
   members: NodeDescription[] = [member('node1', { leader: true })]
   ready = true
   integrity: NodeStatus['integrity']
+  detached: Detached | undefined
+  /** What was asked of the leader through this node. */
+  readonly asked: object[] = []
+  transfer: () => Promise<Transferred> = async () => ({ leader: 'node2', servedBy: '127.0.0.1:5001' })
+  remove: () => Promise<Removed> = async () => ({ removed: true, servedBy: '127.0.0.1:5001' })
   sync: (options?: CallOptions) => Promise<void> = async () => {}
   status: () => Promise<NodeStatus> = async () => statusOf(this)
   answer: Answer = () => this.response([])
@@ -59,6 +67,15 @@ export class FakeNode {
       leaderApiAddress: () => this.leaderApi(),
       nodes: async () => this.members,
       ready: this.ready,
+      detached: this.detached,
+      transferLeadership: async (options = {}) => {
+        this.asked.push({ transferTo: options.to, timeoutMs: options.timeoutMs })
+        return this.transfer()
+      },
+      removeNode: async (id, options = {}) => {
+        this.asked.push({ remove: id, timeoutMs: options.timeoutMs })
+        return this.remove()
+      },
       sync: (options) => this.sync(options),
       status: () => this.status(),
     }
@@ -111,6 +128,7 @@ export function statusOf(node: FakeNode): NodeStatus {
     address: '127.0.0.1:7001',
     apiAddress: 'http://127.0.0.1:5001',
     ready: node.ready,
+    detached: node.detached,
     dataDir: '/var/lib/debros',
     dataDirBytes: 2_097_152,
     leader: node.leader,

@@ -21,7 +21,7 @@ describe('order of processing', () => {
     ['POST', '/status', 405],
     ['DELETE', '/nodes', 405],
     ['POST', '/readyz', 405],
-    ['POST', '/leader', 405],
+    ['PUT', '/leader', 405],
     ['HEAD', '/db/query', 405],
     ['PROPFIND', '/status', 405],
     ['TRACE', '/status', 405],

@@ -319,3 +319,31 @@ test('join proof - depends on the secret, the role, and every part of the exchan
   expect(new Set(proofs).size).toBe(proofs.length)
   expect(joinerProof(SECRET, exchange)).toEqual(joinerProof(SECRET, { ...exchange }))
 })
+
+test('join - a lookup tells whether a majority has confirmed its answer', async () => {
+  await using cleanup = new Cleanup()
+  for (const confirmed of [true, false]) {
+    const member = await startMember(cleanup, {
+      answer: (asked) => ({ ...accepted(asked), confirmed }) as JoinResponse,
+    })
+    const joiner = await startPeer(cleanup)
+    const lookup = { ...request, lookup: true }
+    const options = { address: member.host.nodeAddress, secret: SECRET, request: lookup, ...patience }
+    const { confirmed: told = false } = await requestJoin(joiner, options)
+    expect([told, member.requests[0]?.lookup]).toEqual([confirmed, true])
+  }
+})
+
+test('join - asked of one node only, whoever else listens at its address is not', async () => {
+  await using cleanup = new Cleanup()
+  const member = await startMember(cleanup)
+  const other = await startMember(cleanup)
+  const joiner = await startPeer(cleanup)
+  const { nodeAddress: address, peerId } = member.host
+  const options = { address, secret: SECRET, request, timeoutMs: 5_000 }
+  expect((await requestJoin(joiner, { ...options, peerId })).type).toBe('accepted')
+  await expect(requestJoin(joiner, { ...options, peerId: other.host.peerId })).rejects.toMatchObject({
+    code: 'PEER_UNREACHABLE',
+  })
+  expect([member.requests.length, other.requests.length]).toEqual([1, 0])
+})

@@ -1,0 +1,216 @@
+/**
+ * How a node finds back to its cluster. Raft needs to know where the members are and whom to let in;
+ * while a node is away both may change, down to its own membership. So a node that comes back under
+ * another address says so, and one that hears of no leader asks the members it knows:
+ *
+ *   answer                                         then
+ *   these are the members                          it lets these in until its log knows better
+ *   (confirmed by a quorum) ... and you are none   it was removed: it says so, and campaigns no more,
+ *                                                  until a leader turns to it after all
+ *   your cluster was recovered without you         it says so, and takes part in nothing any more: with
+ *                                                  others that are left over it could found a second one
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DebrosError, errorMessage, type Logger } from '../base/index.ts'
+import { type JoinClientComponents, type JoinResponse, requestJoin } from '../p2p/index.ts'
+import type { Member, RaftDriver } from '../raft/index.ts'
+import type { Cluster } from './cluster-service.ts'
+import type { Consensus } from './consensus.ts'
+import { joinCluster } from './membership.ts'
+import type { Detached } from './types.ts'
+
+const POLL_MS = 20
+const CHANGE_TIMEOUT_MS = 10_000
+
+/** Members asked at one time; the next round asks the next ones. */
+const ASKED_MAX = 8
+
+/** A node that knows that it was removed asks this many times less often. */
+const REMOVED_PAUSE_FACTOR = 5
+
+export interface ContactComponents {
+  readonly network: JoinClientComponents
+  readonly driver: RaftDriver
+  readonly consensus: Consensus
+  readonly cluster: Cluster
+  readonly logger: Logger
+}
+
+export interface ContactInit {
+  /** This node as it is now; its address may be newer than the one that the cluster knows. */
+  readonly self: Member
+  readonly clusterId: string
+  readonly secret: string
+  /** `host:port` of members from the configuration, asked when those that are known do not help. */
+  readonly joinAddresses: readonly string[]
+  readonly joinIntervalMs: number
+  readonly electionTimeoutMs: number
+  /** For messages: where this node keeps its data. */
+  readonly dataDir: string
+  readonly signal: AbortSignal
+}
+
+type Answer = Extract<JoinResponse, { type: 'accepted' }>
+
+/** Whom to ask; of members the key is known, of addresses from the configuration not. */
+interface Asked {
+  readonly address: string
+  readonly peerId?: string
+}
+
+export class Contact {
+  readonly #components: ContactComponents
+  readonly #init: ContactInit
+  #round = 0
+  #reported: Detached['reason'] | undefined
+
+  constructor(components: ContactComponents, init: ContactInit) {
+    this.#components = components
+    this.#init = init
+  }
+
+  /** A node that comes back under another address tells the cluster: as its leader, or through whomever it knows. */
+  async announceAddress(): Promise<void> {
+    const { self, signal, joinIntervalMs } = this.#init
+    for (;;) {
+      const known = this.#known()
+      if (signal.aborted || known === undefined || known.address === self.address) return
+      try {
+        await this.#announce({ ...self, voter: known.voter })
+      } catch (error) {
+        this.#components.logger.debug(
+          { error: errorMessage(error) },
+          'the cluster has not learned our new address yet',
+        )
+        await sleep(joinIntervalMs, undefined, { signal }).catch(() => {})
+      }
+      await sleep(POLL_MS)
+    }
+  }
+
+  async #announce(member: Member): Promise<void> {
+    const { consensus, network, logger } = this.#components
+    const { clusterId, secret, signal, joinIntervalMs: intervalMs } = this.#init
+    if (consensus.isLeader) {
+      const limits = { timeoutMs: CHANGE_TIMEOUT_MS, signal }
+      await consensus.changeMembership([{ type: 'add', member }], limits)
+      return
+    }
+    const { id: nodeId, address, voter } = member
+    const request = { nodeId, address, voter, clusterId }
+    const addresses = this.#others().map((other) => other.address)
+    await joinCluster({ ...network, logger }, { addresses, secret, request, intervalMs, attempts: 1, signal })
+  }
+
+  /** Runs until the signal aborts. `now`: does not wait for a silence before it asks for the first time. */
+  async keepInTouch({ now }: { readonly now: boolean }): Promise<void> {
+    const { driver } = this.#components
+    const { signal } = this.#init
+    if (!now) await this.#pause()
+    while (!signal.aborted) {
+      if (driver.leader !== undefined) this.#reattached()
+      else if (this.#knowsOfRemoval()) this.#detach('removed')
+      else await this.#ask()
+      await this.#pause()
+    }
+  }
+
+  async #pause(): Promise<void> {
+    const { electionTimeoutMs, signal } = this.#init
+    const pauseMs = 2 * electionTimeoutMs * (this.#components.driver.retired ? REMOVED_PAUSE_FACTOR : 1)
+    await sleep(pauseMs, undefined, { signal }).catch(() => {})
+  }
+
+  #known(): Member | undefined {
+    return this.#components.driver.config.members.find(({ id }) => id === this.#init.self.id)
+  }
+
+  #others(): Member[] {
+    return this.#components.driver.config.members.filter(({ id }) => id !== this.#init.self.id)
+  }
+
+  /** A leader that removed itself has it in its own log. */
+  #knowsOfRemoval(): boolean {
+    const { driver } = this.#components
+    return driver.config.members.length > 0 && driver.configCommitted && !this.#isIn(driver.config.members)
+  }
+
+  /** A node of the same name with another key is another node. */
+  #isIn(members: readonly Member[]): boolean {
+    const { id, peerId } = this.#init.self
+    return members.some((member) => member.id === id && member.peerId === peerId)
+  }
+
+  async #ask(): Promise<void> {
+    const { driver, logger } = this.#components
+    let answer: Answer | undefined
+    let superseded: Error | undefined
+    const asked = this.#whom().map(async (whom) => {
+      try {
+        const given = await this.#lookUp(whom)
+        if (answer?.confirmed !== true) answer = given
+      } catch (error) {
+        // Only a member's word for it counts: its key is the one that it had in the old cluster.
+        const isMember = whom.peerId !== undefined
+        if (isMember && error instanceof DebrosError && error.code === 'JOIN_CLUSTER_RECOVERED')
+          superseded = error
+        logger.debug(
+          { asked: whom.address, error: errorMessage(error) },
+          'could not learn who the members are',
+        )
+      }
+    })
+    await Promise.all(asked)
+    if (this.#init.signal.aborted || driver.leader !== undefined) return
+    if (answer !== undefined) driver.learnMembers(answer.members)
+    // Where somebody leads, the recovery was that of other nodes, and a mistake.
+    if (answer?.confirmed === true && !this.#isIn(answer.members)) this.#detach('removed')
+    else if (answer?.confirmed !== true && superseded !== undefined)
+      this.#detach('superseded', superseded.message)
+  }
+
+  /** Some of those that are known, each time others, and then those it was told to join. */
+  #whom(): Asked[] {
+    const others = this.#others()
+    const from = others.length === 0 ? 0 : (this.#round++ * ASKED_MAX) % others.length
+    const members = [...others.slice(from), ...others.slice(0, from)].slice(0, ASKED_MAX)
+    const further = this.#init.joinAddresses.filter((address) =>
+      others.every((other) => other.address !== address),
+    )
+    return [
+      ...members.map(({ address, peerId }) => ({ address, peerId })),
+      ...further.map((address) => ({ address })),
+    ]
+  }
+
+  async #lookUp(whom: Asked): Promise<Answer> {
+    const { self, clusterId, secret, electionTimeoutMs, signal } = this.#init
+    const { id: nodeId, address, voter } = self
+    const request = { nodeId, address, voter, clusterId, lookup: true }
+    const timeoutMs = 2 * electionTimeoutMs
+    return await requestJoin(this.#components.network, { ...whom, secret, request, timeoutMs, signal })
+  }
+
+  #detach(reason: Detached['reason'], why?: string): void {
+    const { driver, cluster, logger } = this.#components
+    const { clusterId, dataDir } = this.#init
+    driver.retire(reason === 'removed' ? 'until-called' : 'deaf')
+    if (!driver.retired) return
+    const message =
+      reason === 'removed'
+        ? `this node was removed from its cluster. To let it join again, stop it, empty its data directory ${dataDir}, ` +
+          'and start it with the address of a member to join; otherwise stop it for good'
+        : `${why ?? 'this cluster was recovered without this node'}: stop this node, empty ${dataDir}, and start it with ` +
+          'the address of a member to join. If the recovery was the mistake, stop the recovered nodes and restart this one'
+    cluster.detach({ reason, message })
+    if (this.#reported === reason) return
+    this.#reported = reason
+    logger.error({ clusterId }, message)
+  }
+
+  #reattached(): void {
+    if (this.#reported === undefined) return
+    this.#reported = undefined
+    this.#components.logger.info({ leader: this.#components.driver.leader }, 'this node is a member again')
+  }
+}
