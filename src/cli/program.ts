@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { DebrosError, errorMessage } from '../base/index.ts'
 import { readBuildInfo } from './build-info.ts'
+import { addClusterCommand } from './command-cluster.ts'
 import { addConfigCommand } from './command-config.ts'
 import { addDevCommand } from './command-dev.ts'
 import { addNodeCommand } from './command-node.ts'
@@ -33,6 +34,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   addNodeCommand(program, io, build, finish)
   addDevCommand(program, io, finish)
   addStatusCommand(program, io)
+  addClusterCommand(program, io)
   addConfigCommand(program, io)
   addVersionCommand(program, io, build)
   if (args.length === 0) {

@@ -1,4 +1,10 @@
 export {
+  type ClusterClient,
+  type ClusterClientInit,
+  type ClusterMember,
+  createClusterClient,
+} from './cluster-client.ts'
+export {
   createDatabaseClient,
   type DatabaseClient,
   DatabaseClientError,

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { DatabaseService, DebrosNode } from '../../src/index.ts'
 import { startCluster, type TestCluster } from '../../src/testing/index.ts'
+import { debros } from '../unit/cli/fake-io.ts'
 
 const TIMEOUT_MS = 60_000
 const WAIT = { timeout: 20_000 }
@@ -202,4 +203,36 @@ test('remove - what would leave no majority is refused, and what mends it is not
   await nodeAt(cluster, leader).cluster.removeNode(idAt(cluster, alive))
   await write(nodeAt(cluster, leader).database, 1)
   expect(await valuesAt(cluster, leader, 'linearizable')).toEqual([1])
+})
+
+test('debros cluster - does all of it from the command line, through any node', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await using cluster = await startCluster({ http: true })
+  await allVote(cluster)
+  const leader = await cluster.leader()
+  const [second, third] = [0, 1, 2].filter((position) => position !== leader) as [number, number]
+  const api = (position: number): string => nodeAt(cluster, position).apiUrl as string
+  const nodes = await debros(['cluster', 'nodes', '--api', api(third)])
+  expect(nodes.out).toContain('3 of 3 voters answer; 1 of them may fail before writing stops')
+
+  const moved = await debros([
+    ...['cluster', 'transfer-leader', '--to', idAt(cluster, second), '--api', api(third)],
+  ])
+  expect(moved).toMatchObject({ code: 0, error: '' })
+  expect(moved.out.split('\n').at(-1)).toBe(`node ${idAt(cluster, second)} leads now`)
+  expect(await cluster.leader()).toBe(second)
+
+  // The leader, asked through itself: its own list is of no use afterwards.
+  const removed = await debros([
+    ...['cluster', 'remove', idAt(cluster, second), '--api', api(second), '--json'],
+  ])
+  expect(removed).toMatchObject({ code: 0, error: '' })
+  const next = await cluster.leader()
+  expect(JSON.parse(removed.out)).toMatchObject({
+    removed: idAt(cluster, second),
+    leader: idAt(cluster, next),
+    members: [{}, {}],
+  })
+  expect(await idsAt(cluster, next)).not.toContain(idAt(cluster, second))
 })
