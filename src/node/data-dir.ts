@@ -2,7 +2,8 @@
  * Everything a node keeps, on disk or in memory:
  *
  *   identity.key   its private key (0600)
- *   raft/          LevelDB: log, term and vote, whose directory this is; its lock keeps others out
+ *   raft/          LevelDB: log, term and vote, whose directory this is; its lock keeps others out.
+ *                  An operator may put a peers.json beside it, see recovery.ts
  *   kv/            LevelDB: the key-value state machine
  *   snapshots/     snapshots of both state machines
  */
@@ -27,6 +28,7 @@ import {
 } from '../raft/index.ts'
 
 export interface DataDir {
+  readonly kind: 'directory' | 'memory'
   /** For people: a path, or "memory". */
   readonly location: string
   readonly identity: PeerIdentity
@@ -80,6 +82,7 @@ async function openDirectory(
     const snapshots = createSnapshotFiles({ logger }, { dir: join(path, 'snapshots') })
     await snapshots.start()
     return {
+      kind: 'directory',
       location: path,
       identity,
       logDatabase: store,
@@ -102,6 +105,7 @@ async function openMemory(memory: MemoryDataDir): Promise<DataDir> {
   memory.identity ??= await createIdentity()
   const store = createMemoryStore({ disk: memory.disk })
   return {
+    kind: 'memory',
     location: 'memory',
     identity: memory.identity,
     logDatabase: store,

@@ -1,6 +1,14 @@
 export { MemoryDataDir } from './data-dir.ts'
 export type { Door, NodeAccess, NodeInit } from './init.ts'
 export { createNode } from './node.ts'
+export {
+  type DataDirReport,
+  inspectDataDir,
+  type PeersText,
+  type PlanReport,
+  previewRecovery,
+  recoverDataDir,
+} from './recovery-offline.ts'
 export type {
   CallOptions,
   ClusterService,

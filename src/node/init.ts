@@ -76,7 +76,8 @@ export interface ResolvedNodeInit {
   readonly linkFilter: LinkFilter | undefined
 }
 
-const NODE_ID_PATTERN = /^[\x21-\x7e]{1,128}$/
+/** Printable, and short enough for every message. */
+export const NODE_ID_PATTERN = /^[\x21-\x7e]{1,128}$/
 
 /** Fills in defaults and checks; throws `NODE_INIT_INVALID`. */
 export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {

@@ -130,7 +130,8 @@ export class Admission {
       throw new DebrosError(
         'JOIN_CLUSTER_RECOVERED',
         `cluster ${clusterId}, which node ${nodeId} belongs to, lost its majority and was recovered by hand as ` +
-          `cluster ${ours}, without what this node holds. To join it, empty the node's data directory`,
+          `cluster ${ours}, without what this node holds. To join it, empty the node's data directory; or recover it, ` +
+          'too, with the very same peers file',
       )
     }
     throw new DebrosError(

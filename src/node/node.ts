@@ -14,7 +14,14 @@ import {
   type PeerHost,
   type RpcService,
 } from '../p2p/index.ts'
-import { createLogStore, decodeEntry, encodeEntry, type Member, RaftDriver } from '../raft/index.ts'
+import {
+  createLogStore,
+  decodeEntry,
+  encodeEntry,
+  type Member,
+  type NodeIdentity,
+  RaftDriver,
+} from '../raft/index.ts'
 import { createSqlMachine } from '../sql/index.ts'
 import { systemClock } from './clock.ts'
 import { ClusterChanges } from './cluster-changes.ts'
@@ -23,16 +30,15 @@ import { Consensus } from './consensus.ts'
 import { Contact } from './contact.ts'
 import { type DataDir, MemoryDataDir, openDataDir } from './data-dir.ts'
 import { Database } from './database-service.ts'
+import { GROUP } from './group.ts'
 import { type NodeInit, type ResolvedNodeInit, resolveNodeInit } from './init.ts'
 import { Integrity } from './integrity.ts'
 import { Admission, joinCluster } from './membership.ts'
+import { recoverAtStart } from './recovery.ts'
 import { Router } from './router.ts'
 import { NodeStateMachine } from './state-machine.ts'
 import { Storage } from './storage-service.ts'
 import type { DebrosNode, NodeServices } from './types.ts'
-
-/** One Raft group today; its number is part of every message and log key. */
-const GROUP = 0
 
 const READY_POLL_MS = 20
 
@@ -54,6 +60,13 @@ interface Network {
   readonly logger: Logger
 }
 
+interface Membership {
+  readonly self: Member
+  readonly clusterId: string
+  readonly ancestors: readonly string[]
+  readonly founds: boolean
+}
+
 /** What exists once its store is open. */
 interface Parts extends NodeServices {
   readonly peerId: string
@@ -67,7 +80,7 @@ type Accepted = Extract<JoinResponse, { type: 'accepted' }>
  * Starts a node. Resolves once it is a member: it has founded a cluster, resumed the stored one, or
  * been taken in through `joinAddresses`; `cluster.ready` tells when it has also caught up. Rejects
  * with nothing left running: `NODE_INIT_INVALID`, `DATA_DIR_*`, `IDENTITY_*`, `P2P_*`, `JOIN_*`,
- * `RAFT_LOG_DAMAGED`, or what its door's start rejects with.
+ * `RAFT_LOG_DAMAGED`, `RAFT_SNAPSHOT_*`, `PEERS_FILE_INVALID`, `RECOVERY_REFUSED`, or what its door's start rejects with.
  */
 export async function createNode(
   init: NodeInit,
@@ -133,7 +146,7 @@ class Node implements DebrosNode {
 
     const dataDir = await openDataDir({ logger: this.#logger }, init)
     this.#cleanup.push({ what: 'data directory', run: () => dataDir.close() })
-    const stored = await dataDir.readIdentity()
+    const { stored, ancestors } = await this.#readStored(dataDir)
     const nodeId = init.nodeId ?? stored?.nodeId ?? `node-${dataDir.identity.peerId.slice(-8)}`
     await dataDir.writeIdentity({ nodeId, clusterId: stored?.clusterId })
 
@@ -149,7 +162,7 @@ class Node implements DebrosNode {
     const clusterId = accepted?.clusterId ?? stored?.clusterId ?? randomUUID()
     if (accepted !== undefined) await dataDir.writeIdentity({ nodeId, clusterId })
 
-    const raft = await this.#openRaft(dataDir, network, { self, clusterId, founds })
+    const raft = await this.#openRaft(dataDir, network, { self, clusterId, ancestors, founds })
     if (founds) await dataDir.writeIdentity({ nodeId, clusterId })
     if (raft.driver.config.members.length === 0) {
       accepted ??= await this.#join(network, self, clusterId)
@@ -174,6 +187,20 @@ class Node implements DebrosNode {
     void this.#awaitReady(raft.consensus, raft.cluster)
   }
 
+  /** Whom the directory belongs to, after a recovery that was asked for. */
+  async #readStored(
+    dataDir: DataDir,
+  ): Promise<{ stored: NodeIdentity | undefined; ancestors: readonly string[] }> {
+    const { nodeId } = this.#init
+    const stored = await dataDir.readIdentity()
+    if (dataDir.kind === 'memory') return { stored, ancestors: [] }
+    // Somebody else's directory is not recovered.
+    if (stored !== undefined && nodeId !== undefined) await dataDir.writeIdentity({ ...stored, nodeId })
+    const { peerId } = dataDir.identity
+    const ancestors = await recoverAtStart({ ...dataDir, peerId }, this.#logger)
+    return { stored: await dataDir.readIdentity(), ancestors }
+  }
+
   async #openNetwork(dataDir: DataDir): Promise<Network> {
     const { listenAddresses, raftAddress: nodeAddress, linkFilter } = this.#init
     const logger = this.#init.logger.child({ component: 'P2P' })
@@ -194,7 +221,7 @@ class Node implements DebrosNode {
   async #openRaft(
     dataDir: DataDir,
     network: Network,
-    { self, clusterId, founds }: { self: Member; clusterId: string; founds: boolean },
+    { self, clusterId, ancestors, founds }: Membership,
   ): Promise<OpenRaft> {
     const { foreignKeys, raft: settings, version, clusterSecret } = this.#init
     const { host, rpc, members } = network
@@ -289,7 +316,7 @@ class Node implements DebrosNode {
       { selfId: self.id, servedBy },
     )
     const storage = new Storage({ consensus, router, rpc, kv })
-    const admission = new Admission({ consensus, logger }, { clusterId, ancestors: [] })
+    const admission = new Admission({ consensus, logger }, { clusterId, ancestors })
     createJoinServer(
       { rpc, host, logger },
       { secret: clusterSecret, onJoin: (request) => admission.admit(request) },

@@ -7,7 +7,7 @@ import {
   privateKeyToProtobuf,
 } from '@libp2p/crypto/keys'
 import type { PrivateKey } from '@libp2p/interface'
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { DebrosError, errorMessage, hasErrorCode, type Logger } from '../base/index.ts'
 
 /** A node's key, and the name that follows from it. */
@@ -37,6 +37,15 @@ export async function loadIdentity(
   if (bytes === undefined) return await createAt(path)
   await closeToOthers(path, components.logger)
   return await parse(path, bytes)
+}
+
+/** Whether this is the name of a peer. */
+export function isPeerId(text: string): boolean {
+  try {
+    return peerIdFromString(text).toString() === text
+  } catch {
+    return false
+  }
 }
 
 async function readIfPresent(path: string): Promise<Uint8Array | undefined> {

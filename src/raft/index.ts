@@ -1,4 +1,4 @@
-export type { ConfigChange } from './core/config.ts'
+export { type ConfigChange, initialConfig, MEMBERS_MAX } from './core/config.ts'
 export type {
   ClusterConfig,
   ConfirmedRead,
@@ -21,12 +21,19 @@ export {
   createSnapshotFiles,
   decodeEntry,
   encodeEntry,
+  finishRecovery,
+  inspectLog,
+  type LogContents,
   MemoryDisk,
   MemorySnapshotDisk,
   type NodeIdentity,
   type OrderedStore,
+  type RecoveryRecord,
   readIdentity,
   type SnapshotReader,
+  readRecovery,
+  rewriteMembership,
+  rewriteSnapshotMembership,
   type Snapshots,
   type SnapshotTransfer,
   type StoreOperation,

@@ -12,6 +12,14 @@ export {
   levelStoreOver,
 } from './level-store.ts'
 export { createLogStore, type LogStoreComponents, type LogStoreInit } from './log-store.ts'
+export {
+  finishRecovery,
+  inspectLog,
+  type LogContents,
+  type MembershipRewrite,
+  readRecovery,
+  rewriteMembership,
+} from './membership-rewrite.ts'
 export { createMemoryStore, MemoryDisk, type MemoryStoreComponents } from './memory-store.ts'
 export {
   decodeLogState,
@@ -20,6 +28,7 @@ export {
   encodeSnapshotMeta,
   type LogState,
   type NodeIdentity,
+  type RecoveryRecord,
 } from './meta-codec.ts'
 export type { OrderedStore, StoreOperation, StoreRecord } from './ordered-store.ts'
 export {
@@ -40,3 +49,4 @@ export {
   type Snapshots,
   type SnapshotTransfer,
 } from './snapshots.ts'
+export { rewriteSnapshotMembership } from './snapshot-rewrite.ts'

@@ -10,6 +10,7 @@ const CLASS_SNAPSHOT = 2
 const CLASS_ENTRY = 3
 const CLASS_END = 4
 const CLASS_IDENTITY = 1
+const CLASS_RECOVERY = 2
 
 /** Records that belong to the node rather than to a group live under this id. */
 const NODE_GROUP = 0xffff_ffff
@@ -38,6 +39,10 @@ export function entryKey(groupId: number, index: number): Uint8Array {
 
 export function identityKey(): Uint8Array {
   return classKey(NODE_GROUP, CLASS_IDENTITY)
+}
+
+export function recoveryKey(): Uint8Array {
+  return classKey(NODE_GROUP, CLASS_RECOVERY)
 }
 
 export interface KeyRange {

@@ -3,7 +3,7 @@ import { errorMessage } from '../../base/index.ts'
 import type { HardState, SnapshotMeta } from '../core/types.ts'
 import { getUint64, putUint64, viewOf } from './bytes.ts'
 import { decodeClusterConfig, encodeClusterConfig } from './config-codec.ts'
-import { encodeJson, parseJson, readObject, readString } from './json.ts'
+import { encodeJson, parseJson, readBoolean, readList, readObject, readString } from './json.ts'
 import { damagedRecord, type OpenedRecord, openRecord, type RecordKind, sealRecord } from './record.ts'
 
 /** Payload: `configIndex` as 8 bytes, then the configuration. */
@@ -83,6 +83,45 @@ export function decodeIdentity(bytes: Uint8Array): NodeIdentity {
       nodeId: readString(fields.nodeId, 'nodeId'),
       clusterId: fields.clusterId === null ? undefined : readString(fields.clusterId, 'clusterId'),
       formatVersion: Number(fields.formatVersion),
+    }
+  })
+}
+
+/** The recoveries by hand that a data directory has been through. */
+export interface RecoveryRecord {
+  /** Ids that the cluster had before each of them, oldest first. */
+  readonly ancestors: readonly string[]
+  /** The id that the last one gave it. */
+  readonly clusterId: string
+  /** False until the request for it is put away; only then can the same request be a new one. */
+  readonly finished: boolean
+}
+
+const RECOVERY_VERSION = 1
+
+export function encodeRecovery({ ancestors, clusterId, finished }: RecoveryRecord): Uint8Array {
+  return sealRecord(
+    'recovery',
+    0,
+    0,
+    encodeJson({ version: RECOVERY_VERSION, ancestors, clusterId, finished }),
+  )
+}
+
+/** Throws `RAFT_RECORD_DAMAGED`. */
+export function decodeRecovery(bytes: Uint8Array): RecoveryRecord {
+  return decodeRecord(bytes, 'recovery', 'recovery record', ({ payload }) => {
+    const fields = readObject(parseJson(payload), 'recovery', [
+      'version',
+      'ancestors',
+      'clusterId',
+      'finished',
+    ])
+    if (fields.version !== RECOVERY_VERSION) throw new Error('its version is not known to this one')
+    return {
+      ancestors: readList(fields.ancestors, 'ancestors', readString),
+      clusterId: readString(fields.clusterId, 'clusterId'),
+      finished: readBoolean(fields.finished, 'finished'),
     }
   })
 }

@@ -21,7 +21,15 @@ const TERM_OFFSET = 5
 const INDEX_OFFSET = 13
 const RECORD_HEADER_BYTES = 21
 
-const KIND_CODES = { command: 1, noop: 2, config: 3, snapshot: 4, state: 5, identity: 6 } as const
+const KIND_CODES = {
+  command: 1,
+  noop: 2,
+  config: 3,
+  snapshot: 4,
+  state: 5,
+  identity: 6,
+  recovery: 7,
+} as const
 export type RecordKind = keyof typeof KIND_CODES
 
 // Object.keys loses the literal type; the keys are exactly those of KIND_CODES.
