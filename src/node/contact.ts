@@ -63,6 +63,8 @@ export class Contact {
   readonly #init: ContactInit
   #round = 0
   #reported: Detached['reason'] | undefined
+  /** Addresses at which another cluster answered. */
+  readonly #warned = new Set<string>()
 
   constructor(components: ContactComponents, init: ContactInit) {
     this.#components = components
@@ -142,22 +144,19 @@ export class Contact {
   }
 
   async #ask(): Promise<void> {
-    const { driver, logger } = this.#components
+    const { driver } = this.#components
     let answer: Answer | undefined
     let superseded: Error | undefined
     const asked = this.#whom().map(async (whom) => {
+      let by: string | undefined
       try {
-        const given = await this.#lookUp(whom)
+        const given = await this.#lookUp(whom, (peerId) => {
+          by = peerId
+        })
         if (answer?.confirmed !== true) answer = given
       } catch (error) {
-        // Only a member's word for it counts: its key is the one that it had in the old cluster.
-        const isMember = whom.peerId !== undefined
-        if (isMember && error instanceof DebrosError && error.code === 'JOIN_CLUSTER_RECOVERED')
-          superseded = error
-        logger.debug(
-          { asked: whom.address, error: errorMessage(error) },
-          'could not learn who the members are',
-        )
+        if (isRecovered(error) && this.#hasKeyOfMember(by)) superseded = error
+        else this.#couldNotLearn(whom, error)
       }
     })
     await Promise.all(asked)
@@ -183,12 +182,40 @@ export class Contact {
     ]
   }
 
-  async #lookUp(whom: Asked): Promise<Answer> {
+  /** Only a member's word for a recovery counts: it has the key that it had in the old cluster. */
+  #hasKeyOfMember(peerId: string | undefined): boolean {
+    return this.#others().some((member) => member.peerId === peerId)
+  }
+
+  /** As long as nobody answers there is nothing to tell; a node of another cluster is a mistake to mend. */
+  #couldNotLearn({ address }: Asked, error: unknown): void {
+    const fields = { asked: address, error: errorMessage(error) }
+    const message = 'could not learn who the members are'
+    if (
+      !(error instanceof DebrosError) ||
+      !error.code.startsWith('JOIN_CLUSTER_') ||
+      this.#warned.has(address)
+    ) {
+      this.#components.logger.debug(fields, message)
+      return
+    }
+    this.#warned.add(address)
+    this.#components.logger.warn(fields, message)
+  }
+
+  async #lookUp(whom: Asked, onAsked: (peerId: string) => void): Promise<Answer> {
     const { self, clusterId, secret, electionTimeoutMs, signal } = this.#init
     const { id: nodeId, address, voter } = self
     const request = { nodeId, address, voter, clusterId, lookup: true }
     const timeoutMs = 2 * electionTimeoutMs
-    return await requestJoin(this.#components.network, { ...whom, secret, request, timeoutMs, signal })
+    return await requestJoin(this.#components.network, {
+      ...whom,
+      secret,
+      request,
+      timeoutMs,
+      signal,
+      onAsked,
+    })
   }
 
   #detach(reason: Detached['reason'], why?: string): void {
@@ -213,4 +240,8 @@ export class Contact {
     this.#reported = undefined
     this.#components.logger.info({ leader: this.#components.driver.leader }, 'this node is a member again')
   }
+}
+
+function isRecovered(error: unknown): error is DebrosError {
+  return error instanceof DebrosError && error.code === 'JOIN_CLUSTER_RECOVERED'
 }

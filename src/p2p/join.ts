@@ -167,6 +167,8 @@ export interface JoinOptions {
   readonly peerId?: string
   readonly secret: string
   readonly request: Omit<JoinRequest, 'peerId'>
+  /** Told the key of each node that is asked: whatever comes back, an error too, is from the last of them. */
+  readonly onAsked?: (peerId: string) => void
   /** For the whole, redirects included. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal
@@ -226,6 +228,7 @@ async function askMember(
   if (memberNonce.length !== NONCE_BYTES) throw malformed('the length of a nonce')
 
   const { peerId } = challenged
+  options.onAsked?.(peerId)
   const { clusterId = '', ...rest } = options.request
   const request = WireJoinRequest.encode({ ...rest, clusterId, peerId: host.peerId })
   const exchange: JoinExchange = {
