@@ -5,6 +5,7 @@ import { addClusterCommand } from './command-cluster.ts'
 import { addConfigCommand } from './command-config.ts'
 import { addDevCommand } from './command-dev.ts'
 import { addNodeCommand } from './command-node.ts'
+import { addRecoverCommand } from './command-recover.ts'
 import { addStatusCommand } from './command-status.ts'
 import { addVersionCommand } from './command-version.ts'
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from './exit-codes.ts'
@@ -35,6 +36,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   addDevCommand(program, io, finish)
   addStatusCommand(program, io)
   addClusterCommand(program, io)
+  addRecoverCommand(program, io)
   addConfigCommand(program, io)
   addVersionCommand(program, io, build)
   if (args.length === 0) {

@@ -2,7 +2,7 @@
 import { access, open, readFile, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DebrosError, hasErrorCode, type Logger } from '../base/index.ts'
-import { loadIdentity } from '../p2p/index.ts'
+import { readPeerId } from '../p2p/index.ts'
 import { createLevelStore, createSnapshotFiles, type Member } from '../raft/index.ts'
 import { parsePeersFile } from './peers-file.ts'
 import { carryOut, peersFileOf, type RecoveryTarget, readStored, syncDirectory } from './recovery.ts'
@@ -116,10 +116,9 @@ async function withTarget<T>(
   const logDatabase = createLevelStore(join(location, 'raft'))
   await logDatabase.open()
   try {
-    const keyFile = join(location, 'identity.key')
-    const identity = (await exists(keyFile)) ? await loadIdentity({ logger }, { path: keyFile }) : undefined
+    const peerId = await readPeerId(join(location, 'identity.key'))
     const snapshots = createSnapshotFiles({ logger }, { dir: join(location, 'snapshots') })
-    return await use({ location, logDatabase, snapshots, peerId: identity?.peerId })
+    return await use({ location, logDatabase, snapshots, peerId })
   } finally {
     await logDatabase.close()
   }

@@ -39,6 +39,15 @@ export async function loadIdentity(
   return await parse(path, bytes)
 }
 
+/**
+ * The peer id that follows from the key at `path`, undefined if there is no such file. Nothing is
+ * changed. Errors: `IDENTITY_UNREADABLE`, `IDENTITY_INVALID`.
+ */
+export async function readPeerId(path: string): Promise<string | undefined> {
+  const bytes = await readIfPresent(path)
+  return bytes && (await parse(path, bytes)).peerId
+}
+
 /** Whether this is the name of a peer. */
 export function isPeerId(text: string): boolean {
   try {

@@ -9,7 +9,7 @@ export {
   type PeerHostInit,
   type StreamLimits,
 } from './host.ts'
-export { createIdentity, isPeerId, loadIdentity, type PeerIdentity } from './identity.ts'
+export { createIdentity, isPeerId, loadIdentity, type PeerIdentity, readPeerId } from './identity.ts'
 export {
   createJoinServer,
   type JoinClientComponents,
