@@ -55,8 +55,8 @@ function damagedLog(
   const where = index === undefined ? '' : ` at index ${index}`
   const message =
     `the Raft log in ${location} is damaged${where}: ${reason}. It may have held acknowledged entries, so this node ` +
-    'must not go on with it: remove the node from the cluster and let it rejoin as a new member with an empty ' +
-    'data directory'
+    'must not go on with it: move its data directory away, and start it with an empty one and the address of a ' +
+    'member to join; its name may stay the same'
   return new RaftStorageError('RAFT_LOG_DAMAGED', message, { index, path: location, cause })
 }
 

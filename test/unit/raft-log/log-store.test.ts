@@ -90,7 +90,10 @@ async function expectDamage(disk: MemoryDisk, index: number | undefined, reason:
   )
   expect(error).toMatchObject({ code: 'RAFT_LOG_DAMAGED', index, path: 'memory', retryable: false })
   expect(error).toHaveProperty('message', expect.stringMatching(reason))
-  expect(error).toHaveProperty('message', expect.stringMatching(/rejoin as a new member with an empty/))
+  expect(error).toHaveProperty(
+    'message',
+    expect.stringMatching(/start it with an empty one and the address of a member/),
+  )
 }
 
 describe('log store - damage', () => {
