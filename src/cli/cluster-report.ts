@@ -16,12 +16,17 @@ export function formatMembers(members: readonly ClusterMember[], io: Pick<Io, 'c
     members.map((member) => [
       member.id,
       member.leader ? paint(io, 'green', 'leader') : member.voter ? 'follower' : 'read replica',
-      member.reachable ? 'yes' : paint(io, 'red', `no: ${member.error}`),
+      member.reachable ? 'yes' : paint(io, 'red', `no: ${reasonOf(member.error)}`),
       member.apiUrl,
       member.address,
       member.version,
     ]),
   )
+}
+
+/** The end of a chain of causes says most, and fits in a column. */
+function reasonOf(error: string): string {
+  return error.split(': ').at(-1) ?? error
 }
 
 /** How far the cluster is from standing still. */

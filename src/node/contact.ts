@@ -52,12 +52,6 @@ export interface ContactInit {
 
 type Answer = Extract<JoinResponse, { type: 'accepted' }>
 
-/** Whom to ask; of members the key is known, of addresses from the configuration not. */
-interface Asked {
-  readonly address: string
-  readonly peerId?: string
-}
-
 export class Contact {
   readonly #components: ContactComponents
   readonly #init: ContactInit
@@ -147,16 +141,16 @@ export class Contact {
     const { driver } = this.#components
     let answer: Answer | undefined
     let superseded: Error | undefined
-    const asked = this.#whom().map(async (whom) => {
+    const asked = this.#whom().map(async (address) => {
       let by: string | undefined
       try {
-        const given = await this.#lookUp(whom, (peerId) => {
+        const given = await this.#lookUp(address, (peerId) => {
           by = peerId
         })
         if (answer?.confirmed !== true) answer = given
       } catch (error) {
         if (isRecovered(error) && this.#hasKeyOfMember(by)) superseded = error
-        else this.#couldNotLearn(whom, error)
+        else this.#couldNotLearn(address, error)
       }
     })
     await Promise.all(asked)
@@ -168,18 +162,12 @@ export class Contact {
       this.#detach('superseded', superseded.message)
   }
 
-  /** Some of those that are known, each time others, and then those it was told to join. */
-  #whom(): Asked[] {
-    const others = this.#others()
+  /** Where to ask: some of those that are known, each time others, and where it was told to join. */
+  #whom(): string[] {
+    const others = this.#others().map(({ address }) => address)
     const from = others.length === 0 ? 0 : (this.#round++ * ASKED_MAX) % others.length
     const members = [...others.slice(from), ...others.slice(0, from)].slice(0, ASKED_MAX)
-    const further = this.#init.joinAddresses.filter((address) =>
-      others.every((other) => other.address !== address),
-    )
-    return [
-      ...members.map(({ address, peerId }) => ({ address, peerId })),
-      ...further.map((address) => ({ address })),
-    ]
+    return [...new Set([...members, ...this.#init.joinAddresses])]
   }
 
   /** Only a member's word for a recovery counts: it has the key that it had in the old cluster. */
@@ -187,35 +175,22 @@ export class Contact {
     return this.#others().some((member) => member.peerId === peerId)
   }
 
-  /** As long as nobody answers there is nothing to tell; a node of another cluster is a mistake to mend. */
-  #couldNotLearn({ address }: Asked, error: unknown): void {
+  /** That nobody answers may pass; that another cluster does is a mistake to mend. */
+  #couldNotLearn(address: string, error: unknown): void {
     const fields = { asked: address, error: errorMessage(error) }
     const message = 'could not learn who the members are'
-    if (
-      !(error instanceof DebrosError) ||
-      !error.code.startsWith('JOIN_CLUSTER_') ||
-      this.#warned.has(address)
-    ) {
-      this.#components.logger.debug(fields, message)
-      return
-    }
-    this.#warned.add(address)
-    this.#components.logger.warn(fields, message)
+    const isOther = error instanceof DebrosError && error.code.startsWith('JOIN_CLUSTER_')
+    if (isOther && !this.#warned.has(address)) this.#components.logger.warn(fields, message)
+    else this.#components.logger.debug(fields, message)
+    if (isOther) this.#warned.add(address)
   }
 
-  async #lookUp(whom: Asked, onAsked: (peerId: string) => void): Promise<Answer> {
+  async #lookUp(asked: string, onAsked: (peerId: string) => void): Promise<Answer> {
     const { self, clusterId, secret, electionTimeoutMs, signal } = this.#init
     const { id: nodeId, address, voter } = self
     const request = { nodeId, address, voter, clusterId, lookup: true }
-    const timeoutMs = 2 * electionTimeoutMs
-    return await requestJoin(this.#components.network, {
-      ...whom,
-      secret,
-      request,
-      timeoutMs,
-      signal,
-      onAsked,
-    })
+    const options = { secret, request, timeoutMs: 2 * electionTimeoutMs, signal, onAsked }
+    return await requestJoin(this.#components.network, { address: asked, ...options })
   }
 
   #detach(reason: Detached['reason'], why?: string): void {
@@ -227,8 +202,8 @@ export class Contact {
       reason === 'removed'
         ? `this node was removed from its cluster. To let it join again, stop it, empty its data directory ${dataDir}, ` +
           'and start it with the address of a member to join; otherwise stop it for good'
-        : `${why ?? 'this cluster was recovered without this node'}: stop this node, empty ${dataDir}, and start it with ` +
-          'the address of a member to join. If the recovery was the mistake, stop the recovered nodes and restart this one'
+        : `${why ?? 'this cluster was recovered without this node'}. If the recovery was the mistake, stop the recovered ` +
+          'nodes and restart this one'
     cluster.detach({ reason, message })
     if (this.#reported === reason) return
     this.#reported = reason

@@ -163,8 +163,6 @@ export interface JoinClientComponents {
 export interface JoinOptions {
   /** `host:port` of any member. */
   readonly address: string
-  /** Only the node with this key is asked. @default whoever listens there */
-  readonly peerId?: string
   readonly secret: string
   readonly request: Omit<JoinRequest, 'peerId'>
   /** Told the key of each node that is asked: whatever comes back, an error too, is from the last of them. */
@@ -187,11 +185,7 @@ export async function requestJoin(
   options: JoinOptions,
 ): Promise<Extract<JoinResponse, { type: 'accepted' }>> {
   const deadlineMs = performance.now() + options.timeoutMs
-  const { address, peerId } = options
-  let target: { readonly address: string; readonly peerId?: string } = {
-    address,
-    ...(peerId === undefined ? {} : { peerId }),
-  }
+  let target: { readonly address: string; readonly peerId?: string } = { address: options.address }
   for (let redirects = 0; redirects <= JOIN_DEFAULTS.redirectsMax; redirects += 1) {
     const response = await askMember(components, options, target, deadlineMs)
     if (response.type === 'accepted') return response

@@ -33,7 +33,12 @@ describe('cluster nodes', () => {
     const { node, api } = await cluster()
     node.members = [
       ...node.members,
-      member('node4', { reachable: false, apiAddress: '', version: '', error: 'timeout' }),
+      member('node4', {
+        reachable: false,
+        apiAddress: '',
+        version: '',
+        error: 'not sent: cannot connect to x: refused',
+      }),
     ]
     const { code, out, error } = await debros(['cluster', 'nodes', '--api', api.replace('http://', '')])
     expect([code, error]).toEqual([0, ''])
@@ -42,7 +47,7 @@ describe('cluster nodes', () => {
       ['node1', 'leader', 'yes', api, 'node1:7001', '0.1.0'],
       ['node2', 'follower', 'yes', 'node2:7001', '0.1.0'],
       ['node3', 'read replica', 'yes', 'node3:7001', '0.1.0'],
-      ['node4', 'follower', 'no: timeout', 'node4:7001'],
+      ['node4', 'follower', 'no: refused', 'node4:7001'],
       [''],
       ['2 of 3 voters answer; none of them may fail before writing stops'],
     ])

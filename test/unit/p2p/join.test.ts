@@ -334,16 +334,28 @@ test('join - a lookup tells whether a majority has confirmed its answer', async 
   }
 })
 
-test('join - asked of one node only, whoever else listens at its address is not', async () => {
+test('join - whoever is asked is told apart by its key, also where it refuses', async () => {
   await using cleanup = new Cleanup()
-  const member = await startMember(cleanup)
-  const other = await startMember(cleanup)
-  const joiner = await startPeer(cleanup)
-  const { nodeAddress: address, peerId } = member.host
-  const options = { address, secret: SECRET, request, timeoutMs: 5_000 }
-  expect((await requestJoin(joiner, { ...options, peerId })).type).toBe('accepted')
-  await expect(requestJoin(joiner, { ...options, peerId: other.host.peerId })).rejects.toMatchObject({
-    code: 'PEER_UNREACHABLE',
+  const leader = await startMember(cleanup)
+  const follower = await startMember(cleanup, {
+    answer: () => {
+      const { peerId, nodeAddress: address } = leader.host
+      return { type: 'redirect', leader: { peerId, address } }
+    },
   })
-  expect([member.requests.length, other.requests.length]).toEqual([1, 0])
+  const refusing = await startMember(cleanup, {
+    answer: () => {
+      throw new DebrosError('JOIN_CLUSTER_MISMATCH', 'another cluster')
+    },
+  })
+  const joiner = await startPeer(cleanup)
+  const asked: string[] = []
+  const ask = (member: Peer) =>
+    requestJoin(joiner, {
+      ...{ address: member.host.nodeAddress, secret: SECRET, request, ...patience },
+      onAsked: (peerId) => asked.push(peerId),
+    })
+  await ask(follower)
+  await expect(ask(refusing)).rejects.toMatchObject({ code: 'JOIN_CLUSTER_MISMATCH' })
+  expect(asked).toEqual([follower.host.peerId, leader.host.peerId, refusing.host.peerId])
 })
