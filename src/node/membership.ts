@@ -153,8 +153,9 @@ export class Admission {
     const { nodeId: id, peerId, address, voter } = request
     const wanted: Member = { id, peerId, address, voter }
     const known = consensus.config.members.find((member) => member.id === id)
-    if (known !== undefined && known.peerId !== peerId) await this.#forget(known)
-    if (!isSame(known, wanted)) {
+    const isNew = known !== undefined && this.#lostItsLog(known, request)
+    if (isNew) await this.#forget(known)
+    if (isNew || !isSame(known, wanted)) {
       await consensus.changeMembership([{ type: 'add', member: wanted }], { timeoutMs: JOIN_TIMEOUT_MS })
       logger.info({ id, address, voter }, `node ${id} joined`)
     }
@@ -162,9 +163,20 @@ export class Admission {
   }
 
   /**
-   * A node of the same name with another key has lost its disk and what it had promised. The old one
-   * leaves first, so that its votes and acknowledgements no longer count, then the new one enters.
-   * As long as the old one answers, though, this is two nodes that were given one name.
+   * A node of the same name with another key has lost its disk. So has one that kept its key alone: it
+   * says that it never was in a cluster, but has acknowledged entries. One that asks a second time,
+   * because the first answer was lost, has not.
+   */
+  #lostItsLog(known: Member, { peerId, clusterId }: JoinRequest): boolean {
+    if (known.peerId !== peerId) return true
+    if (clusterId !== undefined) return false
+    const { config, progress } = this.#components.consensus.status
+    return !config.learners.includes(known.id) || (progress.get(known.id)?.match ?? 0) > 0
+  }
+
+  /**
+   * What a node has promised that lost its disk must not count any more: its old self leaves first, then
+   * the new one enters. As long as the old one answers, though, this is two nodes that were given one name.
    */
   async #forget(known: Member): Promise<void> {
     if (this.#components.consensus.hears(known.id)) {
@@ -176,7 +188,7 @@ export class Admission {
     }
     this.#components.logger.warn(
       { id: known.id },
-      `node ${known.id} comes back with a new key; its old self is removed`,
+      `node ${known.id} comes back without its log; its old self is removed`,
     )
     await this.#components.consensus.changeMembership([{ type: 'remove', id: known.id }], {
       timeoutMs: JOIN_TIMEOUT_MS,

@@ -118,3 +118,21 @@ test('a snapshot that is gone - the node names it, and comes back empty under it
   })
   await comesBackEmpty(cluster)
 })
+
+test('a log that is gone but for the key - the node counts as a new one, and catches up', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const { cluster, dataDir } = await clusterWithOneDown({})
+  await using _ = cluster
+  for (const name of ['raft', 'kv', 'snapshots']) await rm(join(dataDir, name), { recursive: true })
+  const configs = async () =>
+    (await nodeAt(cluster, await cluster.leader()).cluster.status()).raft.lastLogIndex
+  const before = await configs()
+  await cluster.restart(1)
+  await expect.poll(() => nodeAt(cluster, 1).cluster.ready, { timeout: 20_000 }).toBe(true)
+  await cluster.converged()
+  const { results } = await nodeAt(cluster, 1).database.query(['SELECT count(*) FROM t'], { level: 'none' })
+  expect(results[0]).toMatchObject({ values: [[30]] })
+  // It left, entered, and was promoted: what it had promised before its loss counts no more.
+  await expect.poll(configs, { timeout: 20_000 }).toBe(before + 3)
+})
