@@ -80,7 +80,8 @@ type Accepted = Extract<JoinResponse, { type: 'accepted' }>
  * Starts a node. Resolves once it is a member: it has founded a cluster, resumed the stored one, or
  * been taken in through `joinAddresses`; `cluster.ready` tells when it has also caught up. Rejects
  * with nothing left running: `NODE_INIT_INVALID`, `DATA_DIR_*`, `IDENTITY_*`, `P2P_*`, `JOIN_*`,
- * `RAFT_LOG_DAMAGED`, `RAFT_SNAPSHOT_*`, `PEERS_FILE_INVALID`, `RECOVERY_REFUSED`, or what its door's start rejects with.
+ * `RAFT_LOG_DAMAGED`, `RAFT_SNAPSHOT_*`, `PEERS_FILE_INVALID`, `RECOVERY_REFUSED`, or what its door's
+ * start rejects with.
  */
 export async function createNode(
   init: NodeInit,

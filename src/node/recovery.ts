@@ -9,7 +9,7 @@
  */
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { hasErrorCode, type Logger } from '../base/index.ts'
+import { DebrosError, errorMessage, hasErrorCode, type Logger } from '../base/index.ts'
 import {
   type Callback,
   type ClusterConfig,
@@ -77,32 +77,43 @@ export async function readStored({
   }
 }
 
-/** Does what was planned; `raft/peers.json` must be there, and is put away at the end. */
+/**
+ * Does what was planned; `raft/peers.json` must be there, and is put away at the end. Errors, before
+ * anything is changed: those of reading a snapshot, `RECOVERY_REFUSED`. Later: `RAFT_STORAGE_FAILED`.
+ */
 export async function carryOut(target: RecoveryTarget, plan: RecoveryPlan, logger: Logger): Promise<void> {
-  const { location, logDatabase: store } = target
-  const { nodeId, after: config, recovery, from, log } = plan
+  const { location } = target
+  const { nodeId, after, recovery, from, log } = plan
   if (!plan.done) {
     await checkSnapshot(target, plan)
     logger.warn(
       { from, to: recovery.clusterId, lastIndex: log.lastIndex, lastTerm: log.lastTerm },
       `replacing the membership of node ${nodeId} as ${peersFileOf(location)} says: ` +
-        `${describeMembers(plan.before)} become ${describeMembers(config)}. Writes that only lost nodes had are lost`,
-    )
-    // Others may win the next election with less than this node has applied, and only the log forgets
-    // what they do not have. The store is built anew from snapshot and log.
-    if (!plan.alone) await rm(join(location, 'kv'), { recursive: true, force: true })
-    await rewriteSnapshotMembership(join(location, 'snapshots'), config)
-    await promised<void>((done) =>
-      rewriteMembership(store, { groupId: GROUP, nodeId, config, recovery }, done),
+        `${describeMembers(plan.before)} become ${describeMembers(after)}. Writes that only lost nodes had are lost`,
     )
   }
-  await putAway(location)
-  await finish(target, recovery)
+  try {
+    if (!plan.done) await replace(target, plan)
+    await putAway(location)
+    await finish(target, recovery)
+  } catch (cause) {
+    const message = `the recovery of ${location} was cut short, and goes on at the next start: ${errorMessage(cause)}`
+    throw new DebrosError('RAFT_STORAGE_FAILED', message, { outcome: 'unknown', cause })
+  }
   logger.warn(
     { clusterId: recovery.clusterId },
-    `the membership is ${describeMembers(config)}; nodes of the cluster ${from} that are not among them must join ` +
+    `the membership is ${describeMembers(after)}; nodes of the cluster ${from} that are not among them must join ` +
       'again with empty data directories',
   )
+}
+
+async function replace({ location, logDatabase: store }: RecoveryTarget, plan: RecoveryPlan): Promise<void> {
+  const { nodeId, after: config, recovery } = plan
+  // Others may win the next election with less than this node has applied, and only the log forgets
+  // what they do not have. The store is built anew from snapshot and log.
+  if (!plan.alone) await rm(join(location, 'kv'), { recursive: true, force: true })
+  await rewriteSnapshotMembership(join(location, 'snapshots'), config)
+  await promised<void>((done) => rewriteMembership(store, { groupId: GROUP, nodeId, config, recovery }, done))
 }
 
 /** Whole, and nothing in it that the log could not take back. */
@@ -148,7 +159,9 @@ async function readIfPresent(path: string): Promise<string | undefined> {
     return await readFile(path, 'utf8')
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT')) return undefined
-    throw error
+    throw new DebrosError('PEERS_FILE_INVALID', `cannot read ${path}: ${errorMessage(error)}`, {
+      cause: error,
+    })
   }
 }
 

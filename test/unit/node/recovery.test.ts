@@ -271,7 +271,10 @@ describe('at a start', () => {
         const bench = await Bench.open()
         await bench.ask({ id: 'a' }, { id: 'b' })
         bench.failAt = { batch, written }
-        await expect(bench.start()).rejects.toThrow('cut short')
+        await expect(bench.start()).rejects.toMatchObject({
+          code: 'RAFT_STORAGE_FAILED',
+          message: expect.stringContaining('goes on at the next start: cut short'),
+        })
         bench.failAt = undefined
         expect(await bench.start()).toEqual([OLD])
         expect({ ...(await bench.stored()), location: '' }).toEqual({ ...expected, location: '' })
