@@ -1,8 +1,8 @@
 import type { Handler } from './context.ts'
 import { handleLeader, handleNodes, handleReadyz } from './handle-cluster.ts'
 import { handleExecute, handleQuery, handleRequest } from './handle-database.ts'
-import { handleMetrics } from './handle-metrics.ts'
 import { handleRemove, handleStepdown } from './handle-membership.ts'
+import { handleMetrics } from './handle-metrics.ts'
 import { handleStatus } from './handle-status.ts'
 
 export interface Route {

@@ -58,7 +58,7 @@ export class ClusterChanges {
     const { to } = options
     return await this.#components.router.route(
       {
-        idempotent: false,
+        kind: 'once',
         local: async (limits) => ({
           leader: await this.#transfer(to, limits),
           servedBy: this.#init.servedBy(),
@@ -77,7 +77,7 @@ export class ClusterChanges {
   async removeNode(id: string, options: CallOptions): Promise<Removed> {
     return await this.#components.router.route(
       {
-        idempotent: false,
+        kind: 'once',
         local: async (limits) => ({
           removed: await this.#remove(id, limits),
           servedBy: this.#init.servedBy(),

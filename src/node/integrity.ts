@@ -12,7 +12,7 @@ import type { PeerAddress, Rpc } from '../p2p/index.ts'
 import { DigestAnswer, DigestQuery } from '../wire/index.ts'
 import { encodeCommand } from './codec/command-codec.ts'
 import type { Consensus } from './consensus.ts'
-import { DIGEST_TIMEOUT_MS } from './defaults.ts'
+import { DEFAULT_TIMEOUT_MS, DIGEST_TIMEOUT_MS } from './defaults.ts'
 import { compareDigests, type IntegrityReport } from './integrity-report.ts'
 import type { StateDigest, StateDigests } from './state-digests.ts'
 
@@ -73,7 +73,7 @@ export class Integrity {
     // Whoever is proven wrong should not lead.
     const heir = agreeing.find((id) => consensus.config.voters.includes(id))
     if (heir === undefined || !diverged.includes(this.#init.selfId) || !consensus.isLeader) return
-    consensus.transferLeadership(heir).catch((error: unknown) => {
+    consensus.transferLeadership(heir, { timeoutMs: DEFAULT_TIMEOUT_MS }).catch((error: unknown) => {
       logger.warn({ error: errorMessage(error) }, 'leadership could not be handed to a node that agrees')
     })
   }

@@ -44,8 +44,12 @@ export interface Routed<T> {
   readonly kind: RoutedKind
 }
 
-/** A read changes nothing; a write carries a request id. */
-export type RoutedKind = 'read' | 'write'
+/**
+ * - `read`: changes nothing;
+ * - `write`: carries a request id;
+ * - `once`: neither, so what may have happened is not repeated.
+ */
+export type RoutedKind = 'read' | 'write' | 'once'
 
 export interface Attempt extends Limits {
   /** An earlier attempt at this write may have been applied. */
@@ -120,6 +124,7 @@ export class Router {
   }
 
   async #remotely<T>(request: Routed<T>, leader: PeerAddress & LeaderAddress, attempt: Attempt): Promise<T> {
+    if (request.kind === 'once') return await request.remote(leader, attempt)
     const superseded = new AbortController()
     const call = { leaderId: leader.id, superseded }
     this.#calls.add(call)
@@ -152,7 +157,8 @@ function answerMissing(message: string, cause: unknown): DebrosError {
 }
 
 function isRepeatable({ code }: DebrosError, kind: RoutedKind, mayHaveHappened: boolean): boolean {
-  if (TRY_AGAIN.has(code) || ASK_AGAIN.has(code)) return true
+  if (TRY_AGAIN.has(code)) return true
+  if (kind !== 'once' && ASK_AGAIN.has(code)) return true
   // It was refused because this node was so far behind that it could have been an old request.
   return kind === 'write' && code === 'REQUEST_FORGOTTEN' && !mayHaveHappened
 }

@@ -45,7 +45,6 @@ export class Progress {
     this.#limits = limits
   }
 
-
   /** It has everything up to here, or gets it with a snapshot that is, or was, on its way. */
   get reaches(): number {
     return Math.max(this.match, this.sending?.index ?? 0, this.interrupted?.index ?? 0)

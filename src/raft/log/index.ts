@@ -42,6 +42,7 @@ export {
   type MemorySnapshotsComponents,
   type MemorySnapshotsInit,
 } from './snapshot-memory.ts'
+export { rewriteSnapshotMembership } from './snapshot-rewrite.ts'
 export {
   SNAPSHOT_BYTES_MAX,
   SNAPSHOT_CHUNK_BYTES,
@@ -49,4 +50,3 @@ export {
   type Snapshots,
   type SnapshotTransfer,
 } from './snapshots.ts'
-export { rewriteSnapshotMembership } from './snapshot-rewrite.ts'

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { DebrosError, type Outcome } from '../../../src/base/index.ts'
-import { type Attempt, type Routed, Router } from '../../../src/node/router.ts'
+import { type Attempt, type Routed, type RoutedKind, Router } from '../../../src/node/router.ts'
 
 const LEADER = { id: 'b', peerId: 'pb', address: 'b:1' }
 const LIMITS = { timeoutMs: 10_000 }
@@ -18,7 +18,7 @@ function routerTo(answers: readonly (DebrosError | string)[], leaderWaitMs = 5_0
     { rpc: { handle: () => {}, call: async () => new Uint8Array(0) }, leader: () => LEADER },
     { selfId: 'a', leaderWaitMs },
   )
-  const route = (kind: 'read' | 'write', limits: { timeoutMs: number; signal?: AbortSignal } = LIMITS) =>
+  const route = (kind: RoutedKind, limits: { timeoutMs: number; signal?: AbortSignal } = LIMITS) =>
     router.route(
       {
         kind,
@@ -99,6 +99,13 @@ describe('router', () => {
     const routed = router.route({ kind: 'write', local, remote: async () => 'remote' }, LIMITS)
     await expect(routed).rejects.toMatchObject({ code: 'RAFT_STOPPED', outcome: 'unknown' })
     expect(calls).toBe(1)
+  })
+
+  test('retry - what must not happen twice is not made again once it may have happened', async () => {
+    const refused = failure('RAFT_NOT_LEADER', 'not-applied')
+    const { route, calls } = routerTo([refused, failure('PEER_CALL_LOST', 'unknown'), 'twice'])
+    await expect(route('once')).rejects.toMatchObject({ code: 'RAFT_LEADERSHIP_LOST', outcome: 'unknown' })
+    expect(calls()).toBe(2)
   })
 
   test('retry - a read whose answer was lost is made again', async () => {
