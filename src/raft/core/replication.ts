@@ -169,10 +169,9 @@ export function peerUnreachable(state: CoreState, id: NodeId): void {
 export function receiveAppend(state: CoreState, message: Append): void {
   const { log } = state
   const { from: to, prevIndex, prevTerm, entries } = message
-  // Those that are kept here are compared below.
   checkHistory(state, prevIndex, prevTerm)
   for (const { index, term } of entries) {
-    if (index >= log.firstIndex) break
+    if (index > log.commit) break
     checkHistory(state, index, term)
   }
   const response = { type: 'append-response', from: state.id, to, term: state.term } as const

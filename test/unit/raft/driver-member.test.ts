@@ -52,7 +52,7 @@ describe('driver of a member', () => {
     // A leader that has another entry where ours is committed.
     bench.receive(append(3, [command(2, 3)]))
     expect(bench.fatal.map((error) => error.message)).toEqual([
-      expect.stringContaining('would drop committed'),
+      expect.stringContaining('another one is committed on this node'),
     ])
     bench.receive(heartbeat(3))
     bench.tick(200)
