@@ -1,3 +1,4 @@
+export { type Command, decodeCommand, encodeCommand, REQUEST_ID_BYTES } from './codec/command-codec.ts'
 export { MemoryDataDir } from './data-dir.ts'
 export type { Door, NodeAccess, NodeInit } from './init.ts'
 export { createNode } from './node.ts'
@@ -9,6 +10,12 @@ export {
   previewRecovery,
   recoverDataDir,
 } from './recovery-offline.ts'
+export {
+  type CommandResult,
+  NodeStateMachine,
+  type NodeStateMachineComponents,
+  type NodeStateMachineInit,
+} from './state-machine.ts'
 export type {
   CallOptions,
   ClusterService,

@@ -1,97 +1,121 @@
 /** `npm run sim`: many simulated clusters, or one replayed. See --help. */
-import { parseArgs } from 'node:util'
-import { Violation, World, type WorldReport } from '../../src/testing/sim/index.ts'
+import {
+  FAULT_NAMES,
+  type Failure,
+  missingPaths,
+  runWorld,
+  shrink,
+  type WorldInit,
+} from '../../src/testing/sim/index.ts'
+import { runSeeds } from './jobs.ts'
+import {
+  COMPLETE_SEEDS,
+  HELP,
+  nodesOf,
+  OptionError,
+  parseOptions,
+  replayCommand,
+  type SimOptions,
+} from './options.ts'
+import { Progress } from './progress.ts'
+import { Summary } from './summary.ts'
 
-const HELP = `Runs simulated clusters on virtual time and checks Raft's invariants after every event.
+/** Shrinking ends after this with what it has. */
+const SHRINK_MS = 60_000
+const TRACE_LINES = 40
 
-  npm run sim -- [options]
-
-  --seeds N       how many seeds to run (default 500)
-  --first N       the first seed (default 1)
-  --seed N        replay this one seed; add --trace to print everything that happens
-  --nodes A-B     cluster sizes, drawn by seed (default 3-5)
-  --duration MS   virtual milliseconds of faults per seed (default 15000)
-  --trace         print the trace (with --seed)
-  --help          this text
-
-Exits 1 at the first violation and prints the command that replays it.`
-
-const { values: options } = parseArgs({
-  options: {
-    seeds: { type: 'string', default: '500' },
-    first: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    nodes: { type: 'string', default: '3-5' },
-    duration: { type: 'string', default: '15000' },
-    trace: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
-
-function wholeNumber(text: string, name: string): number {
-  const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 0) {
-    console.error(`--${name} takes a whole number, not ${JSON.stringify(text)}`)
+function optionsOrExit(): SimOptions {
+  try {
+    return parseOptions(process.argv.slice(2))
+  } catch (error) {
+    console.error((error as Error).message)
+    if (!(error instanceof OptionError)) console.error('see --help')
     process.exit(2)
   }
-  return number
 }
 
-function nodesOf(seed: number): number {
-  const [low = '3', high = low] = options.nodes.split('-')
-  const from = wholeNumber(low, 'nodes')
-  return from + (seed % (wholeNumber(high, 'nodes') - from + 1))
+const options = optionsOrExit()
+if (options.help) console.log(HELP)
+else if (options.seed !== undefined) await replay(options.seed)
+else await runAll()
+
+function worldOf(seed: number): WorldInit {
+  return { ...options.world, seed, nodes: nodesOf(seed, options) }
 }
 
-function runSeed(seed: number): WorldReport {
-  const faultPhaseMs = wholeNumber(options.duration, 'duration')
-  const nodes = nodesOf(seed)
-  try {
-    const trace = options.trace ? { trace: (line: string) => console.log(line) } : {}
-    return new World({ seed, nodes, faultPhaseMs, ...trace }).run()
-  } catch (error) {
-    const what =
-      error instanceof Violation ? `violation of ${error.message}` : ((error as Error).stack ?? error)
-    console.error(`seed ${seed} (${nodes} nodes): ${what}`)
-    console.error(`replay: npm run sim -- --seed ${seed} --nodes ${nodes} --duration ${faultPhaseMs} --trace`)
-    process.exit(1)
+async function replay(seed: number): Promise<void> {
+  const world = worldOf(seed)
+  const trace = options.trace ? { trace: (line: string) => console.log(line) } : {}
+  const outcome = await runWorld({ ...world, ...trace })
+  if ('failure' in outcome) await fail(world, outcome.failure)
+  else console.log(JSON.stringify(outcome.report, undefined, 2))
+}
+
+async function runAll(): Promise<void> {
+  const started = performance.now()
+  const summary = new Summary()
+  let failed: { readonly world: WorldInit; readonly failure: Failure } | undefined
+  const progress = new Progress(options.seeds)
+  await runSeeds({
+    first: options.first,
+    count: options.seeds,
+    jobs: options.jobs,
+    worldOf,
+    onOutcome: (world, outcome) => {
+      if ('report' in outcome) summary.add(outcome.report)
+      // Of several the first, so that it is always the same.
+      else if (failed === undefined || world.seed < failed.world.seed)
+        failed = { world, failure: outcome.failure }
+      progress.show(summary.seeds, summary.simulatedHours)
+    },
+  })
+  progress.clear()
+  if (failed !== undefined) {
+    await fail(failed.world, failed.failure)
+    return
   }
+  console.log(summary.text(performance.now() - started))
+  console.log('violations       0')
+  checkCoverage(summary)
 }
 
-if (options.help) {
-  console.log(HELP)
-  process.exit(0)
+function checkCoverage(summary: Summary): void {
+  const { faults = [], machines, onlyFaults } = options.world
+  const complete =
+    faults.length === FAULT_NAMES.length &&
+    machines === undefined &&
+    onlyFaults === undefined &&
+    options.nodesMax >= 3 &&
+    summary.seeds >= COMPLETE_SEEDS
+  const missing = complete ? missingPaths(summary.happened) : []
+  if (missing.length === 0) return
+  console.error(
+    `\nnever happened, and is therefore not tested:\n${missing.map((what) => `  ${what}`).join('\n')}`,
+  )
+  process.exitCode = 1
 }
 
-const started = performance.now()
-if (options.seed !== undefined) {
-  const report = runSeed(wholeNumber(options.seed, 'seed'))
-  console.log(JSON.stringify(report, undefined, 2))
-} else {
-  const first = wholeNumber(options.first, 'first')
-  const seeds = wholeNumber(options.seeds, 'seeds')
-  const happened: Record<string, number> = {}
-  let events = 0
-  let simulatedMs = 0
-  let acknowledged = 0
-  for (let seed = first; seed < first + seeds; seed++) {
-    const report = runSeed(seed)
-    events += report.events
-    simulatedMs += report.simulatedMs
-    acknowledged += report.acknowledged
-    for (const [what, count] of Object.entries(report.happened))
-      happened[what] = (happened[what] ?? 0) + count
-    if (process.stderr.isTTY) process.stderr.write(`\r${seed - first + 1}/${seeds} seeds`)
-  }
-  if (process.stderr.isTTY) process.stderr.write('\r')
-  const wallSeconds = (performance.now() - started) / 1000
-  for (const [what, count] of Object.entries(happened).sort())
-    console.log(`${String(count).padStart(9)}  ${what}`)
-  console.log(`
-seeds run        ${seeds}
-events           ${events}
-writes acked     ${acknowledged}
-simulated time   ${(simulatedMs / 3_600_000).toFixed(2)} h
-wall time        ${wallSeconds.toFixed(1)} s (${Math.round(events / wallSeconds)} events/s)
-violations       0`)
+/** Says what went wrong and how to see it again, as shortly as can be found. */
+async function fail(world: WorldInit, failure: Failure): Promise<void> {
+  process.exitCode = 1
+  console.error(
+    `seed ${world.seed} (${world.nodes} nodes) at ${failure.atMs.toFixed(3)} ms: ${failure.message}`,
+  )
+  console.error(`replay: ${replayCommand(world)}`)
+  if (!options.shrink || options.trace) return
+  const deadline = performance.now() + SHRINK_MS
+  const shrunk = await shrink({ world, failure, isOver: () => performance.now() > deadline })
+  const lines: string[] = []
+  await runWorld({
+    ...shrunk.world,
+    trace: (line) => {
+      lines.push(line)
+      if (lines.length > TRACE_LINES) lines.shift()
+    },
+  })
+  console.error(
+    `\nshrunk in ${shrunk.runs} runs to ${shrunk.failure.atMs.toFixed(3)} ms: ${shrunk.failure.message}`,
+  )
+  console.error(`its last events:\n${lines.join('\n')}`)
+  console.error(`replay: ${replayCommand(shrunk.world)}`)
 }

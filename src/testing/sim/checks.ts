@@ -2,98 +2,57 @@
  * What must hold after every event of a run (Raft figure 3), judged apart from the code it judges:
  * the checks see messages, durable writes, applied entries and acknowledgements, nothing else.
  */
-import { createHash } from 'node:crypto'
-import type {
-  ClusterConfig,
-  Entry,
-  LogWrite,
-  Message,
-  NodeId,
-  SnapshotMeta,
-  StoredLog,
-} from '../../raft/index.ts'
-
-export class Violation extends Error {
-  override name = 'Violation'
-  readonly invariant: string
-
-  constructor(invariant: string, message: string) {
-    super(`${invariant}: ${message}`)
-    this.invariant = invariant
-  }
-}
-
-/** What a node's disk is known to hold. */
-export class DurableMirror {
-  term = 0
-  vote: NodeId | undefined
-  snapshotIndex = 0
-  readonly entries = new Map<number, number>()
-  lastIndex = 0
-
-  load(stored: StoredLog | undefined): void {
-    this.term = stored?.hardState?.term ?? 0
-    this.vote = stored?.hardState?.vote
-    this.snapshotIndex = stored?.snapshot?.index ?? 0
-    this.entries.clear()
-    this.lastIndex = this.snapshotIndex
-    for (const entry of stored?.entries ?? []) this.#put(entry)
-  }
-
-  wrote(write: LogWrite): void {
-    if (write.hardState !== undefined) {
-      this.term = write.hardState.term
-      this.vote = write.hardState.vote
-    }
-    if (write.snapshot !== undefined) {
-      this.entries.clear()
-      this.snapshotIndex = write.snapshot.index
-      this.lastIndex = write.snapshot.index
-    }
-    const first = write.entries[0]
-    if (first !== undefined) {
-      for (let index = first.index; index <= this.lastIndex; index++) this.entries.delete(index)
-      this.lastIndex = first.index - 1
-    }
-    for (const entry of write.entries) this.#put(entry)
-  }
-
-  compacted(snapshot: SnapshotMeta, through: number): void {
-    this.snapshotIndex = Math.max(this.snapshotIndex, snapshot.index)
-    for (const index of this.entries.keys()) if (index <= through) this.entries.delete(index)
-  }
-
-  #put(entry: Entry): void {
-    this.entries.set(entry.index, entry.term)
-    this.lastIndex = Math.max(this.lastIndex, entry.index)
-  }
-
-  holds(index: number, term: number): boolean {
-    return index <= this.snapshotIndex || this.entries.get(index) === term
-  }
-}
+import type { ClusterConfig, Entry, Message, NodeId } from '../../raft/index.ts'
+import { chainEntry, hashEntry } from './hash.ts'
+import type { DurableMirror } from './mirror.ts'
+import { Violation } from './violation.ts'
 
 type VoteResponse = Extract<Message, { readonly granted: boolean }>
 
 interface CommittedEntry {
   readonly term: number
   /** Fingerprint of this entry and all before it. */
-  readonly chain: string
+  readonly chain: number
+}
+
+export interface ConfigVersion {
+  readonly index: number
+  readonly config: ClusterConfig
+}
+
+/** Before the first entry. */
+export const EMPTY_CHAIN = 0
+
+export interface ChecksInit {
+  /** A membership was committed, and the one before it. */
+  readonly onConfig: (config: ClusterConfig, before: ClusterConfig | undefined) => void
 }
 
 export class Checks {
+  readonly #init: ChecksInit
   readonly #leaders = new Map<number, NodeId>()
   readonly #votes = new Map<string, NodeId>()
-  /** By (index, term): what the entry is and the term of the entry before it. */
-  readonly #written = new Map<string, string>()
+  /** By index, then term: fingerprint of the entry and the term before it. */
+  readonly #written: Map<number, number>[] = []
   readonly #terms = new Map<NodeId, number>()
   /** Committed configurations, oldest first. */
-  readonly #configs: { readonly index: number; readonly config: ClusterConfig }[] = []
-  readonly #committed: CommittedEntry[] = [{ term: 0, chain: '' }]
+  readonly #configs: ConfigVersion[] = []
+  readonly #committed: CommittedEntry[] = [{ term: 0, chain: EMPTY_CHAIN }]
+  /** Fingerprints of state machines by what they stand for. */
+  readonly #states = new Map<string, { readonly id: NodeId; readonly hash: number }>()
+
+  constructor(init: ChecksInit) {
+    this.#init = init
+  }
 
   /** Highest index applied anywhere. */
   get committedIndex(): number {
     return this.#committed.length - 1
+  }
+
+  /** The last membership that was committed. */
+  get config(): ConfigVersion | undefined {
+    return this.#configs.at(-1)
   }
 
   termOfCommitted(index: number): number | undefined {
@@ -177,28 +136,28 @@ export class Checks {
   wrote(entries: readonly Entry[], termBefore: number | undefined): void {
     let previous = termBefore
     for (const entry of entries) {
-      if (previous !== undefined) {
-        const key = `${entry.index}/${entry.term}`
-        const identity = `${previous} ${entry.kind} ${fingerprint(entry)}`
-        const known = this.#written.get(key)
-        if (known === undefined) this.#written.set(key, identity)
-        else if (known !== identity) {
-          throw new Violation(
-            'log matching',
-            `entry ${entry.index} of term ${entry.term} differs: ${known} / ${identity}`,
-          )
-        }
-      }
+      if (previous !== undefined) this.#wroteOne(entry, previous)
       previous = entry.term
     }
   }
 
+  #wroteOne(entry: Entry, termBefore: number): void {
+    let terms = this.#written[entry.index]
+    if (terms === undefined) {
+      terms = new Map()
+      this.#written[entry.index] = terms
+    }
+    const identity = hashEntry(entry) ^ termBefore
+    const known = terms.get(entry.term)
+    if (known === undefined) terms.set(entry.term, identity)
+    else if (known !== identity) {
+      throw new Violation('log matching', `entry ${entry.index} of term ${entry.term} is two different ones`)
+    }
+  }
+
   /** State machine safety: every node applies the same entry at an index. Returns the new fingerprint. */
-  applied(id: NodeId, entry: Entry, chainBefore: string): string {
-    const chain = createHash('sha1')
-      .update(`${chainBefore}|${entry.index}|${entry.term}|${entry.kind}|`)
-      .update(entry.data)
-      .digest('base64')
+  applied(id: NodeId, entry: Entry, chainBefore: number): number {
+    const chain = chainEntry(chainBefore, entry)
     const known = this.#committed[entry.index]
     if (known === undefined) {
       if (entry.index !== this.#committed.length) {
@@ -208,7 +167,7 @@ export class Checks {
         )
       }
       this.#committed.push({ term: entry.term, chain })
-      if (entry.config !== undefined) this.#configs.push({ index: entry.index, config: entry.config })
+      if (entry.config !== undefined) this.#configCommitted(entry.index, entry.config)
     } else if (known.chain !== chain) {
       throw new Violation(
         'state machine safety',
@@ -216,6 +175,20 @@ export class Checks {
       )
     }
     return chain
+  }
+
+  #configCommitted(index: number, config: ClusterConfig): void {
+    this.#init.onConfig(config, this.config?.config)
+    this.#configs.push({ index, config })
+  }
+
+  /** Replicas whose state machines stand for the same thing (`at`) hold the same. */
+  captured(id: NodeId, at: string, hash: number): void {
+    const known = this.#states.get(at)
+    if (known === undefined) this.#states.set(at, { id, hash })
+    else if (known.hash !== hash) {
+      throw new Violation('replicas are equal', `${known.id} and ${id} differ at ${at}`)
+    }
   }
 
   /**
@@ -245,9 +218,4 @@ export class Checks {
       )
     }
   }
-}
-
-function fingerprint(entry: Entry): string {
-  if (entry.config !== undefined) return JSON.stringify(entry.config)
-  return Buffer.from(entry.data.buffer, entry.data.byteOffset, entry.data.byteLength).toString('latin1')
 }

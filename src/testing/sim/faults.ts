@@ -1,149 +1,336 @@
 /** What can go wrong in a simulated world, and how it ends. Every fault heals by itself. */
-import type { World } from './world.ts'
+import type { Prng } from '../../base/index.ts'
+import { entryIndexOf } from './disk.ts'
+import type { EventQueue } from './event-queue.ts'
+import type { Network, Pair } from './network.ts'
+import { DISK_LATENCY_MAX_US, type SimNode } from './node.ts'
+import type { Intent, Operator } from './operator.ts'
+import type { CrashPoint } from './process.ts'
 
-const FAULTS: readonly {
-  readonly name: string
+export type FaultName =
+  | 'loss'
+  | 'delay'
+  | 'duplicates'
+  | 'partition'
+  | 'isolate-leader'
+  | 'one-way'
+  | 'bridge'
+  | 'crash'
+  | 'crash-leader'
+  | 'crash-all'
+  | 'crash-point'
+  | 'pause'
+  | 'power-loss'
+  | 'power-loss-all'
+  | 'slow-disk'
+  | 'stalled-disk'
+  | 'disk-full'
+  | 'write-error'
+  | 'damage-log'
+  | 'damage-snapshot'
+  | 'clock-jump'
+  | 'transfer'
+  | 'replace'
+  | 'remove'
+  | 'several'
+  | 'learner'
+  | 'rival-change'
+  | 'spare'
+
+/** What a fault may touch. */
+export interface FaultSite {
+  readonly events: EventQueue
+  readonly network: Network
+  readonly operator: Operator
+  readonly nodes: readonly SimNode[]
+  leader(): SimNode | undefined
+  /** The process dies, and its system closes its connections. */
+  crash(node: SimNode): void
+  /** The machine dies; nobody is told. */
+  losePower(node: SimNode): void
+  restart(node: SimNode): void
+  /** Whoever comes past `point` within the time dies there. */
+  lieInWait(
+    point: CrashPoint,
+    init: { readonly power: boolean; readonly delayUs: number; readonly forUs: number },
+  ): void
+  happened(what: string): void
+}
+
+export interface Fault {
+  readonly name: FaultName
+  /** How often, in proportion to the others. */
   readonly weight: number
-  readonly happen: (world: World) => void
-}[] = [
-  { name: 'crash one', weight: 6, happen: crashOne },
-  { name: 'crash leader', weight: 4, happen: crashLeader },
-  { name: 'crash all', weight: 1, happen: crashAll },
-  { name: 'partition halves', weight: 3, happen: partitionHalves },
-  { name: 'isolate leader', weight: 3, happen: isolateLeader },
-  { name: 'one-way link', weight: 3, happen: oneWayLink },
-  { name: 'bridge', weight: 2, happen: bridge },
-  { name: 'lossy network', weight: 3, happen: lossyNetwork },
-  { name: 'slow network', weight: 3, happen: slowNetwork },
+  /** `prng` is the fault's own. */
+  readonly happen: (site: FaultSite, prng: Prng) => void
+}
+
+export const FAULTS: readonly Fault[] = [
+  { name: 'loss', weight: 3, happen: loss },
+  { name: 'delay', weight: 3, happen: delay },
   { name: 'duplicates', weight: 2, happen: duplicates },
+  { name: 'partition', weight: 3, happen: partition },
+  { name: 'isolate-leader', weight: 3, happen: isolateLeader },
+  { name: 'one-way', weight: 3, happen: oneWay },
+  { name: 'bridge', weight: 2, happen: bridge },
+  { name: 'crash', weight: 4, happen: (site, prng) => die(site, prng, prng.pick(site.nodes), false) },
+  { name: 'crash-leader', weight: 3, happen: crashLeader },
+  { name: 'crash-all', weight: 1, happen: (site, prng) => dieAll(site, prng, false) },
+  { name: 'crash-point', weight: 4, happen: crashPoint },
   { name: 'pause', weight: 3, happen: pause },
-  { name: 'slow disk', weight: 2, happen: slowDisk },
+  { name: 'power-loss', weight: 3, happen: (site, prng) => die(site, prng, prng.pick(site.nodes), true) },
+  { name: 'power-loss-all', weight: 1, happen: (site, prng) => dieAll(site, prng, true) },
+  { name: 'slow-disk', weight: 2, happen: slowDisk },
+  { name: 'stalled-disk', weight: 1, happen: stalledDisk },
+  { name: 'disk-full', weight: 1, happen: diskFull },
+  { name: 'write-error', weight: 1, happen: writeError },
+  { name: 'damage-log', weight: 2, happen: damageLog },
+  { name: 'damage-snapshot', weight: 2, happen: damageSnapshot },
+  { name: 'clock-jump', weight: 2, happen: clockJump },
   { name: 'transfer', weight: 2, happen: transfer },
-  { name: 'replace node', weight: 1, happen: replaceNode },
+  { name: 'replace', weight: 1, happen: replace },
+  { name: 'remove', weight: 1, happen: remove },
+  { name: 'several', weight: 1, happen: several },
+  { name: 'learner', weight: 1, happen: learner },
+  { name: 'rival-change', weight: 1, happen: rivalChange },
+  { name: 'spare', weight: 1, happen: spare },
 ]
 
-const TOTAL_WEIGHT = FAULTS.reduce((sum, fault) => sum + fault.weight, 0)
+export const FAULT_NAMES: readonly FaultName[] = FAULTS.map(({ name }) => name)
 
-export function drawFault(world: World): void {
-  let at = world.prng.between(0, TOTAL_WEIGHT)
-  for (const fault of FAULTS) {
-    at -= fault.weight
-    if (at >= 0) continue
-    world.count(`fault: ${fault.name}`)
-    world.note(() => `fault: ${fault.name}`, 9, fault.name.length)
-    fault.happen(world)
-    return
-  }
+function afterAWhile(site: FaultSite, prng: Prng, maxMs: number, heal: () => void): void {
+  site.events.schedule(prng.between(50_000, maxMs * 1000), heal)
 }
 
-function afterAWhile(world: World, maxMs: number, heal: () => void): void {
-  world.events.schedule(world.prng.between(50_000, maxMs * 1000), heal)
-}
-
-function crashOne(world: World): void {
-  const node = world.prng.pick(world.nodes)
-  world.crash(node)
-  afterAWhile(world, 3_000, () => world.restart(node))
-}
-
-function crashLeader(world: World): void {
-  const leader = world.leader()
-  if (leader === undefined) return
-  world.crash(leader)
-  afterAWhile(world, 3_000, () => world.restart(leader))
-}
-
-function crashAll(world: World): void {
-  for (const node of world.nodes) {
-    world.crash(node)
-    afterAWhile(world, 2_000, () => world.restart(node))
-  }
-}
-
-function block(world: World, pairs: readonly (readonly [string, string])[], maxMs: number): void {
-  for (const [from, to] of pairs) world.blocked.add(`${from}>${to}`)
-  afterAWhile(world, maxMs, () => {
-    for (const [from, to] of pairs) world.blocked.delete(`${from}>${to}`)
+function loss(site: FaultSite, prng: Prng): void {
+  site.network.lossRate = prng.between(1, 30) / 100
+  afterAWhile(site, prng, 3_000, () => {
+    site.network.lossRate = 0
   })
 }
 
-function bothWays(as: readonly string[], bs: readonly string[]): [string, string][] {
+function delay(site: FaultSite, prng: Prng): void {
+  site.network.delaySpikeRate = prng.between(5, 50) / 100
+  afterAWhile(site, prng, 3_000, () => {
+    site.network.delaySpikeRate = 0
+  })
+}
+
+function duplicates(site: FaultSite, prng: Prng): void {
+  site.network.duplicateRate = prng.between(5, 40) / 100
+  afterAWhile(site, prng, 3_000, () => {
+    site.network.duplicateRate = 0
+  })
+}
+
+function block(site: FaultSite, prng: Prng, pairs: readonly Pair[]): void {
+  afterAWhile(site, prng, 4_000, site.network.block(pairs))
+}
+
+function bothWays(as: readonly SimNode[], bs: readonly SimNode[]): Pair[] {
   return as.flatMap((a) =>
-    bs.flatMap((b): [string, string][] => [
+    bs.flatMap((b): Pair[] => [
       [a, b],
       [b, a],
     ]),
   )
 }
 
-function partitionHalves(world: World): void {
-  const side = world.pickSome()
-  const rest = world.nodes.map((node) => node.id).filter((id) => !side.includes(id))
-  block(world, bothWays(side, rest), 4_000)
+function partition(site: FaultSite, prng: Prng): void {
+  const side = site.nodes.filter(() => prng.chance(0.5))
+  block(
+    site,
+    prng,
+    bothWays(
+      side,
+      site.nodes.filter((node) => !side.includes(node)),
+    ),
+  )
 }
 
-function isolateLeader(world: World): void {
-  const leader = world.leader()
+function isolateLeader(site: FaultSite, prng: Prng): void {
+  const leader = site.leader()
   if (leader === undefined) return
-  const rest = world.nodes.map((node) => node.id).filter((id) => id !== leader.id)
-  block(world, bothWays([leader.id], rest), 4_000)
+  block(
+    site,
+    prng,
+    bothWays(
+      [leader],
+      site.nodes.filter((node) => node !== leader),
+    ),
+  )
 }
 
-function oneWayLink(world: World): void {
-  const [from, to] = [world.prng.pick(world.nodes).id, world.prng.pick(world.nodes).id]
-  if (from !== to) block(world, [[from, to]], 4_000)
+function oneWay(site: FaultSite, prng: Prng): void {
+  const [from, to] = [prng.pick(site.nodes), prng.pick(site.nodes)]
+  if (from !== to) block(site, prng, [[from, to]])
 }
 
 /** Two halves that only one node can both see. */
-function bridge(world: World): void {
-  const middle = world.prng.pick(world.nodes).id
-  const ids = world.nodes.map((node) => node.id).filter((id) => id !== middle)
-  const half = ids.slice(0, Math.floor(ids.length / 2))
-  const rest = ids.filter((id) => !half.includes(id))
-  block(world, bothWays(half, rest), 4_000)
+function bridge(site: FaultSite, prng: Prng): void {
+  const middle = prng.pick(site.nodes)
+  const others = site.nodes.filter((node) => node !== middle)
+  const half = Math.floor(others.length / 2)
+  block(site, prng, bothWays(others.slice(0, half), others.slice(half)))
 }
 
-function lossyNetwork(world: World): void {
-  world.lossRate = world.prng.between(1, 30) / 100
-  afterAWhile(world, 3_000, () => {
-    world.lossRate = 0
+function die(site: FaultSite, prng: Prng, node: SimNode, power: boolean): void {
+  if (power) site.losePower(node)
+  else site.crash(node)
+  afterAWhile(site, prng, 3_000, () => site.restart(node))
+}
+
+function crashLeader(site: FaultSite, prng: Prng): void {
+  const leader = site.leader()
+  if (leader !== undefined) die(site, prng, leader, prng.chance(0.3))
+}
+
+function dieAll(site: FaultSite, prng: Prng, power: boolean): void {
+  for (const node of site.nodes) die(site, prng, node, power)
+}
+
+const CRASH_POINTS: readonly CrashPoint[] = ['write', 'compact', 'snapshot-save', 'restore', 'start']
+
+function crashPoint(site: FaultSite, prng: Prng): void {
+  const point = prng.pick(CRASH_POINTS)
+  site.lieInWait(point, { power: prng.chance(0.5), delayUs: prng.between(0, 20_000), forUs: 3_000_000 })
+  // So that there is something to start or to restore.
+  if (point === 'start' || point === 'restore') die(site, prng, prng.pick(site.nodes), prng.chance(0.5))
+}
+
+function pause(site: FaultSite, prng: Prng): void {
+  const { process } = prng.pick(site.nodes)
+  if (process !== undefined) process.pausedUntil = site.events.now + prng.between(50_000, 3_000_000)
+}
+
+function slowDisk(site: FaultSite, prng: Prng): void {
+  const node = prng.pick(site.nodes)
+  node.diskLatencyMaxUs = 300_000
+  afterAWhile(site, prng, 3_000, () => {
+    node.diskLatencyMaxUs = DISK_LATENCY_MAX_US
   })
 }
 
-function slowNetwork(world: World): void {
-  world.delaySpikeRate = world.prng.between(5, 50) / 100
-  afterAWhile(world, 3_000, () => {
-    world.delaySpikeRate = 0
+function stalledDisk(site: FaultSite, prng: Prng): void {
+  prng.pick(site.nodes).diskStalledUntil = site.events.now + prng.between(500_000, 5_000_000)
+}
+
+function diskFull(site: FaultSite, prng: Prng): void {
+  const node = prng.pick(site.nodes)
+  node.diskFull = true
+  afterAWhile(site, prng, 3_000, () => {
+    node.diskFull = false
   })
 }
 
-function duplicates(world: World): void {
-  world.duplicateRate = world.prng.between(5, 40) / 100
-  afterAWhile(world, 3_000, () => {
-    world.duplicateRate = 0
+function writeError(site: FaultSite, prng: Prng): void {
+  prng.pick(site.nodes).writeFailsOnce = true
+}
+
+/** A bit rots in the log: in an entry, or in what is kept beside the entries. It shows at the next start. */
+function damageLog(site: FaultSite, prng: Prng): void {
+  const entries = prng.chance(0.7)
+  damage(site, prng, (node) => node.disk.damage((key) => (entryIndexOf(key) !== undefined) === entries))
+}
+
+function damageSnapshot(site: FaultSite, prng: Prng): void {
+  damage(site, prng, (node) => node.files.damage((name) => name.endsWith('.snap')))
+}
+
+function damage(site: FaultSite, prng: Prng, happen: (node: SimNode) => boolean): void {
+  const candidates = site.nodes.filter((node) => site.operator.mayDamage(node))
+  if (candidates.length === 0) return
+  const node = prng.pick(candidates)
+  if (!happen(node)) return
+  site.operator.damaged(node)
+  site.happened('damage done')
+  if (prng.chance(0.7)) die(site, prng, node, prng.chance(0.5))
+}
+
+const DAY_MS = 86_400_000
+
+function clockJump(site: FaultSite, prng: Prng): void {
+  prng.pick(site.nodes).wallOffsetMs = prng.between(-DAY_MS, DAY_MS)
+}
+
+function transfer(site: FaultSite, prng: Prng): void {
+  const leader = site.leader()
+  const target = prng.chance(0.5) ? undefined : prng.pick(site.nodes).id
+  leader?.running?.driver.transferLeadership(target, (error) => {
+    site.happened(error === undefined ? 'leadership transferred' : 'leadership transfer failed')
   })
 }
 
-function pause(world: World): void {
-  const node = world.prng.pick(world.nodes)
-  node.pausedUntil = world.events.now + world.prng.between(50_000, 3_000_000)
+function voters(site: FaultSite): SimNode[] {
+  return site.nodes.filter((node) => site.operator.intent(node) === 'voter')
 }
 
-function slowDisk(world: World): void {
-  const node = world.prng.pick(world.nodes)
-  node.slowDisk = true
-  afterAWhile(world, 3_000, () => {
-    node.slowDisk = false
+/** A node in good order loses its disk, and says goodbye first. */
+function replace(site: FaultSite, prng: Prng): void {
+  if (!site.operator.mayChange || voters(site).length < 3) return
+  const node = prng.pick(site.nodes)
+  if (site.operator.intent(node) !== 'out') site.operator.replace(node)
+}
+
+/** A node leaves, and comes back with what it has, or without. */
+function remove(site: FaultSite, prng: Prng): void {
+  if (!site.operator.mayChange || voters(site).length < 2) return
+  const node = prng.pick(voters(site))
+  site.operator.set(node, 'out')
+  if (prng.chance(0.5)) {
+    afterAWhile(site, prng, 2_000, () => {
+      if (site.operator.intent(node) === 'out' && site.operator.isForgotten(node)) site.crash(node)
+    })
+  }
+  afterAWhile(site, prng, 8_000, () => {
+    if (!site.operator.mayChange) return
+    site.restart(node)
+    site.operator.set(node, 'voter')
   })
 }
 
-function transfer(world: World): void {
-  const driver = world.leader()?.driver
-  driver?.transferLeadership(undefined, (error) => {
-    if (error === undefined) world.count('leadership transferred')
+/** Some leave, some enter, some gain or lose their vote, all in one change. */
+function several(site: FaultSite, prng: Prng): void {
+  if (!site.operator.mayChange) return
+  const intents = new Map<SimNode, Intent>()
+  const before = voters(site)
+  let left = before.length
+  for (const node of site.nodes) {
+    if (!prng.chance(0.5)) continue
+    const isVoter = before.includes(node)
+    if (isVoter && left === 1) continue
+    if (isVoter) left--
+    intents.set(node, isVoter ? prng.pick(['out', 'learner']) : 'voter')
+  }
+  site.operator.setSeveral(intents)
+  afterAWhile(site, prng, 6_000, () => {
+    if (!site.operator.mayChange) return
+    for (const node of intents.keys()) site.operator.set(node, 'voter')
   })
 }
 
-function replaceNode(world: World): void {
-  if (world.nodes.length >= 3) world.replace(world.prng.pick(world.nodes))
+function learner(site: FaultSite, prng: Prng): void {
+  if (!site.operator.mayChange || voters(site).length < 2) return
+  const node = prng.pick(voters(site))
+  site.operator.set(node, 'learner')
+  afterAWhile(site, prng, 6_000, () => {
+    if (site.operator.mayChange) site.operator.set(node, 'voter')
+  })
+}
+
+/** Everybody who believes to lead is asked for something else at the same time. */
+function rivalChange(site: FaultSite, prng: Prng): void {
+  if (!site.operator.mayChange || voters(site).length < 3) return
+  for (const node of site.nodes) {
+    if (node.running?.driver.role !== 'leader') continue
+    const other = prng.pick(voters(site))
+    site.operator.propose(node, [{ type: prng.chance(0.5) ? 'remove' : 'demote', id: other.id }])
+    site.operator.set(other, 'voter')
+  }
+}
+
+function spare(site: FaultSite, prng: Prng): void {
+  const outside = site.nodes.filter((node) => site.operator.intent(node) === 'out')
+  if (!site.operator.mayChange || outside.length === 0) return
+  site.operator.set(prng.pick(outside), prng.chance(0.7) ? 'voter' : 'learner')
 }

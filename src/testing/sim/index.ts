@@ -1,2 +1,7 @@
-export { Violation } from './checks.ts'
+export { missingPaths } from './coverage.ts'
+export { FAULT_NAMES, type FaultName } from './faults.ts'
+export type { PlannedFault } from './plan.ts'
+export type { MachineKind } from './process.ts'
+export { type Failure, type Outcome, runWorld, type Shrunk, shrink } from './shrink.ts'
+export { Violation } from './violation.ts'
 export { World, type WorldInit, type WorldReport } from './world.ts'

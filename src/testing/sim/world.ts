@@ -1,36 +1,62 @@
 /**
- * A whole cluster on virtual time, decided by one seed: the real core, driver and log store over a
- * simulated clock, network and disk, under faults, with clients whose every answer is checked.
+ * A whole cluster on virtual time, decided by one seed: the real core, driver, log store and state
+ * machines over a simulated clock, network and disks, under faults, with clients whose every answer is
+ * checked.
  *
- * A run has two phases. First faults happen at random while the safety invariants are checked after
- * every event. Then everything heals, and the cluster must become whole again within a bounded time.
+ * A run has two phases. First faults strike while the invariants are checked after every event. Then
+ * everything heals, and the cluster must become whole again within a bounded time: every node what it
+ * is meant to be, and all of them equal.
  */
-import { createPrng, type DebrosError, type Prng } from '../../base/index.ts'
-import {
-  type ClusterConfig,
-  type Member,
-  type Message,
-  type NodeId,
-  resolveRaftSettings,
-} from '../../raft/index.ts'
-import { Checks, Violation } from './checks.ts'
+import { createPrng, DebrosError, type Prng } from '../../base/index.ts'
+import type { Applied, ClusterConfig, Member } from '../../raft/index.ts'
+import { Checks } from './checks.ts'
+import { Clients } from './clients.ts'
+import { Coverage } from './coverage.ts'
+import { entryIndexOf } from './disk.ts'
 import { EventQueue } from './event-queue.ts'
-import { drawFault } from './faults.ts'
-import type { MachineState } from './machine.ts'
-import { SimNode } from './node.ts'
+import { FAULT_NAMES, FAULTS, type FaultName, type FaultSite } from './faults.ts'
+import { Network } from './network.ts'
+import { DISK_LATENCY_MAX_US, SimNode } from './node.ts'
+import { Operator } from './operator.ts'
+import { drawPlan, type PlannedFault, type WorldPlan } from './plan.ts'
+import type { CrashPoint, MachineKind, SimProcess } from './process.ts'
+import { encodeRequest } from './requests.ts'
+import { TraceHash } from './trace-hash.ts'
+import { Violation } from './violation.ts'
+import type { Workload } from './workload.ts'
+import { KvWorkload } from './workload-kv.ts'
+import { LogWorkload } from './workload-log.ts'
+import { SqlWorkload } from './workload-sql.ts'
 
 export interface WorldInit {
   readonly seed: number
-  /** 1 to 9. */
+  /** Members at the beginning, 1 to 9. */
   readonly nodes: number
   /** Virtual milliseconds of faults. @default 15_000 */
   readonly faultPhaseMs?: number
+  /** @default all of them */
+  readonly faults?: readonly FaultName[]
+  /** Of the faults planned, those that happen, by number. @default all of them */
+  readonly onlyFaults?: readonly number[]
+  /** @default 4 */
+  readonly clients?: number
+  /** How many operations the clients begin at most, all together. @default no limit */
+  readonly operations?: number
+  /** @default drawn by the seed */
+  readonly machines?: MachineKind
+  /**
+   * For tests of the checks: `no-sync` has disks that say "done" too early, `lost-write` a state
+   * machine that now and then forgets a write it acknowledged.
+   * @default nothing is broken
+   */
+  readonly broken?: 'no-sync' | 'lost-write'
   /** Called for every event worth telling, in order. */
   readonly trace?: (line: string) => void
 }
 
 export interface WorldReport {
   readonly seed: number
+  readonly machines: MachineKind
   readonly events: number
   /** Virtual milliseconds. */
   readonly simulatedMs: number
@@ -38,302 +64,342 @@ export interface WorldReport {
   readonly traceHash: string
   readonly acknowledged: number
   readonly committedIndex: number
+  /** Histories that no checker could decide within its budget. */
+  readonly undecided: number
   /** How often each fault and each path of the protocol happened. */
   readonly happened: Readonly<Record<string, number>>
 }
 
+const LIVENESS_LIMIT_US = 40_000_000
+/** How often is looked whether something has come about. */
+const LOOK_US = 10_000
 const CLIENTS = 4
-const CLIENT_TIMEOUT_MS = 3_000
-const LIVENESS_LIMIT_MS = 30_000
 
-export class World {
+export class World implements FaultSite {
   readonly events = new EventQueue()
-  readonly checks = new Checks()
-  readonly prng: Prng
+  readonly network: Network
+  readonly operator: Operator
   readonly nodes: SimNode[] = []
-  /** Blocked directions, as `from>to`. */
-  readonly blocked = new Set<string>()
-  lossRate = 0
-  duplicateRate = 0
-  delaySpikeRate = 0
-  /** False once the healing phase began. */
-  faultsAllowed = true
-  readonly happened: Record<string, number> = {}
   readonly #init: WorldInit
-  #hash = 0x811c9dc5
-  #values = 0
-  #acknowledged: { readonly index: number; readonly term: number }[] = []
-  #maxAcknowledgedIndex = 0
+  readonly #plan: WorldPlan
+  readonly #prng: Prng
+  readonly #coverage = new Coverage()
+  readonly #checks: Checks
+  readonly #hash = new TraceHash()
+  readonly #workloads: readonly Workload[]
+  readonly #clients: Clients
+  readonly #acknowledged: Applied[] = []
+  #maxAcknowledged = 0
+  #healing = false
+  /** A fault waiting for somebody to come past. */
+  #ambush:
+    | {
+        readonly point: CrashPoint
+        readonly power: boolean
+        readonly delayUs: number
+        readonly until: number
+      }
+    | undefined
 
   constructor(init: WorldInit) {
     this.#init = init
-    this.prng = createPrng(init.seed)
-    const settings = resolveRaftSettings({
-      tickMs: 50,
-      heartbeatMs: 100,
-      electionTimeoutMs: 500,
-      crashHintMs: 100,
-      snapshotEntries: this.prng.between(20, 120),
-      trailingEntries: this.prng.between(0, 40),
-      inflightMessagesMax: this.prng.between(1, 32),
-      applyEntriesMax: this.prng.between(1, 64),
-      promoteLagEntries: 10,
-      outcomeWaitMs: 1000,
+    this.#plan = drawPlan({
+      seed: init.seed,
+      machines: init.machines ?? 'drawn',
+      faultPhaseMs: this.#faultPhaseMs,
+      faults: init.faults ?? FAULT_NAMES,
+      only: init.onlyFaults && new Set(init.onlyFaults),
     })
-    for (let i = 1; i <= init.nodes; i++) {
-      const member: Member = { id: `n${i}`, peerId: `p${i}`, address: `host${i}:1`, voter: true }
-      this.nodes.push(
-        new SimNode(member, settings, {
-          events: this.events,
-          checks: this.checks,
-          prng: this.prng.fork(),
-          send: (message, from) => this.#send(message, from),
-          sendSnapshot: (message, state, done) => this.#sendSnapshot(message, state, done),
-          onLeader: (node, term) => this.#onLeader(node, term),
-        }),
-      )
+    this.#prng = createPrng(init.seed ^ 0x5eed)
+    this.#checks = new Checks({ onConfig: (config, before) => this.#coverage.config(config, before) })
+    const { events, happened, note } = this.#parts()
+    this.network = new Network({ events, happened, note, prng: this.#prng.fork() })
+    const nodesPrng = this.#prng.fork()
+    this.operator = new Operator({
+      events,
+      happened,
+      note,
+      prng: this.#prng.fork(),
+      checks: this.#checks,
+      network: this.network,
+      nodes: this.nodes,
+      leader: () => this.leader(),
+      crash: (node) => this.crash(node),
+      restart: (node) => this.restart(node),
+    })
+    this.#workloads = workloadsFor(this.#plan.machines, () => events.now)
+    this.#clients = new Clients(
+      {
+        events,
+        happened,
+        note,
+        network: this.network,
+        nodes: this.nodes,
+        leader: () => this.leader(),
+        acknowledged: (applied, process) => this.#wasAcknowledged(applied, process),
+        mustSee: () => this.#maxAcknowledged,
+      },
+      {
+        seed: this.#prng.nextUint32(),
+        workloads: this.#workloads,
+        operations: init.operations ?? Number.POSITIVE_INFINITY,
+      },
+    )
+    for (let number = 1; number <= init.nodes + this.#plan.spares; number++) {
+      this.#addNode(number, nodesPrng.fork())
     }
   }
 
-  /** Runs both phases. Throws {@link Violation} (or what broke) at the first thing that must not be. */
-  run(): WorldReport {
-    const members = this.nodes.map((node) => node.member)
-    const foundTogether = this.prng.chance(0.5)
-    if (foundTogether) for (const node of this.nodes) node.start(members)
-    else {
-      this.nodes[0]?.start([members[0] as Member])
-      for (const node of this.nodes.slice(1)) node.start(undefined)
-      for (const node of this.nodes.slice(1)) this.#joinUntilMember(node)
+  /** Faults that strike, or would have if the run had not ended before. */
+  get plannedFaults(): readonly PlannedFault[] {
+    return this.#plan.faults
+  }
+
+  get #faultPhaseMs(): number {
+    return this.#init.faultPhaseMs ?? 15_000
+  }
+
+  #parts() {
+    return {
+      events: this.events,
+      happened: (what: string) => this.happened(what),
+      note: (line: () => string, ...numbers: number[]) => this.#note(line, ...numbers),
     }
-    for (let i = 0; i < CLIENTS; i++) this.#client(i)
-    for (const node of this.nodes) this.#keepInTouch(node)
-    this.#scheduleFault()
-    const faultsEnd = (this.#init.faultPhaseMs ?? 15_000) * 1000
-    while (this.events.now < faultsEnd && this.events.step());
+  }
+
+  #addNode(number: number, prng: Prng): void {
+    const member: Member = { id: `n${number}`, peerId: `p${number}`, address: `host${number}:1`, voter: true }
+    const { settings, machines, snapshotChunkBytes } = this.#plan
+    const node = new SimNode(
+      {
+        ...this.#parts(),
+        prng,
+        checks: this.#checks,
+        send: (message, from) => {
+          this.#coverage.sent(message, from, this.events.now)
+          this.network.send(message, from)
+        },
+        sendSnapshot: (message, from, done) => this.network.sendSnapshot(message, from, done),
+        onLeader: (process, term) => this.#onLeader(process, term),
+        onFailed: (process, error) => this.#onFailed(process, error),
+        onPoint: (process, point) => this.#onPoint(process, point),
+      },
+      {
+        member,
+        number: number - 1,
+        settings,
+        machines,
+        snapshotChunkBytes,
+        syncs: this.#init.broken !== 'no-sync',
+        forgets: this.#init.broken === 'lost-write',
+      },
+    )
+    this.nodes.push(node)
+    this.network.add(node)
+  }
+
+  /** Runs both phases, once. Rejects with a {@link Violation} (or what broke) at the first thing that must not be. */
+  async run(): Promise<WorldReport> {
+    this.#begin()
+    await this.#runUntil(this.#faultPhaseMs * 1000)
     this.#heal()
-    const limit = this.events.now + LIVENESS_LIMIT_MS * 1000
+    const limit = this.events.now + LIVENESS_LIMIT_US
     while (!this.#whole()) {
       if (this.events.now > limit) throw new Violation('liveness', this.#describeUnwell())
-      if (!this.events.step()) throw new Violation('liveness', 'nothing happens any more')
+      await this.#runUntil(this.events.now + LOOK_US)
     }
-    this.#checkAcknowledged()
+    await this.#checkEqual()
+    await this.#readAll(limit)
+    const undecided = this.#judge()
     return {
       seed: this.#init.seed,
+      machines: this.#plan.machines,
       events: this.events.count,
       simulatedMs: Math.round(this.events.now / 1000),
-      traceHash: (this.#hash >>> 0).toString(16).padStart(8, '0'),
+      traceHash: this.#hash.text,
       acknowledged: this.#acknowledged.length,
-      committedIndex: this.checks.committedIndex,
-      happened: this.#counted(),
+      committedIndex: this.#checks.committedIndex,
+      undecided,
+      happened: this.#coverage.counts,
     }
   }
 
-  count(what: string): void {
-    this.happened[what] = (this.happened[what] ?? 0) + 1
-  }
-
-  note(line: () => string, ...numbers: number[]): void {
-    for (const number of [this.events.now, ...numbers]) {
-      this.#hash = Math.imul(this.#hash ^ (number & 0xffffffff), 0x01000193)
-      this.#hash ^= this.#hash >>> 13
+  async #runUntil(time: number): Promise<void> {
+    const { events } = this
+    while (events.now < time) {
+      if (!events.step()) throw new Violation('liveness', 'nothing happens any more')
+      // Most events touch no promise, and need no turn of the event loop.
+      if (events.stirred) await events.settle()
     }
-    this.#init.trace?.(`${(this.events.now / 1000).toFixed(3).padStart(10)} ${line()}`)
   }
 
-  #counted(): Record<string, number> {
+  #begin(): void {
+    this.happened(`world with ${this.#plan.machines}`)
+    const members = this.nodes.slice(0, this.#init.nodes)
+    const [first, ...others] = members as [SimNode, ...SimNode[]]
+    if (this.#plan.foundTogether) {
+      for (const node of members) {
+        this.operator.found(node)
+        node.start(members.map(({ member }) => member))
+      }
+    } else {
+      this.operator.found(first)
+      first.start([first.member])
+      for (const node of others) {
+        node.start()
+        this.operator.set(node, 'voter')
+      }
+    }
     for (const node of this.nodes) {
-      const status = node.driver?.status()
-      this.happened['snapshot taken'] = (this.happened['snapshot taken'] ?? 0) + (status?.snapshotsTaken ?? 0)
-      this.happened['snapshot installed'] =
-        (this.happened['snapshot installed'] ?? 0) + (status?.snapshotsInstalled ?? 0)
+      node.start()
+      this.operator.keepInTouch(node)
     }
-    return this.happened
+    this.#clients.start(this.#init.clients ?? CLIENTS)
+    for (const fault of this.#plan.faults) this.events.schedule(fault.atUs, () => this.#strike(fault))
   }
 
-  leader(): SimNode | undefined {
-    const leaders = this.nodes.filter(
-      (node) => node.driver?.started && node.driver.status().role === 'leader',
-    )
-    return leaders.sort((a, b) => (b.driver?.status().term ?? 0) - (a.driver?.status().term ?? 0))[0]
-  }
-
-  #onLeader(node: SimNode, term: number): void {
-    const driver = node.driver
-    if (driver === undefined) return
-    this.count('election won')
-    this.note(() => `${node.id} leads term ${term}`, 1, term)
-    this.checks.becameLeader(node.id, term, driver.status().firstIndex, (index) => driver.termAt(index))
-  }
-
-  #send(message: Message, from: SimNode): void {
-    const copies = this.prng.chance(this.duplicateRate) ? 2 : 1
-    for (let i = 0; i < copies; i++) {
-      if (this.prng.chance(this.lossRate)) {
-        this.count('message lost')
-        continue
-      }
-      let delayUs = this.prng.between(100, 3_000)
-      if (this.prng.chance(this.delaySpikeRate)) delayUs += this.prng.between(0, 800_000)
-      // A connection is between two keys; what is on its way does not reach a successor of either.
-      const toPeer = this.nodes.find((node) => node.id === message.to)?.member.peerId
-      const fromPeer = from.member.peerId
-      this.events.schedule(delayUs, () => this.#arrive(message, from, fromPeer, toPeer))
-    }
-  }
-
-  #arrive(message: Message, from: SimNode, fromPeer: string, toPeer: string | undefined): void {
-    if (this.blocked.has(`${message.from}>${message.to}`)) return
-    const to = this.nodes.find((node) => node.id === message.to)
-    if (to === undefined || !to.alive || !mutual(from, fromPeer, to, toPeer)) return
-    this.note(
-      () => describe(message),
-      from.id.charCodeAt(1),
-      to.id.charCodeAt(1),
-      message.type.length,
-      message.term,
-    )
-    to.deliver(message)
-  }
-
-  #sendSnapshot(
-    message: Message & { type: 'snapshot' },
-    state: MachineState,
-    done: (ok: boolean) => void,
-  ): void {
-    const durationUs = this.prng.between(5_000, 500_000)
-    this.events.schedule(durationUs, () => {
-      const to = this.nodes.find((node) => node.id === message.to)
-      const broken =
-        this.blocked.has(`${message.from}>${message.to}`) ||
-        to === undefined ||
-        !to.alive ||
-        this.prng.chance(0.1)
-      this.note(() => `${describe(message)} ${broken ? 'broken' : 'arrived'}`, 2, message.snapshot.index)
-      if (!broken) to?.deliver(message, state)
-      this.count(broken ? 'snapshot transfer broken' : 'snapshot transfer')
-      done(!broken)
-    })
-  }
-
-  /** Asks the leader, again and again, to take `node` in; some leader commits it in the end. */
-  #joinUntilMember(node: SimNode): void {
-    this.events.schedule(this.prng.between(50_000, 300_000), () => {
-      const driver = this.leader()?.driver
-      const status = driver?.status()
-      const known = status?.config.members.some((member) => member.peerId === node.member.peerId)
-      if (known === true && status !== undefined && status.configIndex <= status.commit) return
-      if (known === false) {
-        driver?.changeMembership([{ type: 'add', member: node.member }], () => {})
-        this.count('node added')
-      }
-      this.#joinUntilMember(node)
-    })
-  }
-
-  /** A node that hears of no leader asks a member it knows who the members are now (see node.ts). */
-  #keepInTouch(node: SimNode): void {
-    this.events.schedule(this.prng.between(800_000, 1_200_000), () => {
-      this.#keepInTouch(node)
-      if (!node.driver?.started || node.driver.leader !== undefined) return
-      const known = node.driver.config.members
-      const reachable = this.nodes.filter(
-        (other) =>
-          other !== node &&
-          other.alive &&
-          known.some((member) => member.id === other.id) &&
-          !this.blocked.has(`${node.id}>${other.id}`) &&
-          !this.blocked.has(`${other.id}>${node.id}`),
-      )
-      if (reachable.length === 0) return
-      const asked = this.prng.pick(reachable)
-      const leader = this.nodes.find((other) => other.id === asked.driver?.leader && other.alive)
-      this.count('members looked up')
-      node.lookUp(leader ?? asked)
-    })
-  }
-
-  /** A node loses its disk. It may only come back once the others have committed to forget it. */
-  replace(node: SimNode): void {
-    const driver = this.leader()?.driver
-    if (driver === undefined || this.leader() === node) return
-    driver.changeMembership([{ type: 'remove', id: node.id }], () => {})
-    this.#wipeOnceForgotten(node, 40)
-  }
-
-  #wipeOnceForgotten(node: SimNode, attempts: number): void {
-    this.events.schedule(100_000, () => {
-      const status = this.leader()?.driver?.status()
-      const forgotten =
-        status !== undefined &&
-        status.configIndex <= status.commit &&
-        !status.config.members.some((member) => member.id === node.id)
-      if (forgotten) {
-        this.count('node replaced')
-        this.note(() => `${node.id} was removed, is wiped and joins again`, 3)
-        node.crash()
-        node.wipe()
-        node.start(undefined)
-        this.#joinUntilMember(node)
-      } else if (attempts > 0) {
-        this.#wipeOnceForgotten(node, attempts - 1)
-      } else {
-        // It may still be removed later, without a disk to lose; then it just joins again.
-        this.#joinUntilMember(node)
-      }
-    })
-  }
-
-  /** The system closes a dead process's connections; some of the others notice at once. */
-  crash(node: SimNode): void {
-    this.note(() => `${node.id} crashes`, 4, node.id.charCodeAt(1))
-    node.crash()
-    for (const other of this.nodes) {
-      if (other === node || this.blocked.has(`${node.id}>${other.id}`) || this.prng.chance(0.3)) continue
-      this.events.schedule(this.prng.between(100, 20_000), () => other.driver?.connectionLost(node.id))
-    }
-  }
-
-  restart(node: SimNode): void {
-    if (node.alive) return
-    this.note(() => `${node.id} starts`, 5, node.id.charCodeAt(1))
-    node.start(undefined)
-  }
-
-  #scheduleFault(): void {
-    this.events.schedule(this.prng.between(100_000, 1_200_000), () => {
-      if (!this.faultsAllowed) return
-      drawFault(this)
-      this.#scheduleFault()
-    })
+  #strike({ name, number, seed }: PlannedFault): void {
+    const fault = FAULTS.find((fault) => fault.name === name)
+    this.happened(`fault: ${name}`)
+    this.#note(() => `fault ${number}: ${name}`, 9, number)
+    fault?.happen(this, createPrng(seed))
   }
 
   #heal(): void {
-    this.faultsAllowed = false
-    this.note(() => 'everything heals', 6)
-    this.blocked.clear()
-    this.lossRate = 0
-    this.duplicateRate = 0
-    this.delaySpikeRate = 0
+    this.#healing = true
+    this.#note(() => 'everything heals', 6)
+    this.network.heal()
+    this.#clients.stop()
     for (const node of this.nodes) {
-      node.slowDisk = false
-      node.pausedUntil = 0
+      node.diskLatencyMaxUs = DISK_LATENCY_MAX_US
+      node.diskStalledUntil = 0
+      node.diskFull = false
+      node.writeFailsOnce = false
+      if (node.process !== undefined) node.process.pausedUntil = 0
       this.restart(node)
+    }
+    const members = this.nodes.slice(0, this.#init.nodes)
+    for (const node of members) this.operator.set(node, 'voter')
+    for (const node of this.nodes.slice(members.length)) this.operator.set(node, this.operator.intent(node))
+  }
+
+  /** A fault's, and the operator's, view of it. */
+  happened(what: string): void {
+    this.#coverage.count(what)
+  }
+
+  #note(line: () => string, ...numbers: number[]): void {
+    this.#hash.add(this.events.now, numbers)
+    this.#init.trace?.(`${(this.events.now / 1000).toFixed(3).padStart(10)} ${line()}`)
+  }
+
+  /** Of all that believe to lead, the one with the highest term. */
+  leader(): SimNode | undefined {
+    let leader: SimProcess | undefined
+    for (const { running } of this.nodes) {
+      if (running === undefined || running.driver.role !== 'leader') continue
+      if (leader === undefined || running.ledTerm > leader.ledTerm) leader = running
+    }
+    return leader?.node
+  }
+
+  #onLeader(process: SimProcess, term: number): void {
+    const { driver, id } = process
+    process.ledTerm = term
+    this.happened('election won')
+    this.#note(() => `${id} leads term ${term}`, 1, process.node.number, term)
+    this.#checks.becameLeader(id, term, driver.status().firstIndex, (index) => driver.termAt(index))
+  }
+
+  crash(node: SimNode): void {
+    const { process } = node
+    if (process === undefined) return
+    this.#note(() => `${node.id} crashes`, 4, node.number)
+    this.#die(node, () => node.kill())
+    // The system closes a dead process's connections; some of the others notice at once.
+    for (const other of this.nodes) {
+      if (other === node || this.network.isBlocked(node, other) || this.#prng.chance(0.3)) continue
+      this.events.schedule(this.#prng.between(100, 20_000), () => other.running?.connectionLost(node.id))
     }
   }
 
-  /** One leader, every member at the same place, and a write that was made after the healing. */
+  losePower(node: SimNode): void {
+    this.#note(() => `${node.id} loses power`, 11, node.number)
+    this.happened('power lost')
+    this.#die(node, () => node.losePower())
+  }
+
+  #die(node: SimNode, end: () => void): void {
+    const { process } = node
+    end()
+    if (process !== undefined) this.network.died(process)
+  }
+
+  restart(node: SimNode): void {
+    if (node.process !== undefined || node.outOfService) return
+    this.#note(() => `${node.id} starts`, 5, node.number)
+    node.start()
+  }
+
+  lieInWait(
+    point: CrashPoint,
+    init: { readonly power: boolean; readonly delayUs: number; readonly forUs: number },
+  ): void {
+    this.#ambush = { point, ...init, until: this.events.now + init.forUs }
+  }
+
+  #onPoint({ node }: SimProcess, point: CrashPoint): void {
+    const ambush = this.#ambush
+    if (ambush?.point !== point || this.#healing) return
+    this.#ambush = undefined
+    if (this.events.now > ambush.until) return
+    this.happened(`struck down at: ${point}`)
+    this.events.schedule(ambush.delayUs, () => {
+      if (ambush.power) this.losePower(node)
+      else this.crash(node)
+    })
+    this.events.schedule(ambush.delayUs + this.#prng.between(50_000, 3_000_000), () => this.restart(node))
+  }
+
+  /** A process ended itself: rightly, if its disk failed it. */
+  #onFailed(process: SimProcess, error: Error): void {
+    if (error instanceof Violation) throw error
+    const { node } = process
+    const cause = expectedFailure(error, node)
+    if (cause === undefined) throw new Violation('no fatal error', `${node.id}: ${error.stack}`)
+    this.#note(() => `${node.id} stops: ${error.message}`, 12, node.number)
+    this.happened(cause === 'damage' ? 'damaged record found' : 'stopped by its disk')
+    this.crash(node)
+    if (cause === 'damage') this.operator.foundDamaged(node)
+    else this.events.schedule(this.#prng.between(100_000, 2_000_000), () => this.restart(node))
+  }
+
+  #wasAcknowledged({ index, term, result }: Applied, process: SimProcess): void {
+    this.#note(() => `write at ${index} acknowledged by ${process.id}`, 7, index)
+    const { config } = process.driver
+    this.#checks.acknowledged(index, term, config, (id) => (this.network.node(id) as SimNode).mirror)
+    this.#acknowledged.push({ index, term, result })
+    this.#maxAcknowledged = Math.max(this.#maxAcknowledged, index)
+  }
+
+  /** One leader, every node what it is meant to be, and a write made after the healing on all of them. */
   #whole(): boolean {
     if (this.#healedWrite === undefined) {
       this.#healedWrite = 'trying'
       this.#tryHealedWrite()
     }
-    const leader = this.leader()
-    if (leader === undefined || this.#healedWrite !== 'done') return false
-    const status = leader.driver?.status()
-    if (status === undefined || status.config.outgoing.length > 0) return false
-    if (status.config.voters.length !== this.nodes.length) return false
-    const state = leader.machine?.state
-    return this.nodes.every((node) => node.machine?.state.chain === state?.chain)
+    const leader = this.leader()?.running
+    if (leader === undefined || this.#healedWrite !== 'done' || !this.operator.idle) return false
+    const { config } = leader.driver
+    if (config.outgoing.length > 0) return false
+    return this.nodes.every((node) => this.#isWell(node, leader, config))
+  }
+
+  #isWell(node: SimNode, leader: SimProcess, { voters, learners }: ClusterConfig): boolean {
+    const intent = this.operator.intent(node)
+    if (intent === 'out') return !voters.includes(node.id) && !learners.includes(node.id)
+    const list = intent === 'voter' ? voters : learners
+    return list.includes(node.id) && node.running?.machine.state.chain === leader.machine.state.chain
   }
 
   #healedWrite: 'trying' | 'done' | undefined
@@ -342,112 +408,103 @@ export class World {
     const again = (): void => {
       this.events.schedule(50_000, () => this.#tryHealedWrite())
     }
-    const driver = this.leader()?.driver
-    if (driver === undefined) {
+    const leader = this.leader()?.running
+    if (leader === undefined) {
       again()
       return
     }
-    driver.propose(this.#nextValue(), (error) => {
+    leader.driver.propose(HEALED_WRITE, (error) => {
       if (error !== undefined) again()
       else this.#healedWrite = 'done'
     })
   }
 
-  #describeUnwell(): string {
-    const nodes = this.nodes.map((node) => {
-      const status = node.driver?.started ? node.driver.status() : undefined
-      if (status === undefined) return `${node.id} down`
-      const { role, term, commit, lastIndex, config } = status
-      return `${node.id} ${role} t${term} c${commit} l${lastIndex} a${node.machine?.state.index} voters ${config.voters}/${config.outgoing}/${config.learners}`
-    })
-    return `not whole ${LIVENESS_LIMIT_MS} ms after healing (write ${this.#healedWrite}): ${nodes.join('; ')}`
-  }
-
-  #nextValue(): Uint8Array {
-    return new TextEncoder().encode(`v${++this.#values}`)
-  }
-
-  /** A client that writes and reads, one operation at a time, at nodes drawn at random. */
-  #client(number: number): void {
-    this.events.schedule(this.prng.between(1_000, 60_000), () => {
-      if (!this.faultsAllowed) return
-      const node = this.prng.chance(0.6) ? this.leader() : this.prng.pick(this.nodes)
-      let settled = false
-      const next = (): void => {
-        if (settled) return
-        settled = true
-        this.#client(number)
-      }
-      this.events.schedule(CLIENT_TIMEOUT_MS * 1000, next)
-      if (node?.driver === undefined || !node.driver.started) next()
-      else if (this.prng.chance(0.7)) this.#write(node, next)
-      else this.#read(node, next)
-    })
-  }
-
-  #write(node: SimNode, next: () => void): void {
-    node.driver?.propose(this.#nextValue(), (error, applied) => {
-      if (error === undefined) {
-        const { index, term } = applied
-        this.note(() => `write at ${index} acknowledged by ${node.id}`, 7, index)
-        const config = node.driver?.status().config as ClusterConfig
-        this.checks.acknowledged(index, term, config, (id) => this.#mirrorOf(id))
-        this.#acknowledged.push({ index, term })
-        this.#maxAcknowledgedIndex = Math.max(this.#maxAcknowledgedIndex, index)
-      } else {
-        // Only drivers' own errors get here.
-        this.count(`write failed: ${(error as DebrosError).code}`)
-      }
-      next()
-    })
-  }
-
-  #mirrorOf(id: NodeId): SimNode['mirror'] {
-    return (this.nodes.find((node) => node.id === id) as SimNode).mirror
-  }
-
-  /** A linearizable read: whatever was acknowledged before it began must be in the state it sees. */
-  #read(node: SimNode, next: () => void): void {
-    const mustSee = this.#maxAcknowledgedIndex
-    node.driver?.readIndex((error) => {
-      if (error === undefined) {
-        const seen = node.machine?.state.index ?? 0
-        this.note(() => `read at ${node.id} sees ${seen}`, 8, seen)
-        this.count(node === this.leader() ? 'read at the leader' : 'read at a follower')
-        if (seen < mustSee) {
-          throw new Violation(
-            'linearizable read',
-            `${node.id} reads at ${seen}; ${mustSee} was acknowledged before`,
-          )
-        }
-      }
-      next()
-    })
-  }
-
-  #checkAcknowledged(): void {
-    for (const { index, term } of this.#acknowledged) {
-      if (this.checks.termOfCommitted(index) !== term) {
-        throw new Violation('no acknowledged write is lost', `entry ${index} of term ${term}`)
-      }
+  /** Replicas at the same index hold the same, byte for byte. */
+  async #checkEqual(): Promise<void> {
+    const members = this.nodes.filter((node) => this.operator.intent(node) !== 'out')
+    for (const node of members) {
+      const { machine } = node.running as SimProcess // the world is whole
+      this.#checks.captured(node.id, 'the end', new TraceHash().addText(await machine.digest()).value)
     }
   }
 
-  pickSome(): NodeId[] {
-    return this.nodes.filter(() => this.prng.chance(0.5)).map((node) => node.id)
+  async #readAll(limit: number): Promise<void> {
+    let done = false
+    this.#clients.readAll(this.#prng.fork(), () => {
+      done = true
+    })
+    while (!done) {
+      if (this.events.now > limit + LIVENESS_LIMIT_US)
+        throw new Violation('liveness', 'reads are not answered')
+      await this.#runUntil(this.events.now + LOOK_US)
+    }
+  }
+
+  #judge(): number {
+    for (const { index, term } of this.#acknowledged) {
+      if (this.#checks.termOfCommitted(index) !== term) {
+        throw new Violation('no acknowledged write is lost', `entry ${index} of term ${term}`)
+      }
+    }
+    return this.#workloads.reduce((sum, workload) => sum + workload.judge(), 0)
+  }
+
+  #describeUnwell(): string {
+    const nodes = this.nodes.map((node) => {
+      const what = `${node.id} (${this.operator.intent(node)}${node.outOfService ? ', out of service' : ''})`
+      const status = node.running?.driver.status()
+      if (status === undefined) return `${what} down`
+      const { role, term, commit, lastIndex, config } = status
+      return `${what} ${role} t${term} c${commit} l${lastIndex} a${node.running?.machine.state.index} voters ${config.voters}/${config.outgoing}/${config.learners}`
+    })
+    return `not whole ${LIVENESS_LIMIT_US / 1000} ms after healing (write ${this.#healedWrite}): ${nodes.join('; ')}`
   }
 }
 
-function mutual(from: SimNode, fromPeer: string, to: SimNode, toPeer: string | undefined): boolean {
-  return toPeer === to.member.peerId && from.knows(to.id, toPeer) && to.knows(from.id, fromPeer)
+const HEALED_WRITE = encodeRequest(
+  { id: new Uint8Array(16), since: 0 },
+  {
+    kind: 'kv',
+    kv: {
+      namespace: 'default',
+      operations: [{ kind: 'put', key: new Uint8Array([1]), value: new Uint8Array(0) }],
+    },
+  },
+  { timeMs: 0, seed: 0 },
+)
+
+function workloadsFor(machines: MachineKind, now: () => number): Workload[] {
+  switch (machines) {
+    case 'fingerprint':
+      return [new LogWorkload()]
+    case 'kv':
+      return [new KvWorkload(now)]
+    case 'sql':
+      return [new KvWorkload(now), new SqlWorkload(now)]
+  }
 }
 
-function describe(message: Message): string {
-  const details =
-    message.type === 'append'
-      ? ` prev ${message.prevIndex}/${message.prevTerm} +${message.entries.length} commit ${message.commit}`
-      : message.type === 'append-response'
-        ? ` ${message.reject ? 'reject' : 'ok'} ${message.index}`
-        : ''
-  return `${message.from}>${message.to} ${message.type} t${message.term}${details}`
+const DAMAGE_CODES = new Set(['RAFT_LOG_DAMAGED', 'RAFT_SNAPSHOT_DAMAGED'])
+const DISK_CODES = new Set(['RAFT_STORAGE_FAILED', 'KV_ENGINE_FAILED', 'DATA_DIR_UNREADABLE'])
+
+/** What the world did to the node that makes this error the right one; undefined if it did nothing. */
+function expectedFailure(error: Error, node: SimNode): 'damage' | 'disk' | undefined {
+  if (!(error instanceof DebrosError)) return undefined
+  if (node.damaged && DAMAGE_CODES.has(error.code)) {
+    checkNamesIndex(error, node)
+    return 'damage'
+  }
+  return node.writeFailed && DISK_CODES.has(error.code) ? 'disk' : undefined
+}
+
+/** A damaged entry is named, so that a person knows what is lost. */
+function checkNamesIndex(error: DebrosError, node: SimNode): void {
+  const damaged = node.disk.damaged.map(({ key }) => entryIndexOf(key))
+  if (error.code !== 'RAFT_LOG_DAMAGED' || damaged.includes(undefined)) return
+  const first = Math.min(...(damaged as number[]))
+  if ('index' in error && error.index === first) return
+  throw new Violation(
+    'damage is named',
+    `${node.id}: entry ${first} is damaged, and it says ${error.message}`,
+  )
 }
