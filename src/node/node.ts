@@ -273,6 +273,7 @@ class Node implements DebrosNode {
       },
       {
         id: self.id,
+        peerId: self.peerId,
         settings,
         ...(founds ? { bootstrap: [self] } : {}),
         onRoleChange: () => this.#router?.leaderChanged(),

@@ -49,6 +49,8 @@ export interface RaftDriverComponents {
 
 export interface RaftDriverInit {
   readonly id: NodeId
+  /** This node's key, as its member entry has it. @default no id is ever given to a second node */
+  readonly peerId?: string
   readonly settings: RaftSettings
   /** Founds a cluster of these members if nothing is stored; otherwise ignored. */
   readonly bootstrap?: readonly Member[]
@@ -174,7 +176,7 @@ export class RaftDriver {
       return
     }
     this.#core = new RaftCore({
-      settings: coreSettings(this.#init.id, this.#init.settings),
+      settings: coreSettings(this.#init.id, this.#init.peerId, this.#init.settings),
       prng: this.#components.prng,
       hardState: stored?.hardState,
       snapshot: stored?.snapshot,
@@ -361,7 +363,7 @@ export class RaftDriver {
   receive(message: Message): void {
     if (this.#retired === 'deaf') return
     this.#input((core) => {
-      if (this.#mustWait(message)) return
+      if (this.#mustWait(message) || this.#isStrangersVote(message)) return
       core.step(message)
       if (core.leader === message.from) this.#lastContact = this.#components.clock.now()
       if (core.leader !== undefined) this.#retired = undefined
@@ -383,6 +385,17 @@ export class RaftDriver {
 
   get retired(): boolean {
     return this.#retired !== undefined
+  }
+
+  /**
+   * A member that we learned of has another key than the one our log knows by its id: that one's vote
+   * would be a promise that the new one never made (see CoreState.canCampaign).
+   */
+  #isStrangersVote({ type, from }: Message): boolean {
+    if (type !== 'vote-response' && type !== 'pre-vote-response') return false
+    const learned = this.#learned.find(({ id }) => id === from)
+    if (learned === undefined) return false
+    return this.config.members.some(({ id, peerId }) => id === from && peerId !== learned.peerId)
   }
 
   /** A follower that applies too slowly lets entries fall; the leader sends them again later. */

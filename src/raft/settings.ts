@@ -118,9 +118,10 @@ export function ticksOf(ms: number, settings: RaftSettings): number {
 }
 
 /** What the core needs of these settings. */
-export function coreSettings(id: NodeId, settings: RaftSettings) {
+export function coreSettings(id: NodeId, peerId: string | undefined, settings: RaftSettings) {
   return {
     id,
+    peerId,
     electionTicks: ticksOf(settings.electionTimeoutMs, settings),
     heartbeatTicks: ticksOf(settings.heartbeatMs, settings),
     crashHintTicks: ticksOf(settings.crashHintMs, settings),

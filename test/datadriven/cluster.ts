@@ -55,9 +55,9 @@ export class Cluster {
   }
 
   /** Adds nodes that have the first configuration on their disks, and starts them. */
-  found(members: readonly Member[], settings: Omit<CoreSettings, 'id'>): void {
-    for (const { id } of members) {
-      const node = this.addNode({ id, ...settings })
+  found(members: readonly Member[], settings: Omit<CoreSettings, 'id' | 'peerId'>): void {
+    for (const { id, peerId } of members) {
+      const node = this.addNode({ id, peerId, ...settings })
       const entries = [foundingEntry(members)]
       node.disk.write({ hardState: { term: 1, vote: undefined }, snapshot: undefined, entries }, [])
       node.start()
@@ -234,6 +234,6 @@ function foundingEntry(members: readonly Member[]): Entry {
   return { index: 1, term: 1, kind: 'config', data: new Uint8Array(0), config: initialConfig(members) }
 }
 
-export function member(id: NodeId, voter: boolean): Member {
-  return { id, peerId: `peer-${id}`, address: `node-${id}:4001`, voter }
+export function member(id: NodeId, voter: boolean, peerId = `peer-${id}`): Member {
+  return { id, peerId, address: `node-${id}:4001`, voter }
 }

@@ -23,6 +23,7 @@
  *   snapshot-ended 1->3 sent|failed|interrupted   the sender hears how a transfer ended
  *
  *   disk 1 slow|fast      persist 1 [n]        crash 1      restart 1
+ *   lose-disk 1           it starts again with nothing, under a new key
  *   machine 1 slow|fast   apply 1              compact 1 [trailing=n]
  *
  *   status [1]   log 1   flight   config 1   wishes 1   on-disk 1   applied 1
@@ -64,7 +65,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 
   node(cluster, args) {
-    cluster.addNode({ id: positional(args, 0), ...settingsOf(args) }).start()
+    const id = positional(args, 0)
+    cluster.addNode({ id, peerId: member(id, true).peerId, ...settingsOf(args) }).start()
   },
 
   given(cluster, args) {
@@ -121,7 +123,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
   change(cluster, args) {
     const add = (key: string, voter: boolean): ConfigChange[] =>
-      list(args.named(key)).map((id) => ({ type: 'add', member: member(id, voter) }))
+      list(args.named(key)).map((id) => ({
+        type: 'add',
+        member: member(id, voter, cluster.nodes.get(id)?.settings.peerId),
+      }))
     const by = (type: 'promote' | 'demote' | 'remove'): ConfigChange[] =>
       list(args.named(type)).map((id) => ({ type, id }))
     const changes = [
@@ -226,6 +231,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   apply: (cluster, args) => cluster.node(positional(args, 0)).applyNow(),
   crash: (cluster, args) => cluster.node(positional(args, 0)).crash(),
 
+  'lose-disk': (cluster, args) => cluster.node(positional(args, 0)).loseDisk(),
+
   restart(cluster, args) {
     const node = cluster.node(positional(args, 0))
     node.crash()
@@ -302,7 +309,7 @@ function showStatus(cluster: Cluster, id: NodeId | undefined): void {
   }
 }
 
-function settingsOf(args: Arguments): Omit<CoreSettings, 'id'> {
+function settingsOf(args: Arguments): Omit<CoreSettings, 'id' | 'peerId'> {
   const limit = (key: string, otherwise: number): number => Number(args.named(key) ?? otherwise)
   return {
     electionTicks: ELECTION_TICKS,

@@ -28,8 +28,8 @@ export interface NodeComponents {
 
 export class Node {
   readonly id: NodeId
-  readonly settings: CoreSettings
-  readonly disk = new Disk()
+  settings: CoreSettings
+  disk = new Disk()
   core: RaftCore | undefined
   slowDisk = false
   slowMachine = false
@@ -86,6 +86,14 @@ export class Node {
     this.#writes = []
     this.#toApply = []
     this.#received.clear()
+  }
+
+  /** Comes back with nothing on its disk, and a new key. */
+  loseDisk(): void {
+    this.crash()
+    this.disk = new Disk()
+    this.settings = { ...this.settings, peerId: `${this.settings.peerId}-new` }
+    this.start()
   }
 
   /** Gives the core one input and does what it says. */

@@ -17,6 +17,8 @@ import type {
 
 export interface CoreSettings {
   readonly id: NodeId
+  /** Our key; undefined where no id is ever given to a second node. */
+  readonly peerId?: string | undefined
   /** A follower campaigns after this many ticks without a leader, drawn from `[n, 2n)`. */
   readonly electionTicks: number
   readonly heartbeatTicks: number
@@ -117,9 +119,19 @@ export class CoreState {
    */
   get canCampaign(): boolean {
     const { configs, commit } = this.log
-    if (isVoter(configs.current, this.id)) return true
+    if (this.#mayVoteIn(configs.current)) return true
     const { currentIndex, previous } = configs
-    return currentIndex > commit && previous !== undefined && isVoter(previous, this.id)
+    return currentIndex > commit && previous !== undefined && this.#mayVoteIn(previous)
+  }
+
+  /**
+   * A node that lost its disk comes back under its old id with a new key. On its way through the log it
+   * meets configurations that mean its old self: what that one promised, the new one does not know.
+   */
+  #mayVoteIn(config: ClusterConfig): boolean {
+    if (!isVoter(config, this.id)) return false
+    const { peerId } = this.settings
+    return peerId === undefined || config.members.some((member) => member.peerId === peerId)
   }
 
   get others(): NodeId[] {

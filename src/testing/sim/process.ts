@@ -118,6 +118,7 @@ export class SimProcess {
       },
       {
         id: node.id,
+        peerId: node.member.peerId,
         settings: init.settings,
         ...(init.bootstrap === undefined ? {} : { bootstrap: init.bootstrap }),
         onRoleChange: ({ role, term }) => {
