@@ -55,6 +55,8 @@ export class SimMachine implements StateMachine {
   readonly #components: SimMachineComponents
   readonly #inner: NodeStateMachine | undefined
   state: MachineState = { index: 0, chain: EMPTY_CHAIN }
+  /** The real machine is changing, or being captured. */
+  busy = false
 
   constructor(id: string, components: SimMachineComponents) {
     this.#id = id
@@ -81,8 +83,10 @@ export class SimMachine implements StateMachine {
         return
       }
       stir()
+      this.busy = true
       inner.apply(forgets ? entries.map(forget) : entries, (error, results) =>
         later(() => {
+          this.busy = false
           if (error === undefined) this.#applied(entries)
           done(error, forgets && error === undefined ? entries.map(plainResult) : results)
         }),
@@ -108,9 +112,11 @@ export class SimMachine implements StateMachine {
         return
       }
       stir()
+      this.busy = true
       inner.capture((error, capture) => {
         const at = `${state.index}/${real?.kv.appliedIndex}`
         later(() => {
+          this.busy = false
           if (error !== undefined) done(error, capture)
           else {
             done(undefined, {

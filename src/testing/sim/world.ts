@@ -390,8 +390,9 @@ export class World implements FaultSite {
     }
     const leader = this.leader()?.running
     if (leader === undefined || this.#healedWrite !== 'done' || !this.operator.idle) return false
-    const { config } = leader.driver
-    if (config.outgoing.length > 0) return false
+    const { config, lastIndex } = leader.driver.status()
+    // Nothing is on its way any more, not even from the log into the state machines.
+    if (config.outgoing.length > 0 || leader.machine.state.index < lastIndex) return false
     return this.nodes.every((node) => this.#isWell(node, leader, config))
   }
 
@@ -399,7 +400,8 @@ export class World implements FaultSite {
     const intent = this.operator.intent(node)
     if (intent === 'out') return !voters.includes(node.id) && !learners.includes(node.id)
     const list = intent === 'voter' ? voters : learners
-    return list.includes(node.id) && node.running?.machine.state.chain === leader.machine.state.chain
+    const machine = node.running?.machine
+    return list.includes(node.id) && machine?.busy === false && machine.state.chain === leader.machine.state.chain
   }
 
   #healedWrite: 'trying' | 'done' | undefined
