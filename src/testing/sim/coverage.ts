@@ -55,6 +55,7 @@ export const REQUIRED_PATHS: readonly string[] = [
   'struck down at: snapshot-save',
   'struck down at: restore',
   'struck down at: start',
+  'struck down at: elected',
   'KV rebuilt: the system was restarted',
   'KV rebuilt: a restore was interrupted',
   'world with fingerprint',

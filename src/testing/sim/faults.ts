@@ -37,6 +37,16 @@ export type FaultName =
   | 'rival-change'
   | 'spare'
 
+export interface Ambush {
+  readonly point: CrashPoint
+  /** The machine dies, or only the process. */
+  readonly power: boolean
+  /** From coming past to dying. */
+  readonly delayUs: number
+  readonly forUs: number
+  readonly times: number
+}
+
 /** What a fault may touch. */
 export interface FaultSite {
   readonly events: EventQueue
@@ -49,11 +59,8 @@ export interface FaultSite {
   /** The machine dies; nobody is told. */
   losePower(node: SimNode): void
   restart(node: SimNode): void
-  /** Whoever comes past `point` within the time dies there. */
-  lieInWait(
-    point: CrashPoint,
-    init: { readonly power: boolean; readonly delayUs: number; readonly forUs: number },
-  ): void
+  /** Whoever comes past `point` within the time dies there; and the next, until so many have died. */
+  lieInWait(ambush: Ambush): void
   happened(what: string): void
 }
 
@@ -189,13 +196,30 @@ function dieAll(site: FaultSite, prng: Prng, power: boolean): void {
   for (const node of site.nodes) die(site, prng, node, power)
 }
 
-const CRASH_POINTS: readonly CrashPoint[] = ['write', 'compact', 'snapshot-save', 'restore', 'start']
+const CRASH_POINTS: readonly CrashPoint[] = [
+  'write',
+  'compact',
+  'snapshot-save',
+  'restore',
+  'start',
+  'elected',
+  'elected',
+]
 
 function crashPoint(site: FaultSite, prng: Prng): void {
   const point = prng.pick(CRASH_POINTS)
-  site.lieInWait(point, { power: prng.chance(0.5), delayUs: prng.between(0, 20_000), forUs: 3_000_000 })
-  // So that there is something to start or to restore.
+  const elected = point === 'elected'
+  site.lieInWait({
+    point,
+    power: prng.chance(0.5),
+    delayUs: prng.between(0, 20_000),
+    forUs: elected ? 6_000_000 : 3_000_000,
+    // Leader after leader dies with entries that nobody else has: figure 8 of the Raft paper.
+    times: elected ? prng.between(1, 5) : 1,
+  })
+  // So that there is something to start or to restore, or somebody to elect.
   if (point === 'start' || point === 'restore') die(site, prng, prng.pick(site.nodes), prng.chance(0.5))
+  if (elected) crashLeader(site, prng)
 }
 
 function pause(site: FaultSite, prng: Prng): void {

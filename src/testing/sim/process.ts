@@ -55,7 +55,7 @@ export interface ProcessComponents {
 }
 
 /** Where in its work a process may be struck down. */
-export type CrashPoint = 'write' | 'compact' | 'snapshot-save' | 'restore' | 'start'
+export type CrashPoint = 'write' | 'compact' | 'snapshot-save' | 'restore' | 'start' | 'elected'
 
 export class SimProcess {
   readonly node: SimNode
@@ -122,7 +122,9 @@ export class SimProcess {
         settings: init.settings,
         ...(init.bootstrap === undefined ? {} : { bootstrap: init.bootstrap }),
         onRoleChange: ({ role, term }) => {
-          if (role === 'leader') components.onLeader(this, term)
+          if (role !== 'leader') return
+          components.onLeader(this, term)
+          components.onPoint(this, 'elected')
         },
         onFatal: (error) => components.onFailed(this, error),
       },

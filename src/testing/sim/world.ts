@@ -14,7 +14,7 @@ import { Clients } from './clients.ts'
 import { Coverage } from './coverage.ts'
 import { entryIndexOf } from './disk.ts'
 import { EventQueue } from './event-queue.ts'
-import { FAULT_NAMES, FAULTS, type FaultName, type FaultSite } from './faults.ts'
+import { type Ambush, FAULT_NAMES, FAULTS, type FaultName, type FaultSite } from './faults.ts'
 import { Network } from './network.ts'
 import { DISK_LATENCY_MAX_US, SimNode } from './node.ts'
 import { Operator } from './operator.ts'
@@ -71,6 +71,8 @@ export interface WorldReport {
 }
 
 const LIVENESS_LIMIT_US = 40_000_000
+/** How often a write is tried after the healing, until one succeeds. */
+const HEALED_WRITE_US = 200_000
 /** How often is looked whether something has come about. */
 const LOOK_US = 10_000
 const CLIENTS = 4
@@ -91,15 +93,8 @@ export class World implements FaultSite {
   readonly #acknowledged: Applied[] = []
   #maxAcknowledged = 0
   #healing = false
-  /** A fault waiting for somebody to come past. */
-  #ambush:
-    | {
-        readonly point: CrashPoint
-        readonly power: boolean
-        readonly delayUs: number
-        readonly until: number
-      }
-    | undefined
+  /** A fault waiting for somebody to come past, and until when it waits. */
+  #ambush: (Ambush & { readonly until: number }) | undefined
 
   constructor(init: WorldInit) {
     this.#init = init
@@ -341,18 +336,18 @@ export class World implements FaultSite {
     node.start()
   }
 
-  lieInWait(
-    point: CrashPoint,
-    init: { readonly power: boolean; readonly delayUs: number; readonly forUs: number },
-  ): void {
-    this.#ambush = { point, ...init, until: this.events.now + init.forUs }
+  lieInWait(ambush: Ambush): void {
+    this.#ambush = { ...ambush, until: this.events.now + ambush.forUs }
   }
 
   #onPoint({ node }: SimProcess, point: CrashPoint): void {
     const ambush = this.#ambush
     if (ambush?.point !== point || this.#healing) return
-    this.#ambush = undefined
-    if (this.events.now > ambush.until) return
+    this.#ambush = ambush.times > 1 ? { ...ambush, times: ambush.times - 1 } : undefined
+    if (this.events.now > ambush.until) {
+      this.#ambush = undefined
+      return
+    }
     this.happened(`struck down at: ${point}`)
     this.events.schedule(ambush.delayUs, () => {
       if (ambush.power) this.losePower(node)
@@ -401,23 +396,19 @@ export class World implements FaultSite {
     if (intent === 'out') return !voters.includes(node.id) && !learners.includes(node.id)
     const list = intent === 'voter' ? voters : learners
     const machine = node.running?.machine
-    return list.includes(node.id) && machine?.busy === false && machine.state.chain === leader.machine.state.chain
+    return (
+      list.includes(node.id) && machine?.busy === false && machine.state.chain === leader.machine.state.chain
+    )
   }
 
   #healedWrite: 'trying' | 'done' | undefined
 
   #tryHealedWrite(): void {
-    const again = (): void => {
-      this.events.schedule(50_000, () => this.#tryHealedWrite())
-    }
-    const leader = this.leader()?.running
-    if (leader === undefined) {
-      again()
-      return
-    }
-    leader.driver.propose(HEALED_WRITE, (error) => {
-      if (error !== undefined) again()
-      else this.#healedWrite = 'done'
+    if (this.#healedWrite === 'done') return
+    // Whoever is asked may still be replaced, and never answer.
+    this.events.schedule(HEALED_WRITE_US, () => this.#tryHealedWrite())
+    this.leader()?.running?.driver.propose(HEALED_WRITE, (error) => {
+      if (error === undefined) this.#healedWrite = 'done'
     })
   }
 
