@@ -7,20 +7,20 @@
  * everything heals, and the cluster must become whole again within a bounded time: every node what it
  * is meant to be, and all of them equal.
  */
-import { createPrng, DebrosError, type Prng } from '../../base/index.ts'
-import type { Applied, ClusterConfig, Member } from '../../raft/index.ts'
+import { createPrng, type Prng } from '../../base/index.ts'
+import type { Applied, Member } from '../../raft/index.ts'
 import { Checks } from './checks.ts'
 import { Clients } from './clients.ts'
 import { Coverage } from './coverage.ts'
-import { entryIndexOf } from './disk.ts'
 import { EventQueue } from './event-queue.ts'
+import { expectedFailure } from './expected-failure.ts'
 import { type Ambush, FAULT_NAMES, FAULTS, type FaultName, type FaultSite } from './faults.ts'
 import { Network } from './network.ts'
 import { DISK_LATENCY_MAX_US, SimNode } from './node.ts'
 import { Operator } from './operator.ts'
 import { drawPlan, type PlannedFault, type WorldPlan } from './plan.ts'
 import type { CrashPoint, MachineKind, SimProcess } from './process.ts'
-import { encodeRequest } from './requests.ts'
+import { Recovery } from './recovery.ts'
 import { TraceHash } from './trace-hash.ts'
 import { Violation } from './violation.ts'
 import type { Workload } from './workload.ts'
@@ -71,8 +71,6 @@ export interface WorldReport {
 }
 
 const LIVENESS_LIMIT_US = 40_000_000
-/** How often a write is tried after the healing, until one succeeds. */
-const HEALED_WRITE_US = 200_000
 /** How often is looked whether something has come about. */
 const LOOK_US = 10_000
 const CLIENTS = 4
@@ -199,8 +197,15 @@ export class World implements FaultSite {
     await this.#runUntil(this.#faultPhaseMs * 1000)
     this.#heal()
     const limit = this.events.now + LIVENESS_LIMIT_US
-    while (!this.#whole()) {
-      if (this.events.now > limit) throw new Violation('liveness', this.#describeUnwell())
+    const recovery = new Recovery({
+      events: this.events,
+      nodes: this.nodes,
+      operator: this.operator,
+      leader: () => this.leader(),
+    })
+    while (!recovery.isOver) {
+      if (this.events.now > limit)
+        throw new Violation('liveness', recovery.describe(LIVENESS_LIMIT_US / 1000))
       await this.#runUntil(this.events.now + LOOK_US)
     }
     await this.#checkEqual()
@@ -377,41 +382,6 @@ export class World implements FaultSite {
     this.#maxAcknowledged = Math.max(this.#maxAcknowledged, index)
   }
 
-  /** One leader, every node what it is meant to be, and a write made after the healing on all of them. */
-  #whole(): boolean {
-    if (this.#healedWrite === undefined) {
-      this.#healedWrite = 'trying'
-      this.#tryHealedWrite()
-    }
-    const leader = this.leader()?.running
-    if (leader === undefined || this.#healedWrite !== 'done' || !this.operator.idle) return false
-    const { config, lastIndex } = leader.driver.status()
-    // Nothing is on its way any more, not even from the log into the state machines.
-    if (config.outgoing.length > 0 || leader.machine.state.index < lastIndex) return false
-    return this.nodes.every((node) => this.#isWell(node, leader, config))
-  }
-
-  #isWell(node: SimNode, leader: SimProcess, { voters, learners }: ClusterConfig): boolean {
-    const intent = this.operator.intent(node)
-    if (intent === 'out') return !voters.includes(node.id) && !learners.includes(node.id)
-    const list = intent === 'voter' ? voters : learners
-    const machine = node.running?.machine
-    return (
-      list.includes(node.id) && machine?.busy === false && machine.state.chain === leader.machine.state.chain
-    )
-  }
-
-  #healedWrite: 'trying' | 'done' | undefined
-
-  #tryHealedWrite(): void {
-    if (this.#healedWrite === 'done') return
-    // Whoever is asked may still be replaced, and never answer.
-    this.events.schedule(HEALED_WRITE_US, () => this.#tryHealedWrite())
-    this.leader()?.running?.driver.propose(HEALED_WRITE, (error) => {
-      if (error === undefined) this.#healedWrite = 'done'
-    })
-  }
-
   /** Replicas at the same index hold the same, byte for byte. */
   async #checkEqual(): Promise<void> {
     const members = this.nodes.filter((node) => this.operator.intent(node) !== 'out')
@@ -441,30 +411,7 @@ export class World implements FaultSite {
     }
     return this.#workloads.reduce((sum, workload) => sum + workload.judge(), 0)
   }
-
-  #describeUnwell(): string {
-    const nodes = this.nodes.map((node) => {
-      const what = `${node.id} (${this.operator.intent(node)}${node.outOfService ? ', out of service' : ''})`
-      const status = node.running?.driver.status()
-      if (status === undefined) return `${what} down`
-      const { role, term, commit, lastIndex, config } = status
-      return `${what} ${role} t${term} c${commit} l${lastIndex} a${node.running?.machine.state.index} voters ${config.voters}/${config.outgoing}/${config.learners}`
-    })
-    return `not whole ${LIVENESS_LIMIT_US / 1000} ms after healing (write ${this.#healedWrite}): ${nodes.join('; ')}`
-  }
 }
-
-const HEALED_WRITE = encodeRequest(
-  { id: new Uint8Array(16), since: 0 },
-  {
-    kind: 'kv',
-    kv: {
-      namespace: 'default',
-      operations: [{ kind: 'put', key: new Uint8Array([1]), value: new Uint8Array(0) }],
-    },
-  },
-  { timeMs: 0, seed: 0 },
-)
 
 function workloadsFor(machines: MachineKind, now: () => number): Workload[] {
   switch (machines) {
@@ -475,29 +422,4 @@ function workloadsFor(machines: MachineKind, now: () => number): Workload[] {
     case 'sql':
       return [new KvWorkload(now), new SqlWorkload(now)]
   }
-}
-
-const DAMAGE_CODES = new Set(['RAFT_LOG_DAMAGED', 'RAFT_SNAPSHOT_DAMAGED'])
-const DISK_CODES = new Set(['RAFT_STORAGE_FAILED', 'KV_ENGINE_FAILED', 'DATA_DIR_UNREADABLE'])
-
-/** What the world did to the node that makes this error the right one; undefined if it did nothing. */
-function expectedFailure(error: Error, node: SimNode): 'damage' | 'disk' | undefined {
-  if (!(error instanceof DebrosError)) return undefined
-  if (node.damaged && DAMAGE_CODES.has(error.code)) {
-    checkNamesIndex(error, node)
-    return 'damage'
-  }
-  return node.writeFailed && DISK_CODES.has(error.code) ? 'disk' : undefined
-}
-
-/** A damaged entry is named, so that a person knows what is lost. */
-function checkNamesIndex(error: DebrosError, node: SimNode): void {
-  const damaged = node.disk.damaged.map(({ key }) => entryIndexOf(key))
-  if (error.code !== 'RAFT_LOG_DAMAGED' || damaged.includes(undefined)) return
-  const first = Math.min(...(damaged as number[]))
-  if ('index' in error && error.index === first) return
-  throw new Violation(
-    'damage is named',
-    `${node.id}: entry ${first} is damaged, and it says ${error.message}`,
-  )
 }
