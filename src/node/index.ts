@@ -1,4 +1,4 @@
-export { type Command, decodeCommand, encodeCommand, REQUEST_ID_BYTES } from './codec/command-codec.ts'
+export { type Command, decodeCommand, encodeCommand } from './codec/command-codec.ts'
 export { MemoryDataDir } from './data-dir.ts'
 export type { Door, NodeAccess, NodeInit } from './init.ts'
 export { createNode } from './node.ts'

@@ -208,7 +208,8 @@ describe('snapshots', () => {
   test('sim - a transfer that breaks off goes on where it was', async () => {
     const from = store(new SimFiles(createPrng(3)))
     await save(from, 'a content of some length')
-    const { sizeBytes, chunks } = await from.open(meta)
+    const { sizeBytes, checksum, chunks } = await from.open(meta)
+    const transfer = { snapshot: meta, sizeBytes, checksum }
     const to = store(new SimFiles(createPrng(4)))
     const all: Uint8Array[] = []
     for await (const chunk of chunks()) all.push(chunk)
@@ -216,13 +217,14 @@ describe('snapshots', () => {
       yield* all.slice(0, 2)
       throw new Error('the connection is lost')
     }
-    await expect(to.receive(meta, sizeBytes, breaking())).rejects.toThrow('the connection is lost')
-    expect(to.received(meta, sizeBytes)).toBe(8)
-    expect(to.received(meta, sizeBytes + 1)).toBe(0)
+    await expect(to.receive(transfer, 0, breaking())).rejects.toThrow('the connection is lost')
+    expect(await to.receivedBytes(transfer)).toBe(8)
+    expect(await to.receivedBytes({ ...transfer, sizeBytes: sizeBytes + 1 })).toBe(0)
+    expect(await to.receivedBytes({ ...transfer, checksum: checksum + 1 })).toBe(0)
     const rest = async function* () {
       yield* all.slice(2)
     }
-    await to.receive(meta, sizeBytes, rest(), 8)
+    await to.receive(transfer, 8, rest())
     expect(await contentOf((await to.openForRestore(meta)).chunks())).toBe('a content of some length')
   })
 })

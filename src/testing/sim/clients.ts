@@ -1,7 +1,7 @@
 /**
  * Clients: each does one operation at a time, through nodes drawn at random, which pass writes on to
- * the leader they know. What fails for certain is tried again elsewhere; so is a read. A write of
- * unknown outcome is tried again only if requests.ts says so. In the end they give up.
+ * the leader they know. What fails is tried again elsewhere, a write under the same id, whatever may have
+ * become of it. In the end they give up.
  */
 import { createPrng, DebrosError, type Prng } from '../../base/index.ts'
 import type { Applied } from '../../raft/index.ts'
@@ -9,7 +9,7 @@ import type { EventQueue } from './event-queue.ts'
 import type { Network } from './network.ts'
 import type { SimNode } from './node.ts'
 import type { SimProcess } from './process.ts'
-import { drawRequest, encodeRequest, RETRIES_UNKNOWN_WRITES, type Request, readResult } from './requests.ts'
+import { drawRequest, encodeRequest, type Request, readResult, type WriteResult } from './requests.ts'
 import { Violation } from './violation.ts'
 import type { ClientOperation, ReadOperation, Workload, WriteOperation } from './workload.ts'
 
@@ -131,13 +131,12 @@ export class Clients {
         (outcome) => {
           if (outcome.kind === 'ok') {
             if (doubtful) happened('write answered after a retry')
-            operation.ok(resultOf(outcome.value))
+            operation.ok(this.#resultOf(outcome.value))
             done()
             return
           }
           doubtful ||= outcome.kind === 'unknown'
-          const again = events.now < deadline && (!doubtful || RETRIES_UNKNOWN_WRITES)
-          if (again) {
+          if (events.now < deadline) {
             events.schedule(prng.between(5_000, 100_000), attempt)
             return
           }
@@ -229,7 +228,7 @@ export class Clients {
         } else {
           const { code, outcome } = error as DebrosError // drivers reject with nothing else
           happened(`write failed: ${code}`)
-          reply({ kind: outcome })
+          reply({ kind: outcome === 'not-applied' ? outcome : 'unknown' })
         }
       })
     }
@@ -289,11 +288,13 @@ export class Clients {
       answer,
     )
   }
-}
 
-function resultOf({ index, result }: Applied) {
-  const answer = readResult(result)
-  if (answer === undefined)
-    throw new Violation('answers make sense', `entry ${index} was applied without an answer`)
-  return answer
+  #resultOf({ index, result }: Applied): WriteResult {
+    const answer = readResult(result)
+    if (answer === undefined)
+      throw new Violation('answers make sense', `entry ${index} was applied without an answer`)
+    if (answer.kind === 'forgotten') this.#components.happened('write refused: forgotten')
+    else if (answer.index < index) this.#components.happened('write answered with its first outcome')
+    return answer
+  }
 }

@@ -2,7 +2,6 @@
 import type { ClusterConfig, Message } from '../../raft/index.ts'
 import { FAULT_NAMES } from './faults.ts'
 import type { SimProcess } from './process.ts'
-import { RETRIES_UNKNOWN_WRITES } from './requests.ts'
 
 /** A campaign this soon after the leader's system closed the connection was begun because of it. */
 const HINTED_US = 400_000
@@ -61,7 +60,9 @@ export const REQUIRED_PATHS: readonly string[] = [
   'world with fingerprint',
   'world with kv',
   'world with sql',
-  ...(RETRIES_UNKNOWN_WRITES ? ['write answered after a retry'] : []),
+  'write answered after a retry',
+  'write answered with its first outcome',
+  'write refused: forgotten',
 ]
 
 /** What never happened though it should have, in a run large enough and with all faults. */

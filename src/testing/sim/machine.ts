@@ -187,7 +187,8 @@ function forget(entry: Entry): Entry {
 
 /** As the real machine would answer the writes of a world that has none. */
 function plainResult({ index }: Entry): CommandResult {
-  return { kind: 'kv', result: { kind: 'applied', revision: index, existed: [] } }
+  const result = { kind: 'applied', revision: index, existed: [] } as const
+  return { kind: 'kv', outcome: { kind: 'done', index, result } }
 }
 
 type Chunks = { chunks(): AsyncIterable<Uint8Array> }

@@ -68,6 +68,10 @@ function drawSettings(prng: Prng): RaftSettings {
     applyEntriesMax: prng.between(1, 64),
     promoteLagEntries: 10,
     outcomeWaitMs: 1000,
+    // Otherwise the log would be kept for followers that need snapshots here.
+    catchUpBytes: prng.pick([1, 1_000, 1_000_000]),
+    catchUpMs: prng.pick([500, 1_000, 60_000]),
+    snapshotSendsMax: prng.between(1, 3),
     // So little that some proposals and messages meet the limit.
     ...(prng.chance(0.2) ? { uncommittedBytesMax: prng.between(100, 600) } : {}),
     ...(prng.chance(0.2) ? { unappliedBytesMax: prng.between(200, 2_000) } : {}),

@@ -287,7 +287,7 @@ export class SimProcess {
         // The capture and the store may call back from a promise; the driver is called by events alone.
         this.snapshots.save(snapshot, capture, (error) => this.schedule(0, () => done(error)))
       },
-      retain: (snapshot) => this.snapshots.retain(snapshot),
+      retain: (snapshot, inUse) => this.snapshots.retain(snapshot, inUse),
     }
   }
 

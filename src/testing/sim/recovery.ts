@@ -2,6 +2,7 @@
  * What must come about once everything has healed: one leader, every node what it is meant to be, and a
  * write made after the healing on all of them, in their logs and in their state machines.
  */
+import { REQUEST_ID_BYTES } from '../../base/index.ts'
 import type { ClusterConfig } from '../../raft/index.ts'
 import type { EventQueue } from './event-queue.ts'
 import type { SimNode } from './node.ts'
@@ -20,7 +21,7 @@ export interface RecoveryComponents {
 const WRITE_US = 200_000
 
 const WRITE = encodeRequest(
-  { id: new Uint8Array(16), since: 0 },
+  { id: '\0'.repeat(REQUEST_ID_BYTES), since: 0 },
   {
     kind: 'kv',
     kv: {

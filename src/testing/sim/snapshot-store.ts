@@ -6,7 +6,14 @@
  */
 import { crc32 } from 'node:zlib'
 import { DebrosError, toError } from '../../base/index.ts'
-import type { Callback, SnapshotCapture, SnapshotMeta, Snapshots } from '../../raft/index.ts'
+import type {
+  Callback,
+  SnapshotCapture,
+  SnapshotMeta,
+  SnapshotReader,
+  Snapshots,
+  SnapshotTransfer,
+} from '../../raft/index.ts'
 import type { SimFiles } from './files.ts'
 
 export interface SimSnapshotsComponents {
@@ -30,8 +37,6 @@ const FINAL = /^(\d+)-(\d+)\.snap$/
 export function isSnapshotFile(name: string): boolean {
   return FINAL.test(name)
 }
-
-type OpenSnapshot = Awaited<ReturnType<Snapshots['open']>>
 
 export class SimSnapshots implements Snapshots {
   readonly #components: SimSnapshotsComponents
@@ -63,10 +68,11 @@ export class SimSnapshots implements Snapshots {
     )
   }
 
-  retain(snapshot: SnapshotMeta): void {
+  retain(snapshot: SnapshotMeta, inUse: readonly SnapshotMeta[]): void {
+    const used = new Set(inUse.map(nameOf))
     for (const name of this.#components.files.names()) {
       const match = FINAL.exec(name)
-      if (match === null) continue
+      if (match === null || used.has(name)) continue
       const [index, term] = [Number(match[1]), Number(match[2])]
       if (index < snapshot.index || (index === snapshot.index && term !== snapshot.term)) {
         this.#components.files.remove(name)
@@ -74,39 +80,37 @@ export class SimSnapshots implements Snapshots {
     }
   }
 
-  async open(snapshot: SnapshotMeta): Promise<OpenSnapshot> {
+  async open(snapshot: SnapshotMeta): Promise<SnapshotReader> {
     return this.#reader(await this.#read(snapshot))
   }
 
-  async openForRestore(snapshot: SnapshotMeta): Promise<OpenSnapshot> {
-    return this.#reader((await this.#read(snapshot)).subarray(0, -TRAILER_BYTES))
+  async openForRestore(snapshot: SnapshotMeta): Promise<SnapshotReader> {
+    const bytes = await this.#read(snapshot)
+    return this.#reader(bytes, bytes.length - TRAILER_BYTES)
   }
 
-  /** Bytes of this transfer that arrived before it broke off. */
-  received(snapshot: SnapshotMeta, sizeBytes: number): number {
-    const parts = this.#partial.get(transferName(snapshot, sizeBytes)) ?? []
+  async receivedBytes(transfer: SnapshotTransfer): Promise<number> {
+    const parts = this.#partial.get(nameOfTransfer(transfer)) ?? []
     return parts.reduce((sum, { length }) => sum + length, 0)
   }
 
-  /** `chunks` go on behind the first `from` bytes, which `received` said were here. */
   async receive(
-    snapshot: SnapshotMeta,
-    sizeBytes: number,
+    transfer: SnapshotTransfer,
+    offset: number,
     chunks: AsyncIterable<Uint8Array>,
-    from = 0,
   ): Promise<void> {
-    const transfer = transferName(snapshot, sizeBytes)
-    const parts = from === 0 ? [] : (this.#partial.get(transfer) ?? [])
+    const { snapshot, sizeBytes, checksum } = transfer
+    const parts = offset === 0 ? [] : (this.#partial.get(nameOfTransfer(transfer)) ?? [])
     // One at a time: whoever comes meanwhile begins from the start.
     this.#partial.clear()
     try {
       for await (const chunk of chunks) parts.push(chunk)
     } catch (error) {
-      if (parts.length > 0) this.#partial.set(transfer, parts)
+      if (parts.length > 0) this.#partial.set(nameOfTransfer(transfer), parts)
       throw error
     }
     const bytes = Buffer.concat(parts)
-    if (bytes.length !== sizeBytes || findMismatch(bytes) !== undefined) {
+    if (bytes.length !== sizeBytes || findMismatch(bytes) !== undefined || sumOf(bytes) !== checksum) {
       throw new DebrosError('RAFT_SNAPSHOT_REJECTED', `the snapshot at ${snapshot.index} arrived damaged`)
     }
     await this.#write(nameOf(snapshot), this.#reader(bytes).chunks())
@@ -145,12 +149,15 @@ export class SimSnapshots implements Snapshots {
     return bytes
   }
 
-  #reader(bytes: Uint8Array): OpenSnapshot {
+  #reader(bytes: Uint8Array, sizeBytes = bytes.length): SnapshotReader {
     const chunkBytes = this.#chunkBytes
     return {
-      sizeBytes: bytes.length,
-      async *chunks() {
-        for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes)
+      sizeBytes,
+      checksum: sumOf(bytes),
+      async *chunks(offset = 0) {
+        for (let at = offset; at < sizeBytes; at += chunkBytes) {
+          yield bytes.subarray(at, Math.min(at + chunkBytes, sizeBytes))
+        }
       },
     }
   }
@@ -160,8 +167,13 @@ function nameOf({ index, term }: SnapshotMeta): string {
   return `${index}-${term}.snap`
 }
 
-function transferName(snapshot: SnapshotMeta, sizeBytes: number): string {
-  return `${nameOf(snapshot)} of ${sizeBytes}`
+/** Whose bytes are equal is known by their checksum, not by their index alone. */
+function nameOfTransfer({ snapshot, sizeBytes, checksum }: SnapshotTransfer): string {
+  return `${nameOf(snapshot)} of ${sizeBytes} with ${checksum}`
+}
+
+function sumOf(bytes: Uint8Array): number {
+  return new DataView(bytes.buffer, bytes.byteOffset).getUint32(bytes.length - 4)
 }
 
 function storageError(code: string, message: string): DebrosError {

@@ -2,6 +2,7 @@
  * One snapshot on its way from a node's store into another's, in chunks, as the real transport does it:
  * the receiver says what it has of it already, and the sender goes on from there.
  */
+import { DebrosError } from '../../base/index.ts'
 import type { Message } from '../../raft/index.ts'
 import type { SimProcess } from './process.ts'
 
@@ -27,6 +28,7 @@ export class SnapshotTransfer {
   readonly #init: SnapshotTransferInit
   readonly #chunks = new ChunkStream()
   readonly #broken = Promise.withResolvers<never>()
+  #isBroken = false
 
   constructor(components: SnapshotTransferComponents, init: SnapshotTransferInit) {
     this.#components = components
@@ -44,6 +46,7 @@ export class SnapshotTransfer {
 
   breakOff(): void {
     const error = new Error('the connection is lost')
+    this.#isBroken = true
     this.#chunks.fail(error)
     this.#broken.reject(error)
   }
@@ -54,25 +57,32 @@ export class SnapshotTransfer {
     const { happened } = this.#components
     const { snapshot } = message
     const reader = await from.snapshots.open(snapshot)
-    const { sizeBytes } = reader
+    const { sizeBytes, checksum } = reader
     const receiver = await this.#step(to)
-    const have = receiver.snapshots.received(snapshot, sizeBytes)
+    const transfer = { snapshot, sizeBytes, checksum }
+    const have = await receiver.snapshots.receivedBytes(transfer)
     await this.#step(receiver)
     if (have > 0) happened('snapshot transfer resumed')
-    const stored = receiver.snapshots.receive(snapshot, sizeBytes, this.#chunks, have)
+    const stored = receiver.snapshots.receive(transfer, have, this.#chunks)
     stored.catch(() => {}) // awaited below, unless the connection breaks before
-    let at = 0
-    for await (const chunk of reader.chunks()) {
-      const piece = chunk.subarray(Math.max(0, have - at))
-      at += chunk.length
-      if (piece.length === 0) continue
-      await from.sleep(stepUs)
-      this.#check(receiver)
-      if (breaksAfter !== undefined && at > breaksAfter * sizeBytes) this.breakOff()
-      this.#chunks.push(piece)
+    try {
+      let at = have
+      for await (const chunk of reader.chunks(have)) {
+        at += chunk.length
+        await from.sleep(stepUs)
+        this.#check(receiver)
+        if (breaksAfter !== undefined && at > breaksAfter * sizeBytes) this.breakOff()
+        this.#chunks.push(chunk)
+      }
+      this.#chunks.end()
+      await Promise.race([stored, this.#broken.promise])
+    } catch (error) {
+      if (!this.#isBroken) throw error
+      throw new DebrosError('SNAPSHOT_INTERRUPTED', 'the connection is lost', {
+        retryable: true,
+        cause: error,
+      })
     }
-    this.#chunks.end()
-    await Promise.race([stored, this.#broken.promise])
     receiver.deliver(message)
     await this.#step(receiver)
   }

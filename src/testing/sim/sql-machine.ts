@@ -87,6 +87,13 @@ export function createSimSqlMachine(now: () => number): SimSqlMachine {
       restore.finish()
     },
     stats: async () => running().stats(),
+    digest: async () => {
+      const digest = running().digest()
+      for (;;) {
+        const done = digest.step()
+        if (done !== undefined) return done
+      }
+    },
   }
 }
 
@@ -107,6 +114,7 @@ export function createNoSqlMachine(): SimSqlMachine {
       for await (const _ of chunks) none()
     },
     stats: none,
+    digest: none,
   }
 }
 

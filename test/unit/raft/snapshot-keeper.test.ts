@@ -34,7 +34,7 @@ class Bench {
 
   constructor() {
     this.core = new RaftCore({
-      settings: coreSettings('a', SETTINGS),
+      settings: coreSettings('a', undefined, SETTINGS),
       prng: createPrng(1),
       hardState: { term: 1, vote: undefined },
       snapshot: undefined,
