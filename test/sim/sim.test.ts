@@ -25,6 +25,7 @@ test('simulation - nothing that must not be happens in a few hundred seeds with 
     'joint membership left',
     'node replaced',
     'read at a follower',
+    'write answered with its first outcome',
     'damaged record found',
     'KV rebuilt: the system was restarted',
     'world with sql',
