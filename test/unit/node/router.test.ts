@@ -35,6 +35,14 @@ function routerTo(answers: readonly (DebrosError | string)[], leaderWaitMs = 5_0
   return { router, route, calls: () => calls, attempts }
 }
 
+/** What the repetition of a write may end with. */
+const LAST_FAILURES = [
+  ['RAFT_NO_LEADER', 'not-applied'],
+  ['PEER_CALL_LOST', 'unknown'],
+  ['RAFT_BUSY', 'not-applied'],
+  ['REQUEST_FORGOTTEN', 'not-applied'],
+] as const
+
 describe('router', () => {
   test.each([
     'RAFT_NO_LEADER',
@@ -62,18 +70,10 @@ describe('router', () => {
     },
   )
 
-  test.each([
-    ['RAFT_NO_LEADER', 'not-applied'],
-    ['PEER_CALL_LOST', 'unknown'],
-    ['RAFT_BUSY', 'not-applied'],
-    ['REQUEST_FORGOTTEN', 'not-applied'],
-  ] as const)(
-    'retry - a write that may have happened stays unknown when its repetition ends with %s',
-    async (code, outcome) => {
-      const { route } = routerTo([failure('PEER_CALL_LOST', 'unknown'), failure(code, outcome)], 100)
-      await expect(route('write')).rejects.toMatchObject({ code: 'RAFT_LEADERSHIP_LOST', outcome: 'unknown' })
-    },
-  )
+  test.each(LAST_FAILURES)('retry - what may have happened stays unknown after %s', async (code, outcome) => {
+    const { route } = routerTo([failure('PEER_CALL_LOST', 'unknown'), failure(code, outcome)], 100)
+    await expect(route('write')).rejects.toMatchObject({ code: 'RAFT_LEADERSHIP_LOST', outcome: 'unknown' })
+  })
 
   test('retry - a write that was applied, though its answer is gone, is not made again', async () => {
     const { route, calls } = routerTo([failure('REQUEST_ANSWER_LOST', 'applied')])
