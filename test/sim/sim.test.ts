@@ -40,8 +40,7 @@ test('simulation - nothing that must not be happens in a few hundred seeds with 
  */
 test.each<WorldInit & { readonly what: string }>([
   { what: 'a replaced founder that leads alone', seed: 44, nodes: 7, ...REPLACED },
-  { what: 'a replaced founder that leads alone', seed: 96, nodes: 4, ...REPLACED },
-  { what: 'a follower whose lost messages were compacted away', seed: 73, nodes: 6 },
+  { what: 'a follower whose lost messages were compacted away', seed: 6, nodes: 4 },
   { what: 'a follower whose lost messages were compacted away', seed: 52, nodes: 5 },
   { what: 'a node that knows none of the members any more', seed: 17, nodes: 5 },
   { what: 'a node that knows none of the members any more', seed: 7, nodes: 5 },

@@ -48,6 +48,8 @@ export class SimNode {
   writeFailed = false
   /** How far its wall clock is off. */
   wallOffsetMs = 0
+  /** It did not found the cluster, and was told whom to ask to be taken in. */
+  joined = false
   /** It cannot be started: its disk is damaged, or the operator has taken it away. */
   outOfService = false
 
@@ -139,6 +141,7 @@ export class SimNode {
     this.#components.checks.wiped(this.id)
     this.member = { ...this.member, peerId: `${this.member.peerId}'` }
     this.outOfService = false
+    this.joined = true
   }
 
   /** Its log was read at a start. */

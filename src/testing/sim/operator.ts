@@ -228,7 +228,10 @@ export class Operator {
     }
   }
 
-  /** A node that hears of no leader asks a member it knows who the members are now. */
+  /**
+   * A node that hears of no leader asks a member it knows who the members are now; or, if it joined the
+   * cluster, any node, since it was started with their addresses.
+   */
   keepInTouch(node: SimNode): void {
     const { events, prng, network, nodes, happened } = this.#components
     events.schedule(prng.between(800_000, 1_200_000), () => {
@@ -240,7 +243,7 @@ export class Operator {
         (other) =>
           other !== node &&
           other.running !== undefined &&
-          known.some((member) => member.id === other.id) &&
+          (node.joined || known.some((member) => member.id === other.id)) &&
           !network.isBlocked(node, other) &&
           !network.isBlocked(other, node),
       )

@@ -245,12 +245,10 @@ export class World implements FaultSite {
     } else {
       this.operator.found(first)
       first.start([first.member])
-      for (const node of others) {
-        node.start()
-        this.operator.set(node, 'voter')
-      }
+      for (const node of others) this.operator.set(node, 'voter')
     }
     for (const node of this.nodes) {
+      node.joined = node.process === undefined
       node.start()
       this.operator.keepInTouch(node)
     }
