@@ -44,7 +44,7 @@ export class Cluster {
         changed: (before, after) => {
           this.#oracle.changed(before, after, new Map([...this.nodes].map(([key, { disk }]) => [key, disk])))
         },
-        committed: (of, entries) => this.#oracle.committed(of, entries),
+        committed: (of, term, entries) => this.#oracle.committed(of, term, entries),
         readAsked: (of, read) => this.#oracle.readAsked(of, read),
         readConfirmed: (of, read, index) => this.#oracle.readConfirmed(of, read, index),
       },

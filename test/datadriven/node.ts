@@ -21,7 +21,7 @@ export interface NodeComponents {
   send(message: Message): void
   /** Called around every single input, before its outputs are taken. */
   changed(before: CoreStatus, after: CoreStatus): void
-  committed(id: NodeId, entries: readonly Entry[]): void
+  committed(id: NodeId, term: number, entries: readonly Entry[]): void
   readAsked(id: NodeId, read: number): void
   readConfirmed(id: NodeId, read: number, index: number): void
 }
@@ -186,12 +186,12 @@ export class Node {
     this.#follow(ready)
     for (const message of ready.messages) send(message)
     this.#store(ready)
-    const { commit } = this.status()
+    const { commit, term } = this.status()
     if (commit > this.#commitSeen) {
       const entries = this.log.filter(({ index }) => index > this.#commitSeen && index <= commit)
       this.#commitSeen = commit
       if (entries.length > 0) say(`  ${this.id} commits ${formatEntries(entries)}`)
-      committed(this.id, entries)
+      committed(this.id, term, entries)
     }
     for (const { id, index } of ready.reads) {
       say(`  ${this.id} may serve read ${id} once ${index} is applied`)

@@ -23,7 +23,8 @@ export class Oracle {
   readonly #leaders = new Map<number, NodeId>()
   /** Whoever ever was a voter: a leader may have to lead its own removal to its commit. */
   readonly #voters = new Set<NodeId>()
-  readonly #committed = new Map<number, Entry>()
+  /** With the term of the node that was first told so; it was committed in that term or before. */
+  readonly #committed = new Map<number, { readonly entry: Entry; readonly knownIn: number }>()
   #committedLast = 0
   /** What was committed when a read was asked for, by node and read. */
   readonly #reads = new Map<string, number>()
@@ -57,7 +58,13 @@ export class Oracle {
     check(other === undefined || other === id, `both ${other} and ${id} lead term ${term}`)
     this.#leaders.set(term, id)
     check(this.#voters.has(id), `${id} leads and was never a voter`)
-    check(lastIndex >= this.#committedLast, `leader ${id} lacks committed entries`)
+    // Not what was committed in a later term: a vote may have been under way until after that.
+    for (const [index, { knownIn }] of this.#committed) {
+      check(
+        knownIn >= term || index <= lastIndex,
+        `leader ${id} lacks ${index}, committed by term ${knownIn}`,
+      )
+    }
   }
 
   /** Nothing is committed before a majority (of both halves) has it on disk. */
@@ -73,11 +80,11 @@ export class Oracle {
     }
   }
 
-  /** A node is told to apply these: every node must be told the same. */
-  committed(id: NodeId, entries: readonly Entry[]): void {
+  /** A node in `term` is told to apply these: every node must be told the same. */
+  committed(id: NodeId, term: number, entries: readonly Entry[]): void {
     for (const entry of entries) {
-      const known = this.#committed.get(entry.index)
-      if (known === undefined) this.#committed.set(entry.index, entry)
+      const known = this.#committed.get(entry.index)?.entry
+      if (known === undefined) this.#committed.set(entry.index, { entry, knownIn: term })
       else {
         check(
           formatEntry(known) === formatEntry(entry),
