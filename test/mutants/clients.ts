@@ -1,0 +1,185 @@
+import { type Bug, edit, SEEDS, unit } from './mutant.ts'
+
+const ROUTER = 'src/node/router.ts'
+const STATE_MACHINE = 'src/node/state-machine.ts'
+const RPC_CLIENT = 'src/p2p/rpc-client.ts'
+const ROUTER_TESTS = 'unit/node/router'
+
+/** What callers are told: B46, B48. */
+export const CLIENTS: readonly Bug[] = [
+  {
+    id: 'B46',
+    title: 'a write that may still happen is reported as failed, or made again',
+    mutants: [
+      {
+        what: 'what has no request id is made again after its answer was lost',
+        edits: [
+          edit(
+            ROUTER,
+            "if (kind !== 'once' && ASK_AGAIN.has(code)) return true",
+            'if (ASK_AGAIN.has(code)) return true',
+          ),
+        ],
+        caughtBy: [
+          unit(
+            ROUTER_TESTS,
+            'retry - what must not happen twice is not made again once it may have happened',
+          ),
+        ],
+      },
+      {
+        what: 'a key-value write that is made again is carried out again',
+        edits: [
+          edit(
+            STATE_MACHINE,
+            'kvItems.push({ index, command: command.kv, request: command.request })',
+            'kvItems.push({ index, command: command.kv })',
+          ),
+        ],
+        caughtBy: [{ kind: 'seeds', first: 1, count: SEEDS, nodes: '3-5' }],
+      },
+      {
+        what: 'an SQL write that is made again is carried out again',
+        edits: [
+          edit(
+            STATE_MACHINE,
+            'sqlItems.push({ index, command: sql, request, wantResults: this.#init.awaited(entry) })',
+            'sqlItems.push({ index, command: sql, wantResults: this.#init.awaited(entry) && request !== undefined })',
+          ),
+        ],
+        caughtBy: [{ kind: 'seeds', first: 1, count: SEEDS, nodes: '3-5' }],
+      },
+      {
+        what: 'a request that may have been forgotten is taken for a new one',
+        edits: [
+          edit(
+            'src/base/outcome-history.ts',
+            "return this.#forgottenThrough > since ? { kind: 'forgotten' } : { kind: 'new' }",
+            "return since >= 0 ? { kind: 'new' } : { kind: 'forgotten' }",
+          ),
+        ],
+        caughtBy: [
+          unit(
+            'unit/base/outcome-history',
+            'a request that nobody can remember any more is not taken for a new one',
+          ),
+        ],
+      },
+      {
+        what: 'a write whose answer was lost is reported as not done',
+        edits: [
+          edit(
+            ROUTER,
+            "      'whether the write was applied',\n    { outcome: 'unknown', cause },",
+            "      'whether the write was applied',\n    { cause },",
+          ),
+        ],
+        caughtBy: [unit(ROUTER_TESTS, 'retry - what may have happened stays unknown after RAFT_NO_LEADER')],
+      },
+      {
+        what: 'a write that another node did not answer in time is reported as not done',
+        edits: [
+          edit(
+            ROUTER,
+            "if (failure.code === 'PEER_CALL_TIMEOUT') return callTimeout(timeoutMs, 'unknown')",
+            "if (failure.code === 'PEER_CALL_TIMEOUT') return callTimeout(timeoutMs, 'not-applied')",
+          ),
+        ],
+        caughtBy: [
+          unit(
+            ROUTER_TESTS,
+            'timeout - of the call to the leader: unknown for a write, nothing done for a read',
+          ),
+        ],
+      },
+      {
+        what: 'a write that is not applied in time is reported as not done',
+        edits: [
+          edit(
+            'src/node/consensus.ts',
+            "'unknown', (resolve) => this.#driver.propose(",
+            "'not-applied', (resolve) => this.#driver.propose(",
+          ),
+        ],
+        caughtBy: [
+          unit(
+            'unit/node/consensus',
+            'timeout - of a write: it may still be applied; of a read: nothing was done',
+          ),
+        ],
+      },
+      {
+        what: 'what a leader had not finished is reported as not done when it loses the lead',
+        edits: [edit('src/raft/pending.ts', "{ outcome: 'unknown', cause },", '{ cause },')],
+        caughtBy: [
+          unit(
+            'unit/raft/driver-member',
+            'lead lost - an unfinished write is unknown until the next leader has decided',
+          ),
+        ],
+      },
+      {
+        what: 'what a leader had not finished is reported as dropped at once when it loses the lead',
+        edits: [
+          edit(
+            'src/raft/driver.ts',
+            "if (seen.role === 'leader' && (role !== 'leader' || term > seen.term)) this.#lostLead(seen.term)",
+            `if (seen.role === 'leader' && (role !== 'leader' || term > seen.term)) {
+      this.#proposals.abandon(
+        (proposal) => proposal.term <= seen.term,
+        new DebrosError('RAFT_PROPOSAL_DROPPED', 'the lead is lost', { retryable: true }),
+      )
+      this.#lostLead(seen.term)
+    }`,
+          ),
+        ],
+        caughtBy: [
+          unit(
+            'unit/raft/driver-member',
+            'lead lost - an unfinished write is unknown until the next leader has decided',
+          ),
+        ],
+      },
+      {
+        what: 'a call whose answer was lost with the connection is reported as not done',
+        edits: [
+          edit(RPC_CLIENT, ", { outcome: 'unknown' })\n}\n\nfunction timedOut", ')\n}\n\nfunction timedOut'),
+        ],
+        caughtBy: [
+          unit(
+            'unit/p2p/rpc',
+            'rpc - an answer lost with the connection may have happened; the next call connects again',
+          ),
+        ],
+      },
+      {
+        what: 'a call that is not answered in time is reported as not done',
+        edits: [
+          edit(
+            RPC_CLIENT,
+            "('PEER_CALL_TIMEOUT', message, { outcome: 'unknown' })",
+            "('PEER_CALL_TIMEOUT', message)",
+          ),
+        ],
+        caughtBy: [
+          unit(
+            'unit/p2p/rpc',
+            'rpc - a call that is not answered in time may have happened; its handler is told',
+          ),
+        ],
+      },
+    ],
+    open:
+      'Nothing remembers outcomes by request id yet: a caller that repeats a write of unknown outcome may have it ' +
+      'applied twice. The mutants are those of the router, which never repeats one by itself.',
+  },
+  {
+    id: 'B48',
+    title: 'a watch or feed loses events, repeats them, or goes back in time',
+    mutants: [],
+    reason:
+      'Nothing here watches or feeds yet: no service of src/node/types.ts hands out changes. Whatever adds one has ' +
+      'to add its mutants with it (a start in the middle, a compaction, a change of leader, a reader that stalls), ' +
+      'and a test that compares what it handed out with what was applied.',
+  },
+]
