@@ -170,8 +170,8 @@ export const CLIENTS: readonly Bug[] = [
       },
     ],
     open:
-      'Nothing remembers outcomes by request id yet: a caller that repeats a write of unknown outcome may have it ' +
-      'applied twice. The mutants are those of the router, which never repeats one by itself.',
+      'A request that its caller has named is a new one when it comes back after its outcome was forgotten ' +
+      '(docs/decisions/0008-exactly-once.md).',
   },
   {
     id: 'B48',

@@ -30,6 +30,7 @@ export interface ChecksInit {
 
 export class Checks {
   readonly #init: ChecksInit
+  #highestLeaderTerm = 0
   readonly #leaders = new Map<number, NodeId>()
   readonly #votes = new Map<string, NodeId>()
   /** By index, then term: fingerprint of the entry and the term before it. */
@@ -66,6 +67,10 @@ export class Checks {
       throw new Violation('election safety', `${other} and ${id} both lead term ${term}`)
     }
     this.#leaders.set(term, id)
+    // One that was paused may win an election that is long over. What was committed in later terms is not
+    // its to have (Raft §5.4.3), and nobody will follow it.
+    if (term < this.#highestLeaderTerm) return
+    this.#highestLeaderTerm = term
     for (let index = Math.max(first, 1); index <= this.committedIndex; index++) {
       const committed = this.#committed[index] as CommittedEntry
       if (committed.term < term && termAt(index) !== committed.term) {
