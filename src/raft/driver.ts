@@ -412,13 +412,15 @@ export class RaftDriver {
    * not let in the leader that would bring it up to date. They count until the log has caught up.
    */
   learnMembers(members: readonly Member[]): void {
-    if (this.#core === undefined || this.#stopped) return
+    // Nobody knows better than a leader, whose log a majority has just found to be up to date.
+    if (this.#core === undefined || this.#stopped || this.role === 'leader') return
     this.#learned = members
     this.#tellMembers()
   }
 
   /** Whether the configuration in the log names the leader as we learned of it; its key may be a new one. */
   #logKnows(leader: NodeId | undefined): boolean {
+    if (leader === this.#init.id) return true
     const member = this.config.members.find(({ id }) => id === leader)
     const learned = this.#learned.find(({ id }) => id === leader)
     return member !== undefined && (learned === undefined || learned.peerId === member.peerId)

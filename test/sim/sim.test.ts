@@ -44,6 +44,7 @@ test.each<WorldInit & { readonly what: string }>([
   { what: 'a follower whose lost messages were compacted away', seed: 52, nodes: 5 },
   { what: 'a node that knows none of the members any more', seed: 17, nodes: 5 },
   { what: 'a node that knows none of the members any more', seed: 7, nodes: 5 },
+  { what: 'a leader that went by an outdated list of members', seed: 1472, nodes: 5 },
 ])('simulation - seed $seed with $nodes nodes stays mended: $what', async ({ what: _, ...init }) => {
   expect(await runWorld(init)).toHaveProperty('report.traceHash')
 })

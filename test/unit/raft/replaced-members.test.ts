@@ -13,9 +13,10 @@ function member(id: string, peerId = `key of ${id}`): Member {
 }
 
 /** Node a, whose log names a, b and c, and which nobody has talked to; it sends into the void. */
-function candidate(): { driver: RaftDriver; sent: Message[]; tick: () => void } {
+function candidate(): { driver: RaftDriver; sent: Message[]; told: string[]; tick: () => void } {
   const sent: Message[] = []
   const deferred: (() => void)[] = []
+  const told: string[] = []
   let tick = () => {}
   const members = ['a', 'b', 'c'].map((id) => member(id))
   const config = { voters: ['a', 'b', 'c'], outgoing: [], learners: [], members }
@@ -45,7 +46,11 @@ function candidate(): { driver: RaftDriver; sent: Message[]; tick: () => void } 
       },
       snapshots: { save: () => {}, retain: () => {} },
       stateMachine: { apply: () => {}, capture: () => {}, restore: (_, done) => done(undefined) },
-      transport: { send: (message) => sent.push(message), sendSnapshot: () => {}, setMembers: () => {} },
+      transport: {
+        send: (message) => sent.push(message),
+        sendSnapshot: () => {},
+        setMembers: (known) => told.splice(0, told.length, ...known.map(({ peerId }) => peerId)),
+      },
       prng: createPrng(1),
       logger: silentLogger,
     },
@@ -65,6 +70,7 @@ function candidate(): { driver: RaftDriver; sent: Message[]; tick: () => void } 
   return {
     driver,
     sent,
+    told,
     tick: () => {
       tick()
       run()
@@ -86,4 +92,21 @@ test('driver - a vote counts only under the key that the log knows', () => {
   grant('c')
   expect(driver.role).toBe('candidate')
   expect(sent.filter(({ type }) => type === 'vote')).toHaveLength(2)
+})
+
+test('driver - what was learned from a node that is behind counts for nothing once this one leads', () => {
+  const { driver, told, tick } = candidate()
+  while (driver.role !== 'pre-candidate') tick()
+  // As it was before a and c had lost their disks.
+  const outdated = [member('a', 'old key of a'), member('b'), member('c', 'old key of c')]
+  driver.learnMembers(outdated)
+  expect(told).toEqual(['old key of a', 'key of b', 'old key of c'])
+  for (const type of ['pre-vote-response', 'vote-response'] as const) {
+    driver.receive({ type, from: 'b', to: 'a', term: 2, granted: true })
+    tick()
+  }
+  expect(driver.role).toBe('leader')
+  expect(told).toEqual(['key of a', 'key of b', 'key of c'])
+  driver.learnMembers(outdated) // it was asked for before
+  expect(told).toEqual(['key of a', 'key of b', 'key of c'])
 })
