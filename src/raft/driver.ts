@@ -128,6 +128,10 @@ export class RaftDriver {
       settings: init.settings,
       begin: (to) => this.#core?.beginSnapshot(to),
       // What an earlier term's leader had to send says nothing about what this one is sending.
+      onUnreadable: () => {
+        this.#keeper.replace()
+        this.#wake()
+      },
       onEnded: ({ to, term }, interrupted) =>
         this.#input((core) => {
           if (core.term === term) core.snapshotEnded(to, interrupted)

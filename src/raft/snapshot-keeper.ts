@@ -25,6 +25,8 @@ export class SnapshotKeeper {
   /** What the last compaction left in the log behind its snapshot. */
   #keptBytes = 0
   #saved: SnapshotMeta | undefined
+  /** The last one is of no use: another is due, however little has happened since. */
+  #replacing = false
   taken = 0
 
   constructor(components: SnapshotKeeperComponents, init: SnapshotKeeperInit) {
@@ -43,6 +45,7 @@ export class SnapshotKeeper {
 
   due(core: RaftCore): boolean {
     if (this.#busy || this.#saved !== undefined) return false
+    if (this.#replacing) return true
     const { snapshotEntries, snapshotBytes, trailingBytes } = this.#init.settings
     const since = core.appliedIndex - this.#lastIndex
     if (since >= snapshotEntries) return true
@@ -51,6 +54,12 @@ export class SnapshotKeeper {
 
   began(): void {
     this.#busy = true
+    this.#replacing = false
+  }
+
+  /** The stored snapshot was found damaged. What it stands for is whole in the state machine. */
+  replace(): void {
+    this.#replacing = true
   }
 
   /** What was begun came to nothing. */

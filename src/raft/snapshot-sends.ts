@@ -26,7 +26,12 @@ export interface SnapshotSendsInit {
    * arrived of it is kept, so that the same again would go on from there.
    */
   readonly onEnded: (message: SnapshotMessage, interrupted: boolean) => void
+  /** The snapshot cannot be read here; to send it again would fail again. */
+  readonly onUnreadable: () => void
 }
+
+/** What reading a stored snapshot fails with for good. */
+const UNREADABLE = ['RAFT_SNAPSHOT_DAMAGED', 'RAFT_SNAPSHOT_MISSING']
 
 export class SnapshotSends {
   readonly #components: SnapshotSendsComponents
@@ -94,6 +99,9 @@ export class SnapshotSends {
       { to, index: snapshot.index, failures, delayMs, error: errorMessage(error) },
       'snapshot transfer failed',
     )
+    if (UNREADABLE.some((code) => hasErrorCode(error, code) || hasErrorCode(error.cause, code))) {
+      this.#init.onUnreadable()
+    }
     // The core has moved on, and asked again.
     if (this.#waiting.has(to)) return
     const interrupted = hasErrorCode(error, 'SNAPSHOT_INTERRUPTED')

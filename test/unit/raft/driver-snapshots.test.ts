@@ -1,5 +1,6 @@
 /** Snapshots in the driver: restoring one at the start, taking them, sending them, installing them. */
 import { describe, expect, test } from 'vitest'
+import { DebrosError } from '../../../src/base/index.ts'
 import { initialConfig } from '../../../src/raft/core/config.ts'
 import type { Message, SnapshotMeta, StoredLog } from '../../../src/raft/index.ts'
 import {
@@ -160,6 +161,47 @@ describe('driver - compaction', () => {
     expect(bench.transfers).toHaveLength(1)
     expect(bench.driver.status().snapshot?.index).toBeGreaterThan(before)
   })
+
+  test.each(['RAFT_SNAPSHOT_DAMAGED', 'RAFT_SNAPSHOT_MISSING'])(
+    'sending - a snapshot that cannot be read (%s) is replaced at once',
+    (code) => {
+      const bench = leaderOfThree(settings)
+      bench.propose(bytes(1))
+      bench.run()
+      bench.finishWrite()
+      acknowledge(bench, 'c', bench.driver.status().lastIndex)
+      bench.finishAll()
+      bench.finishCapture()
+      bench.finishSave()
+      bench.finishCompaction()
+      bench.finishAll()
+      const { snapshot, applied } = bench.driver.status()
+      bench.receive({
+        type: 'append-response',
+        from: 'b',
+        to: 'a',
+        term: 2,
+        index: 1,
+        reject: true,
+        hintIndex: 0,
+        hintTerm: 0,
+      })
+      expect(bench.saves).toEqual([])
+      expect(bench.transfers).toHaveLength(1)
+      // The transport wraps what its store said.
+      const cause = new DebrosError(code, 'the checksum does not match')
+      bench.transfers[0]?.done(new DebrosError('SNAPSHOT_NOT_SENT', 'not sent', { cause }))
+      bench.run()
+      bench.finishAll()
+      bench.finishCapture()
+      expect(bench.saves).toMatchObject([{ snapshot: { index: applied } }])
+      expect(applied).toBe(snapshot?.index) // nothing was written since: it takes the place of the other
+      bench.finishSave()
+      bench.run()
+      expect(bench.fatal).toEqual([])
+      expect(bench.captures).toEqual([])
+    },
+  )
 })
 
 describe('driver - received snapshots', () => {

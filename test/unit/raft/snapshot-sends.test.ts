@@ -33,6 +33,7 @@ class Bench {
           if (index === undefined) return undefined
           return { type: 'snapshot', from: 'a', to, term, snapshot: { index, term, config, configIndex: 1 } }
         },
+        onUnreadable: () => {},
         onEnded: ({ to, term }, interrupted) =>
           this.ended.push(`${to} in term ${term}${interrupted ? ', interrupted' : ''}`),
       },
