@@ -25,7 +25,7 @@ import {
 } from './codec/sql-codec.ts'
 import { type Consensus, type Limits, limitsOf } from './consensus.ts'
 import { READS_IN_FLIGHT_MAX } from './defaults.ts'
-import { freshRequestId, namedRequestId, settle } from './requests.ts'
+import { freshRequestId, namedRequestId, settle, sinceFirst } from './requests.ts'
 import { type Attempt, notLeader, type Router } from './router.ts'
 import type { CommandResult, NodeStateMachine } from './state-machine.ts'
 import type {
@@ -128,12 +128,8 @@ export class Database implements DatabaseService {
 
   #atLeader(prepared: Prepared, logged: boolean, limits: Limits): Promise<DatabaseResponse> {
     const { router, consensus } = this.#components
-    let sinceIndex = consensus.commitIndex
-    const proposal = (attempt: Attempt): Proposal => {
-      // As long as nothing can have happened, the latest index is as true as the first one.
-      if (!attempt.mayHaveHappened) sinceIndex = consensus.commitIndex
-      return { ...prepared, sinceIndex }
-    }
+    const since = sinceFirst(() => consensus.commitIndex)
+    const proposal = (attempt: Attempt): Proposal => ({ ...prepared, sinceIndex: since(attempt) })
     return router.route(
       {
         kind: !logged || prepared.request.mode === 'query' ? 'read' : 'write',

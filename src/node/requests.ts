@@ -34,6 +34,18 @@ export function namedRequestId(name: string, namespace: string, content: Uint8Ar
   return hash.digest().subarray(0, REQUEST_ID_BYTES).toString('latin1')
 }
 
+/**
+ * The index that goes with each attempt: committed before the first one of which the answer was lost. As
+ * long as nothing can have happened, the latest is as true as the first.
+ */
+export function sinceFirst(commitIndex: () => number): (attempt: { mayHaveHappened: boolean }) => number {
+  let since = commitIndex()
+  return ({ mayHaveHappened }) => {
+    if (!mayHaveHappened) since = commitIndex()
+    return since
+  }
+}
+
 /** The result, and the index at which the request was applied, now or by an earlier attempt. */
 export function settle<T>(outcome: RequestOutcome<T>): { readonly result: T; readonly index: number } {
   switch (outcome.kind) {

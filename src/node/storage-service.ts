@@ -24,7 +24,7 @@ import {
 } from './codec/kv-codec.ts'
 import { requestIdFromWire, requestIdToWire } from './codec/request-codec.ts'
 import { type Consensus, type Limits, limitsOf } from './consensus.ts'
-import { freshRequestId, namedRequestId, settle } from './requests.ts'
+import { freshRequestId, namedRequestId, settle, sinceFirst } from './requests.ts'
 import { type Attempt, notLeader, type Router } from './router.ts'
 import type { CommandResult } from './state-machine.ts'
 import type { RequestOptions, StorageReadOptions, StorageService, StorageWriteOptions } from './types.ts'
@@ -85,12 +85,8 @@ export class Storage implements StorageService {
     checkKvCommand(command)
     const id = requestIdOf(command, options)
     const { router, consensus } = this.#components
-    let since = consensus.commitIndex
-    const request = (attempt: Attempt): RequestName => {
-      // As long as nothing can have happened, the latest index is as true as the first one.
-      if (!attempt.mayHaveHappened) since = consensus.commitIndex
-      return { id, since }
-    }
+    const since = sinceFirst(() => consensus.commitIndex)
+    const request = (attempt: Attempt): RequestName => ({ id, since: since(attempt) })
     return await router.route(
       {
         kind: 'write',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { freshRequestId, namedRequestId, settle } from '../../../src/node/requests.ts'
+import { freshRequestId, namedRequestId, settle, sinceFirst } from '../../../src/node/requests.ts'
 
 const CONTENT = new Uint8Array([1, 2, 3])
 
@@ -39,4 +39,14 @@ test('settle - what was done is answered with the index of the first time', () =
   expect(() => settle({ kind: 'forgotten' })).toThrow(
     expect.objectContaining({ code: 'REQUEST_FORGOTTEN', outcome: 'not-applied', retryable: true }),
   )
+})
+
+test('since - the index moves on until something may have happened, and then stays', () => {
+  let commit = 5
+  const since = sinceFirst(() => commit)
+  const attempts = [false, false, true, true, true].map((mayHaveHappened) => {
+    commit++
+    return since({ mayHaveHappened })
+  })
+  expect(attempts).toEqual([6, 7, 7, 7, 7])
 })
