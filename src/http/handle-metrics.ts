@@ -1,8 +1,10 @@
 /** GET /metrics: the node's numbers for Prometheus, read at the moment they are asked for. */
 import { Gauge, Registry } from 'prom-client'
+import { errorMessage } from '../base/index.ts'
 import type { NodeStatus } from '../node/index.ts'
 import type { RequestContext } from './context.ts'
-import type { HttpReply } from './reply.ts'
+import { errorReply, type HttpReply } from './reply.ts'
+import { within } from './within.ts'
 
 /** One number of a node's status. */
 interface Metric {
@@ -57,9 +59,18 @@ const METRICS: readonly Metric[] = [
   },
 ]
 
-export async function handleMetrics({ server }: RequestContext): Promise<HttpReply> {
+export async function handleMetrics({ server, parameters }: RequestContext): Promise<HttpReply> {
+  const node = server.node()
+  try {
+    const status = node && (await within(parameters.timeoutMs, node.cluster.status()))
+    return { status: 200, type: 'metrics', body: await render(status) }
+  } catch (error) {
+    return errorReply(503, errorMessage(error), { 'retry-after': '1' })
+  }
+}
+
+async function render(status: NodeStatus | undefined): Promise<string> {
   const registry = new Registry()
-  const status = await server.node()?.cluster.status()
   const open = new Gauge({ name: 'debros_up', help: 'The node is open: 1, else 0', registers: [registry] })
   open.set(Number(status !== undefined))
   if (status !== undefined) {
@@ -69,7 +80,7 @@ export async function handleMetrics({ server }: RequestContext): Promise<HttpRep
     }
     addIntegrity(registry, status)
   }
-  return { status: 200, type: 'metrics', body: await registry.metrics() }
+  return await registry.metrics()
 }
 
 /** 1 for each member whose data differs: what an alert should fire on. */

@@ -4,6 +4,7 @@ import { errorMessage, formatDuration } from '../base/index.ts'
 import type { NodeStatus } from '../node/index.ts'
 import type { RequestContext, ServerContext } from './context.ts'
 import { type HttpReply, jsonReply } from './reply.ts'
+import { within } from './within.ts'
 
 /** Always 200, also before the node is open: this is where one looks when something is wrong. */
 export async function handleStatus(context: RequestContext): Promise<HttpReply> {
@@ -84,17 +85,6 @@ async function describeNode(
     return { store: describeStore(status, pragmas), cluster }
   } catch (error) {
     return { store: { open: true, error: errorMessage(error) } }
-  }
-}
-
-/** The engine may be busy for long; whoever asks for the status shall not wait with it. */
-async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
-  const timeout = Promise.withResolvers<never>()
-  const timer = setTimeout(() => timeout.reject(new Error('the node is too busy to tell')), timeoutMs)
-  try {
-    return await Promise.race([promise, timeout.promise])
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -44,3 +44,11 @@ test('/metrics - a node that is not open yet says so', async () => {
   const { ask } = await serve({ open: false })
   expect((await ask('GET', '/metrics')).body).toContain('debros_up 0')
 })
+
+test('/metrics - a node too busy to tell is not waited for without end', async () => {
+  const { ask, node } = await serve()
+  node.status = () => new Promise(() => {})
+  const answer = await ask('GET', '/metrics?timeout=20ms')
+  expect(answer.status).toBe(503)
+  expect(answer.body).toBe('the node is too busy to tell\n')
+})
