@@ -1,4 +1,5 @@
 export { AssertionError, assert, assertNever } from './assert.ts'
+export { Counters } from './counters.ts'
 export { formatDuration, parseDuration } from './duration.ts'
 export {
   DebrosError,

@@ -1,3 +1,10 @@
+export {
+  ALLOW_ALL,
+  type Authorizer,
+  type Credentials,
+  PERMISSIONS,
+  type Permission,
+} from './authorization.ts'
 export { type Command, decodeCommand, encodeCommand } from './codec/command-codec.ts'
 export { MemoryDataDir } from './data-dir.ts'
 export type { Door, NodeAccess, NodeInit } from './init.ts'

@@ -1,8 +1,9 @@
 /** What a node is made from. */
 import { randomBytes } from 'node:crypto'
-import { DebrosError, type Logger, silentLogger } from '../base/index.ts'
+import { Counters, DebrosError, type Logger, silentLogger } from '../base/index.ts'
 import { hostPortOf, type LinkFilter } from '../p2p/index.ts'
 import { type RaftSettings, resolveRaftSettings } from '../raft/index.ts'
+import { ALLOW_ALL, type Authorizer, type Credentials } from './authorization.ts'
 import type { MemoryDataDir } from './data-dir.ts'
 import type { NodeServices } from './types.ts'
 
@@ -50,6 +51,12 @@ export interface NodeInit {
   readonly joinIntervalMs?: number
   /** Gives up joining after this many rounds. @default never */
   readonly joinAttempts?: number
+  /** Who may join, and what a request that another node passes on may do. @default everything is allowed */
+  readonly authorizer?: Authorizer
+  /** Shown to whoever is asked to let this node join. @default none */
+  readonly joinCredentials?: Credentials
+  /** What happens here is counted in these. @default counters of its own */
+  readonly counters?: Counters
   readonly logger?: Logger
   /** Fault hook of the test kit. */
   readonly linkFilter?: LinkFilter
@@ -72,6 +79,9 @@ export interface ResolvedNodeInit {
   readonly version: string
   readonly joinIntervalMs: number
   readonly joinAttempts: number
+  readonly authorizer: Authorizer
+  readonly joinCredentials: Credentials | undefined
+  readonly counters: Counters
   readonly logger: Logger
   readonly linkFilter: LinkFilter | undefined
 }
@@ -98,6 +108,9 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
     version: init.version ?? 'unknown',
     joinIntervalMs: init.joinIntervalMs ?? 1_000,
     joinAttempts: init.joinAttempts ?? Number.POSITIVE_INFINITY,
+    authorizer: init.authorizer ?? ALLOW_ALL,
+    joinCredentials: init.joinCredentials,
+    counters: init.counters ?? new Counters(),
     logger: init.logger ?? silentLogger,
     linkFilter: init.linkFilter,
   }

@@ -331,6 +331,7 @@ class Node implements DebrosNode {
       database,
       storage,
       cluster,
+      counters: this.#init.counters,
     }
     return { driver, transport, consensus, cluster }
   }
@@ -414,6 +415,10 @@ class Node implements DebrosNode {
 
   get cluster(): NodeServices['cluster'] {
     return this.#started.cluster
+  }
+
+  get counters(): NodeServices['counters'] {
+    return this.#init.counters
   }
 
   get stopped(): Promise<void> {

@@ -1,6 +1,8 @@
 /** What a node offers to its doors (HTTP, gateway, RPC, command line) and to programs that embed it. */
+import type { Counters } from '../base/index.ts'
 import type { KvEntry, KvListOptions, KvOperation, KvPage, KvResult } from '../kv/index.ts'
 import type { SqlResult, SqlStatement } from '../sql/index.ts'
+import type { Credentials } from './authorization.ts'
 import type { IntegrityReport } from './integrity-report.ts'
 
 /** rqlite's read levels. */
@@ -12,6 +14,8 @@ export interface CallOptions {
   readonly timeoutMs?: number
   /** @default 'default' */
   readonly namespace?: string
+  /** The caller's, for the leader to check again where this node passes the request on. @default none */
+  readonly credentials?: Credentials
 }
 
 export interface RequestOptions {
@@ -229,6 +233,8 @@ export interface NodeServices {
   readonly database: DatabaseService
   readonly storage: StorageService
   readonly cluster: ClusterService
+  /** What has happened here since the process started. */
+  readonly counters: Counters
 }
 
 /** A running node. */
