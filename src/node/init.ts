@@ -51,6 +51,22 @@ export interface NodeInit {
   readonly joinIntervalMs?: number
   /** Gives up joining after this many rounds. @default never */
   readonly joinAttempts?: number
+  /**
+   * Start together with others: `joinAddresses` names all nodes, this one too, and once so many of them
+   * have met, one of them founds the cluster that the others join. 0: off. Needs a vote and join addresses,
+   * and does no harm at later starts. @default 0
+   */
+  readonly bootstrapExpect?: number
+  /** How long the start waits for them, in milliseconds, before it fails. @default 120_000 */
+  readonly bootstrapExpectTimeoutMs?: number
+  /** A stop takes this node out of its cluster; started again, it joins as a new member. @default false */
+  readonly removeOnShutdown?: boolean
+  /** A leader that is stopped hands over first. @default true */
+  readonly stepdownOnShutdown?: boolean
+  /** As leader, removes voters that were silent for longer, in milliseconds. 0: never. @default 0 */
+  readonly reapNodeTimeoutMs?: number
+  /** The same for learners. @default 0 */
+  readonly reapReadOnlyNodeTimeoutMs?: number
   /** Who may join, and what a request that another node passes on may do. @default everything is allowed */
   readonly authorizer?: Authorizer
   /** Shown to whoever is asked to let this node join. @default none */
@@ -79,6 +95,12 @@ export interface ResolvedNodeInit {
   readonly version: string
   readonly joinIntervalMs: number
   readonly joinAttempts: number
+  readonly bootstrapExpect: number
+  readonly bootstrapExpectTimeoutMs: number
+  readonly removeOnShutdown: boolean
+  readonly stepdownOnShutdown: boolean
+  readonly reapNodeTimeoutMs: number
+  readonly reapReadOnlyNodeTimeoutMs: number
   readonly authorizer: Authorizer
   readonly joinCredentials: Credentials | undefined
   readonly counters: Counters
@@ -108,6 +130,12 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
     version: init.version ?? 'unknown',
     joinIntervalMs: init.joinIntervalMs ?? 1_000,
     joinAttempts: init.joinAttempts ?? Number.POSITIVE_INFINITY,
+    bootstrapExpect: init.bootstrapExpect ?? 0,
+    bootstrapExpectTimeoutMs: init.bootstrapExpectTimeoutMs ?? 120_000,
+    removeOnShutdown: init.removeOnShutdown ?? false,
+    stepdownOnShutdown: init.stepdownOnShutdown ?? true,
+    reapNodeTimeoutMs: init.reapNodeTimeoutMs ?? 0,
+    reapReadOnlyNodeTimeoutMs: init.reapReadOnlyNodeTimeoutMs ?? 0,
     authorizer: init.authorizer ?? ALLOW_ALL,
     joinCredentials: init.joinCredentials,
     counters: init.counters ?? new Counters(),
@@ -125,7 +153,24 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
   if (resolved.joinAddresses.length === 0 && !resolved.voter) {
     throw invalid('a learner cannot found a cluster; give it the address of a member to join')
   }
+  checkBootstrap(resolved)
+  for (const timeoutMs of [resolved.reapNodeTimeoutMs, resolved.reapReadOnlyNodeTimeoutMs]) {
+    if (!(timeoutMs >= 0)) throw invalid('the time after which silent nodes are removed must not be negative')
+  }
   return resolved
+}
+
+function checkBootstrap(init: ResolvedNodeInit): void {
+  const { bootstrapExpect: expect, bootstrapExpectTimeoutMs: timeoutMs } = init
+  if (!Number.isSafeInteger(expect) || expect < 0) {
+    throw invalid('the number of nodes expected at bootstrap must be a whole number of at least 0')
+  }
+  if (expect === 0) return
+  if (!init.voter) throw invalid('a learner cannot take part in founding a cluster')
+  if (init.joinAddresses.length === 0) {
+    throw invalid('to found a cluster together, a node needs the addresses of all of them to join')
+  }
+  if (!(timeoutMs > 0)) throw invalid('the time to wait for the nodes expected must be more than 0')
 }
 
 function invalid(message: string): DebrosError {

@@ -435,7 +435,8 @@ class Node implements DebrosNode {
     // Nobody is let in any more; who is in gets an answer while there still is a node to give it.
     await this.#attempt('door', this.#closeDoor)
     // A leader that says goodbye saves the others an election timeout.
-    if (this.#fatal === undefined && this.#driver?.role === 'leader') {
+    const { stepdownOnShutdown } = this.#init
+    if (this.#fatal === undefined && stepdownOnShutdown && this.#driver?.role === 'leader') {
       const limits = { timeoutMs: HANDOVER_TIMEOUT_MS }
       await new Consensus(this.#driver).transferLeadership(undefined, limits).catch((error: unknown) => {
         this.#logger.debug({ error: errorMessage(error) }, 'leadership not handed over')
