@@ -1,5 +1,5 @@
 /** From the configuration to what the node and its HTTP API take. The only place that knows both. */
-import { formatHostPort, type Logger } from '../base/index.ts'
+import { formatHostPort } from '../base/index.ts'
 import type { NodeConfig } from '../config/index.ts'
 import type { HttpServerInit } from '../http/index.ts'
 import type { NodeInit } from '../node/index.ts'
@@ -10,15 +10,12 @@ const TICK_MS_MAX = 20
 
 export interface NodeInitContext {
   readonly clusterSecret: string
-  readonly door: NonNullable<NodeInit['door']>
   readonly build: BuildInfo
-  /** Without a component: the parts add their own. */
-  readonly logger: Logger
 }
 
-export function toNodeInit(config: NodeConfig, context: NodeInitContext): NodeInit {
+export function toNodeInit(config: NodeConfig, context: NodeInitContext): Omit<NodeInit, 'door' | 'logger'> {
   const { raft } = config
-  const { clusterSecret, door, build, logger } = context
+  const { clusterSecret, build } = context
   return {
     dataDir: config.dataDir,
     ...(config.nodeId !== undefined && { nodeId: config.nodeId }),
@@ -39,9 +36,7 @@ export function toNodeInit(config: NodeConfig, context: NodeInitContext): NodeIn
       trailingEntries: raft.snapshotTrailing,
       snapshotBytesPerSecond: raft.snapshotBytesPerSecond,
     },
-    door,
     version: build.version,
-    logger,
   }
 }
 
