@@ -1,6 +1,6 @@
 /** Request bodies into statements: which JSON value binds as what. */
+import { NumberText, parseJson } from '../base/index.ts'
 import type { SqlParameter, SqlStatement } from '../sql/index.ts'
-import { NumberText, parseJson } from './json-exact.ts'
 import { badRequest } from './reply.ts'
 
 /** The one statement of a text body or of `q`. */
