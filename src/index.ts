@@ -1,6 +1,6 @@
 /** The library's door: a node inside your own process. For clusters in tests see `debros/testing`. */
 
-import { silentLogger } from './base/index.ts'
+import { Counters, silentLogger } from './base/index.ts'
 import { createHttpServer, type HttpLimits } from './http/index.ts'
 import { createNode as createBareNode, type DebrosNode, type NodeInit } from './node/index.ts'
 
@@ -30,10 +30,13 @@ export function createNode(
   if (http === undefined) return createBareNode(init, call)
   const { host = '127.0.0.1', port = 0, ...rest } = http
   const logger = (init.logger ?? silentLogger).child({ component: 'HTTP' })
-  return createBareNode(
-    { ...init, door: (node) => createHttpServer({ node, logger }, { host, port, ...rest }) },
-    call,
-  )
+  const { authorizer, counters = new Counters() } = init
+  const door: NodeInit['door'] = (node) =>
+    createHttpServer(
+      { node, logger, counters },
+      { host, port, ...(authorizer !== undefined && { authorizer }), ...rest },
+    )
+  return createBareNode({ ...init, counters, door }, call)
 }
 
 export { DebrosError, type Logger, type Outcome } from './base/index.ts'

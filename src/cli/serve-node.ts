@@ -1,5 +1,5 @@
 /** Runs one node with its HTTP API until it is told to stop, or stops by itself. */
-import { type Logger, toError } from '../base/index.ts'
+import { Counters, type Logger, toError } from '../base/index.ts'
 import { createHttpServer, type HttpServer, type HttpServerInit } from '../http/index.ts'
 import type { DebrosNode, NodeInit } from '../node/index.ts'
 import { EXIT_FAILURE, EXIT_OK } from './exit-codes.ts'
@@ -14,6 +14,7 @@ export interface ServeNodeComponents {
 
 export interface ServeNodeInit {
   readonly node: Omit<NodeInit, 'door' | 'logger'>
+  /** Callers are checked by the node's authorizer, unless it has one of its own. */
   readonly http: HttpServerInit
   /** What is to be done once it is a member. */
   readonly started?: (node: DebrosNode) => Promise<void>
@@ -26,13 +27,16 @@ export interface ServeNodeInit {
  */
 export async function serveNode(components: ServeNodeComponents, init: ServeNodeInit): Promise<number> {
   const logger = components.logger.child({ component: 'NODE' })
+  const { authorizer, counters = new Counters() } = init.node
   let server: HttpServer | undefined
   const node = await startNode(
     {
       ...init.node,
+      counters,
       door: (node) => {
         const httpLogger = components.logger.child({ component: 'HTTP' })
-        server = createHttpServer({ node, logger: httpLogger }, init.http)
+        const http = { ...(authorizer !== undefined && { authorizer }), ...init.http }
+        server = createHttpServer({ node, logger: httpLogger, counters }, http)
         return server
       },
       // Without a component: the parts add their own.

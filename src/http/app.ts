@@ -4,10 +4,12 @@
  */
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { readBasicAuth } from './basic-auth.ts'
 import { type BodyBudget, BodyRefused, RequestBody } from './body.ts'
 import { type RequestContext, requestAborted, type ServerContext } from './context.ts'
 import { checkOrigin } from './origin.ts'
 import { Parameters } from './parameters.ts'
+import { isPermitted } from './permission.ts'
 import { emptyReply, errorReply, HttpError, type HttpReply } from './reply.ts'
 import { findRoute } from './routes.ts'
 import { send, sendRefusal } from './send.ts'
@@ -72,11 +74,17 @@ export function buildApp(init: AppInit): FastifyInstance {
   return app
 }
 
-function commonHeaders({ rqliteVersion, context: { allowOrigin } }: AppInit): Record<string, string> {
+function commonHeaders(init: AppInit): Record<string, string> {
+  const { allowOrigin, authorizer } = init.context
+  const authEnabled = authorizer?.enabled === true
   return {
-    'x-rqlite-version': rqliteVersion,
+    'x-rqlite-version': init.rqliteVersion,
     'access-control-allow-methods': 'OPTIONS, GET, POST',
-    'access-control-allow-headers': 'Content-Type',
+    'access-control-allow-headers': authEnabled ? 'Content-Type, Authorization' : 'Content-Type',
+    ...(authEnabled && {
+      'access-control-allow-credentials': 'true',
+      'www-authenticate': 'Basic realm="rqlite"',
+    }),
     ...(allowOrigin !== undefined && { 'access-control-allow-origin': allowOrigin }),
   }
 }
@@ -122,10 +130,14 @@ class Exchange {
     const route = findRoute(path)
     if (route === undefined) return emptyReply(404)
     checkOrigin(this.#request.headers, this.#init.context.allowOrigin)
+    const credentials = readBasicAuth(this.#request.headers.authorization)
+    if (!isPermitted(this.#init.context, credentials, route.permissions)) return emptyReply(401)
     if (!route.methods.includes(method))
       return emptyReply(405, { allow: [...route.methods, 'OPTIONS'].join(', ') })
+    if (route.counter !== undefined) this.#init.context.counters.add('http', route.counter)
     const context: RequestContext = {
       server: this.#init.context,
+      credentials,
       method,
       path,
       query,

@@ -1,4 +1,5 @@
-import { DebrosError, type Logger } from '../base/index.ts'
+import { type Counters, DebrosError, type Logger } from '../base/index.ts'
+import type { Authorizer, Credentials } from '../node/index.ts'
 import type { RequestBody } from './body.ts'
 import type { Parameters } from './parameters.ts'
 import type { PragmaReader } from './pragmas.ts'
@@ -9,6 +10,9 @@ import type { HttpAddress, HttpBuildInfo, HttpNode } from './types.ts'
 export interface ServerContext {
   readonly node: () => HttpNode | undefined
   readonly logger: Logger
+  readonly counters: Counters
+  /** Undefined: everything is allowed. */
+  readonly authorizer: Authorizer | undefined
   readonly build: HttpBuildInfo
   readonly allowOrigin: string | undefined
   readonly startedAt: Date
@@ -28,6 +32,8 @@ export interface RequestContext {
   readonly parameters: Parameters
   /** As sent; "" if there was none. */
   readonly contentType: string
+  /** What the caller gave, to be handed on with whatever another node may have to check again. */
+  readonly credentials: Credentials
   /** The header `Idempotency-Key`: the same for every attempt at one write. */
   readonly requestId: string | undefined
   readonly body: RequestBody

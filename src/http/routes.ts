@@ -1,6 +1,8 @@
+import type { Permission } from '../node/index.ts'
 import type { Handler } from './context.ts'
 import { handleLeader, handleNodes, handleReadyz } from './handle-cluster.ts'
 import { handleExecute, handleQuery, handleRequest } from './handle-database.ts'
+import { handleDebugVars } from './handle-debug.ts'
 import { handleRemove, handleStepdown } from './handle-membership.ts'
 import { handleMetrics } from './handle-metrics.ts'
 import { handleStatus } from './handle-status.ts'
@@ -10,6 +12,10 @@ export interface Route {
   /** `prefix`: any path that begins with it, as rqlite has it (`/status`, `/status/`, `/statusx`). */
   readonly match: 'prefix' | 'exact'
   readonly methods: readonly string[]
+  /** A caller needs all of these. */
+  readonly permissions: readonly Permission[]
+  /** Where in group `http` of the counters requests are counted. */
+  readonly counter?: string
   readonly handle: Handler
 }
 
@@ -17,24 +23,68 @@ const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /d
 `
 
 export const ROUTES: readonly Route[] = [
-  { path: '/db/execute', match: 'prefix', methods: ['POST'], handle: handleExecute },
-  { path: '/db/query', match: 'prefix', methods: ['GET', 'POST'], handle: handleQuery },
-  { path: '/db/request', match: 'prefix', methods: ['POST'], handle: handleRequest },
-  { path: '/status', match: 'prefix', methods: ['GET'], handle: handleStatus },
-  { path: '/nodes', match: 'prefix', methods: ['GET'], handle: handleNodes },
-  { path: '/metrics', match: 'exact', methods: ['GET'], handle: handleMetrics },
+  {
+    path: '/db/execute',
+    match: 'prefix',
+    methods: ['POST'],
+    permissions: ['execute'],
+    counter: 'executions',
+    handle: handleExecute,
+  },
+  {
+    path: '/db/query',
+    match: 'prefix',
+    methods: ['GET', 'POST'],
+    permissions: ['query'],
+    counter: 'queries',
+    handle: handleQuery,
+  },
+  {
+    path: '/db/request',
+    match: 'prefix',
+    methods: ['POST'],
+    permissions: ['query', 'execute'],
+    counter: 'requests',
+    handle: handleRequest,
+  },
+  {
+    path: '/status',
+    match: 'prefix',
+    methods: ['GET'],
+    permissions: ['status'],
+    counter: 'num_status',
+    handle: handleStatus,
+  },
+  { path: '/nodes', match: 'prefix', methods: ['GET'], permissions: ['status'], handle: handleNodes },
+  { path: '/metrics', match: 'exact', methods: ['GET'], permissions: ['status'], handle: handleMetrics },
+  {
+    path: '/debug/vars',
+    match: 'exact',
+    methods: ['GET'],
+    permissions: ['status'],
+    handle: handleDebugVars,
+  },
   {
     path: '/leader',
     match: 'exact',
     methods: ['GET', 'POST'],
+    permissions: ['leader-ops'],
     handle: (context) => (context.method === 'POST' ? handleStepdown(context) : handleLeader(context)),
   },
-  { path: '/remove', match: 'prefix', methods: ['DELETE'], handle: handleRemove },
-  { path: '/readyz', match: 'prefix', methods: ['GET'], handle: handleReadyz },
+  { path: '/remove', match: 'prefix', methods: ['DELETE'], permissions: ['remove'], handle: handleRemove },
+  {
+    path: '/readyz',
+    match: 'prefix',
+    methods: ['GET'],
+    permissions: ['ready'],
+    counter: 'num_readyz',
+    handle: handleReadyz,
+  },
   {
     path: '/',
     match: 'exact',
     methods: ['GET'],
+    permissions: [],
     handle: () => ({ status: 200, type: 'text', body: POINTER }),
   },
 ]

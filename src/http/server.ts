@@ -4,6 +4,7 @@ import { DebrosError, errorMessage, formatHostPort, hasErrorCode } from '../base
 import { buildApp } from './app.ts'
 import { BodyBudget } from './body.ts'
 import { requestAborted } from './context.ts'
+import { declareCounters } from './counter-names.ts'
 import { DEFAULT_LIMITS, DEFAULT_RQLITE_VERSION } from './defaults.ts'
 import { PragmaReader } from './pragmas.ts'
 import type { HttpAddress, HttpLimits, HttpServer, HttpServerComponents, HttpServerInit } from './types.ts'
@@ -28,6 +29,7 @@ class RqliteHttpServer implements HttpServer {
     this.#components = components
     this.#init = init
     this.#limits = { ...DEFAULT_LIMITS, ...init.limits }
+    declareCounters(components.counters)
   }
 
   get address(): HttpAddress | undefined {
@@ -99,12 +101,14 @@ class RqliteHttpServer implements HttpServer {
   }
 
   #buildApp(): FastifyInstance {
-    const { node, logger } = this.#components
-    const { allowOrigin, build, rqliteVersion = DEFAULT_RQLITE_VERSION } = this.#init
+    const { node, logger, counters } = this.#components
+    const { allowOrigin, authorizer, build, rqliteVersion = DEFAULT_RQLITE_VERSION } = this.#init
     return buildApp({
       context: {
         node,
         logger,
+        counters,
+        authorizer,
         allowOrigin,
         build: build ?? { version: 'unknown', commit: '', buildTime: '' },
         startedAt: new Date(),

@@ -1,6 +1,6 @@
 /** The contract of the HTTP server: what it is given and what it offers. */
-import type { Logger } from '../base/index.ts'
-import type { ClusterService, DatabaseService } from '../node/index.ts'
+import type { Counters, Logger } from '../base/index.ts'
+import type { Authorizer, ClusterService, DatabaseService } from '../node/index.ts'
 
 /** The part of a node the HTTP API serves; a `DebrosNode` is one. */
 export interface HttpNode {
@@ -16,6 +16,8 @@ export interface HttpServerComponents {
    */
   readonly node: () => HttpNode | undefined
   readonly logger: Logger
+  /** Shown by `/debug/vars`, and added to: a node's own, so that all of its parts count in them. */
+  readonly counters: Counters
 }
 
 export interface HttpBuildInfo {
@@ -35,6 +37,8 @@ export interface HttpServerInit {
   readonly rqliteVersion?: string
   /** Web origin whose pages may call; `*` for any. What other pages send is refused. @default none */
   readonly allowOrigin?: string
+  /** Who may call what. @default everything is allowed */
+  readonly authorizer?: Authorizer
   readonly build?: HttpBuildInfo
   readonly limits?: Partial<HttpLimits>
 }

@@ -27,14 +27,20 @@ export interface Credentials {
 }
 
 export interface Authorizer {
+  /** False: everything is allowed, and nobody need be asked for credentials. */
+  readonly enabled: boolean
   /** Undefined credentials: the caller gave none. */
   allows(credentials: Credentials | undefined, permission: Permission): boolean
+  /** Whether there is such a user with this password, whatever it may do. */
+  recognizes(credentials: Credentials): boolean
   /** What a user of the credentials file proves itself with; undefined if there is no such user. */
   credentialsOf(username: string): Credentials | undefined
 }
 
 /** Without a credentials file everything is allowed. */
 export const ALLOW_ALL: Authorizer = Object.freeze({
+  enabled: false,
   allows: () => true,
+  recognizes: () => true,
   credentialsOf: () => undefined,
 })

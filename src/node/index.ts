@@ -6,6 +6,7 @@ export {
   type Permission,
 } from './authorization.ts'
 export { type Command, decodeCommand, encodeCommand } from './codec/command-codec.ts'
+export { type CredentialsFile, createAuthorizer, readCredentialsFile } from './credentials-file.ts'
 export { MemoryDataDir } from './data-dir.ts'
 export type { Door, NodeAccess, NodeInit } from './init.ts'
 export { createNode } from './node.ts'

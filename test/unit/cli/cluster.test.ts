@@ -1,12 +1,15 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { DebrosError, silentLogger } from '../../../src/base/index.ts'
+import { Counters, DebrosError, silentLogger } from '../../../src/base/index.ts'
 import { createHttpServer } from '../../../src/http/index.ts'
 import { FakeNode, member } from '../http/fake-node.ts'
 import { debros } from './fake-io.ts'
 
 /** The real HTTP API over a node that answers what a test says. */
 async function apiOf(node: FakeNode): Promise<string> {
-  const server = createHttpServer({ node: () => node, logger: silentLogger }, { host: '127.0.0.1', port: 0 })
+  const server = createHttpServer(
+    { node: () => node, logger: silentLogger, counters: new Counters() },
+    { host: '127.0.0.1', port: 0 },
+  )
   await server.start()
   onTestFinished(() => server.stop())
   return server.address!.url

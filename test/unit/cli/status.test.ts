@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { silentLogger } from '../../../src/base/index.ts'
+import { Counters, silentLogger } from '../../../src/base/index.ts'
 import { createHttpServer } from '../../../src/http/index.ts'
 import { FakeNode, member } from '../http/fake-node.ts'
 import { debros } from './fake-io.ts'
@@ -11,7 +11,7 @@ import { debros } from './fake-io.ts'
 async function apiOf(node: FakeNode | undefined): Promise<string> {
   const build = { version: '1.2.3', commit: 'c', buildTime: '' }
   const server = createHttpServer(
-    { node: () => node, logger: silentLogger },
+    { node: () => node, logger: silentLogger, counters: new Counters() },
     { host: '127.0.0.1', port: 0, build },
   )
   await server.start()

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import http from 'node:http'
 import net from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { silentLogger } from '../../../src/base/index.ts'
+import { Counters, silentLogger } from '../../../src/base/index.ts'
 import { createHttpServer } from '../../../src/http/index.ts'
 import type { SqlResult, SqlValue } from '../../../src/sql/index.ts'
 import { FakeNode, rowsResult } from './fake-node.ts'
@@ -247,7 +247,7 @@ describe('large responses', () => {
 describe('start and stop', () => {
   const create = (port: number, stopGraceMs = 10_000) =>
     createHttpServer(
-      { node: () => new FakeNode(), logger: silentLogger },
+      { node: () => new FakeNode(), logger: silentLogger, counters: new Counters() },
       { host: '127.0.0.1', port, limits: { stopGraceMs } },
     )
 
@@ -264,7 +264,7 @@ describe('start and stop', () => {
 
   test('an address of another machine - cannot be listened on', async () => {
     const server = createHttpServer(
-      { node: () => undefined, logger: silentLogger },
+      { node: () => undefined, logger: silentLogger, counters: new Counters() },
       { host: '192.0.2.1', port: 0 },
     )
     await expect(server.start()).rejects.toMatchObject({ code: 'HTTP_LISTEN_FAILED' })

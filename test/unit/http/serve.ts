@@ -1,7 +1,7 @@
 /** A server over a fake node, on a port of its own. */
 import http from 'node:http'
 import { onTestFinished } from 'vitest'
-import { type Logger, silentLogger } from '../../../src/base/index.ts'
+import { Counters, type Logger, silentLogger } from '../../../src/base/index.ts'
 import { createHttpServer, type HttpServer, type HttpServerInit } from '../../../src/http/index.ts'
 import { FakeNode } from './fake-node.ts'
 
@@ -20,6 +20,7 @@ export interface Served {
   readonly node: FakeNode
   readonly server: HttpServer
   readonly port: number
+  readonly counters: Counters
   ask(method: string, url: string, options?: AskOptions): Promise<Answered>
   /** POST of a JSON body, as curl would send it without a Content-Type. */
   post(url: string, body: unknown): Promise<Answered>
@@ -31,8 +32,9 @@ export async function serve(
 ): Promise<Served> {
   const { open = true, logger = silentLogger, ...init } = options
   const node = new FakeNode()
+  const counters = new Counters()
   const server = createHttpServer(
-    { node: () => (open ? node : undefined), logger },
+    { node: () => (open ? node : undefined), logger, counters },
     {
       host: '127.0.0.1',
       port: 0,
@@ -45,7 +47,8 @@ export async function serve(
   onTestFinished(() => server.stop())
   const port = server.address!.port
   const ask: Served['ask'] = (method, url, given = {}) => request(port, method, url, given)
-  return { node, server, port, ask, post: (url, body) => ask('POST', url, { body: JSON.stringify(body) }) }
+  const post: Served['post'] = (url, body) => ask('POST', url, { body: JSON.stringify(body) })
+  return { node, server, port, counters, ask, post }
 }
 
 /** One request on a connection of its own. A DELETE has its body's length given, as all clients do. */
