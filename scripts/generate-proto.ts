@@ -25,6 +25,18 @@ const header = (source: string): string =>
 /** Bytes may come from anywhere, so that callers need no cast where their buffer's kind is not known. */
 const anyBuffer = (code: string): string => code.replaceAll('Uint8Array<ArrayBuffer>', 'Uint8Array')
 
+/**
+ * 64-bit integers as bigints are `sint64`, which our own encoder writes (see there). The runtime has no other
+ * that is right for all of them.
+ */
+function withSint64(code: string): string {
+  const wrong = /\bw\.(u?int64|sfixed64)\(/.exec(code)
+  if (wrong)
+    throw new Error(`${wrong[1]} takes [jstype = JS_NUMBER]; as a bigint it is written wrongly: use sint64`)
+  const replaced = code.replaceAll(/\bw\.sint64\(([^()]+)\)/g, 'writeSint64(w, $1)')
+  return replaced === code ? code : `import { writeSint64 } from '../sint64.ts'\n${replaced}`
+}
+
 /** File name to content, for every .proto file. */
 async function compile(): Promise<Map<string, string>> {
   const sources = (await readdir(sourceDir)).filter((name) => name.endsWith('.proto')).sort()
@@ -34,7 +46,7 @@ async function compile(): Promise<Map<string, string>> {
     for (const source of sources) {
       await generate(join(sourceDir, source), { output: scratch, strict: true, path: [sourceDir] })
       const name = `${basename(source, '.proto')}.ts`
-      files.set(name, header(source) + anyBuffer(await readFile(join(scratch, name), 'utf8')))
+      files.set(name, header(source) + withSint64(anyBuffer(await readFile(join(scratch, name), 'utf8'))))
     }
     return files
   } finally {

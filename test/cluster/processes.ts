@@ -48,6 +48,8 @@ export interface ProcessClusterInit {
   readonly raft?: Partial<RaftSettings>
   /** Programs that embed a node (with the key-value store at hand) instead of `debros node`. @default false */
   readonly embedded?: boolean
+  /** Further flags of `debros node`, for every node. @default none */
+  readonly flags?: readonly string[]
 }
 
 interface ProcessNodeInit extends ProcessClusterInit {
@@ -110,7 +112,7 @@ export class ProcessNode {
   }
 
   #commandArguments(join: string | undefined): string[] {
-    const { id, dataDir, ports, secretFile, snapshots } = this.#init
+    const { id, dataDir, ports, secretFile, snapshots, flags = [] } = this.#init
     return [
       ...[PROGRAM, 'node', '--id', id, '--data', dataDir, '--log-format', 'json'],
       ...['--rqlite-http-port', String(ports.http), '--rqlite-raft-port', String(ports.raft)],
@@ -123,6 +125,7 @@ export class ProcessNode {
             ...['--raft-snapshot-trailing', String(snapshots.trailing)],
           ]),
       ...(join === undefined ? [] : ['--rqlite-join-address', join]),
+      ...flags,
     ]
   }
 

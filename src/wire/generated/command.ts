@@ -1,5 +1,6 @@
 // @ts-nocheck
 // Generated from proto/command.proto by scripts/generate-proto.ts; do not edit.
+import { writeSint64 } from '../sint64.ts'
 /* eslint-disable require-yield */
 
 import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, streamMessage } from 'protons-runtime'
@@ -1582,7 +1583,7 @@ export namespace SqlValue {
 
         if (obj.integer != null) {
           w.uint32(8)
-          w.sint64(obj.integer)
+          writeSint64(w, obj.integer)
         }
 
         if (obj.real != null) {
@@ -3111,7 +3112,7 @@ export namespace SqlWriteResult {
 
         if ((obj.lastInsertId != null && obj.lastInsertId !== 0n)) {
           w.uint32(8)
-          w.sint64(obj.lastInsertId)
+          writeSint64(w, obj.lastInsertId)
         }
 
         if ((obj.rowsAffected != null && obj.rowsAffected !== 0)) {
