@@ -42,8 +42,15 @@ export function createNode(
 export { DebrosError, type Logger, type Outcome } from './base/index.ts'
 export type { KvEntry, KvExpectation, KvListOptions, KvOperation, KvPage, KvResult } from './kv/index.ts'
 export {
+  type AutoBackupConfig,
+  type AutoRestoreConfig,
   type CallOptions,
+  type ChangeCaptureConfig,
+  type ChangeCaptureTls,
   type ClusterService,
+  createAutoBackupConfig,
+  createAutoRestoreConfig,
+  createChangeCaptureConfig,
   type DatabaseResponse,
   type DatabaseService,
   type DebrosNode,

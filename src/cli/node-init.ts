@@ -4,18 +4,20 @@ import type { NodeConfig } from '../config/index.ts'
 import type { HttpServerInit } from '../http/index.ts'
 import type { NodeInit } from '../node/index.ts'
 import type { BuildInfo } from './build-info.ts'
+import type { OutboundInit } from './outbound-init.ts'
 
 /** Fine enough to time elections by; a shorter heartbeat needs a finer one. */
 const TICK_MS_MAX = 20
 
 export interface NodeInitContext {
   readonly clusterSecret: string
+  readonly outbound: OutboundInit
   readonly build: BuildInfo
 }
 
 export function toNodeInit(config: NodeConfig, context: NodeInitContext): Omit<NodeInit, 'door' | 'logger'> {
   const { raft } = config
-  const { clusterSecret, build } = context
+  const { clusterSecret, outbound, build } = context
   return {
     dataDir: config.dataDir,
     ...(config.nodeId !== undefined && { nodeId: config.nodeId }),
@@ -27,6 +29,7 @@ export function toNodeInit(config: NodeConfig, context: NodeInitContext): Omit<N
     clusterSecret,
     voter: raft.voter,
     foreignKeys: config.foreignKeys,
+    ...outbound,
     integrityIntervalMs: raft.integrityIntervalMs,
     raft: {
       tickMs: Math.min(TICK_MS_MAX, raft.heartbeatMs),

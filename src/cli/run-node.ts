@@ -11,6 +11,7 @@ import {
 import type { DebrosNode } from '../node/index.ts'
 import type { BuildInfo } from './build-info.ts'
 import { toHttpInit, toNodeInit } from './node-init.ts'
+import { loadOutboundInit } from './outbound-init.ts'
 import { type ServeNodeComponents, serveNode } from './serve-node.ts'
 
 export interface RunNodeComponents extends ServeNodeComponents {
@@ -25,11 +26,12 @@ export async function runNode(
   const { build } = components
   const logger = components.logger.child({ component: 'NODE' })
   for (const warning of warnings) logger.warn({}, warning)
+  const outbound = await loadOutboundInit(config.outbound, process.env)
   const secret = await ensureClusterSecret(config)
   tellSecret(secret, logger)
   logger.info({ version: build.version, role: config.role, data: config.dataDir }, 'starting')
   return await serveNode(components, {
-    node: toNodeInit(config, { clusterSecret: secret.value, build }),
+    node: toNodeInit(config, { clusterSecret: secret.value, outbound, build }),
     http: toHttpInit(config, build),
     started: (node) => writePeerInfo(config, node),
   })

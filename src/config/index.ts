@@ -20,6 +20,7 @@ export type {
   HttpSettings,
   LoggingSettings,
   NodeConfig,
+  OutboundSettings,
   RaftSettings,
   ResolvedConfig,
 } from './types.ts'

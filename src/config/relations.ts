@@ -11,6 +11,7 @@ const HEARTBEATS_PER_ELECTION_MIN = 3
 export function checkRelations(config: NodeConfig, values: LayeredValues): Problem[] {
   return [
     ...checkRole(config, values),
+    ...checkOutbound(config),
     ...checkPorts(config),
     ...checkAdvertised(config),
     ...checkTiming(config),
@@ -37,6 +38,20 @@ function checkRole(config: NodeConfig, values: LayeredValues): Problem[] {
   if (config.joinAddresses.includes(formatHostPort(config.raft.advertise))) {
     const hint = 'leave it out on the first node'
     problems.push({ path, message: 'is this node’s own address: a node cannot join itself', hint })
+  }
+  return problems
+}
+
+function checkOutbound({ outbound, joinAddresses, raft }: NodeConfig): Problem[] {
+  const problems: Problem[] = []
+  if (outbound.autoRestoreFile !== undefined && joinAddresses.length > 0) {
+    const message = 'cannot be set on a node that joins a cluster'
+    const hint = 'give it to the first node only, which fills the database for all'
+    problems.push({ path: 'database.auto_restore_file', message, hint })
+  }
+  if (outbound.changeCapture !== undefined && !raft.voter) {
+    const message = 'cannot be set on a node that never leads'
+    problems.push({ path: 'database.change_capture', message, hint: 'give it to all voters' })
   }
   return problems
 }

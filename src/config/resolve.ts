@@ -46,6 +46,11 @@ function toNodeConfig(values: LayeredValues): NodeConfig {
     joinAddresses,
     clusterSecret: clusterSecret(values),
     foreignKeys: values.get('database.foreign_keys'),
+    outbound: {
+      autoBackupFile: values.get('database.auto_backup_file') || undefined,
+      autoRestoreFile: values.get('database.auto_restore_file') || undefined,
+      changeCapture: values.get('database.change_capture') || undefined,
+    },
     http: {
       host: values.get('http.host'),
       port: httpPort,
@@ -119,8 +124,18 @@ function shown(path: SettingPath, raw: unknown, value: unknown, config: NodeConf
       return formatDuration(config.raft.heartbeatMs)
     case 'raft.election_timeout':
       return formatDuration(config.raft.electionTimeoutMs)
+    case 'database.change_capture':
+      return withoutPassword(String(value))
     default:
       if (value === undefined) return undefined
       return settingAt(path).secret ? '********' : (raw as ConfigEntry['value']) // its schema took it
   }
+}
+
+function withoutPassword(url: string): string {
+  if (!URL.canParse(url)) return url
+  const shown = new URL(url)
+  if (shown.password === '') return url
+  shown.password = '********'
+  return shown.href
 }

@@ -42,6 +42,15 @@ export interface RaftSettings {
   readonly voter: boolean
 }
 
+/** What the node does on its own account, besides answering. */
+export interface OutboundSettings {
+  /** Paths; undefined: not at all. */
+  readonly autoBackupFile: string | undefined
+  readonly autoRestoreFile: string | undefined
+  /** A URL, `stdout`, a path, or `off`. */
+  readonly changeCapture: string | undefined
+}
+
 export interface LoggingSettings {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   /** Undefined: standard output. */
@@ -64,6 +73,7 @@ export interface NodeConfig {
   /** At most one of the two is set; see `cluster-secret.ts` for what happens with none. */
   readonly clusterSecret: { readonly value: string | undefined; readonly file: string | undefined }
   readonly foreignKeys: boolean
+  readonly outbound: OutboundSettings
   readonly http: HttpSettings
   readonly raft: RaftSettings
   readonly logging: LoggingSettings

@@ -10,6 +10,18 @@ export { type CredentialsFile, createAuthorizer, readCredentialsFile } from './c
 export { MemoryDataDir } from './data-dir.ts'
 export type { Door, NodeAccess, NodeInit } from './init.ts'
 export { createNode } from './node.ts'
+export { type AutoBackupConfig, createAutoBackupConfig } from './outbound/auto-backup-config.ts'
+export { type AutoRestoreConfig, createAutoRestoreConfig } from './outbound/auto-restore-config.ts'
+export {
+  type ChangeCaptureConfig,
+  type ChangeCaptureTls,
+  createChangeCaptureConfig,
+} from './outbound/change-capture-config.ts'
+export {
+  loadAutoBackupConfig,
+  loadAutoRestoreConfig,
+  loadChangeCaptureConfig,
+} from './outbound/service-files.ts'
 export {
   type DataDirReport,
   inspectDataDir,

@@ -5,6 +5,9 @@ import { hostPortOf, type LinkFilter } from '../p2p/index.ts'
 import { type RaftSettings, resolveRaftSettings } from '../raft/index.ts'
 import { ALLOW_ALL, type Authorizer, type Credentials } from './authorization.ts'
 import type { MemoryDataDir } from './data-dir.ts'
+import type { AutoBackupConfig } from './outbound/auto-backup-config.ts'
+import type { AutoRestoreConfig } from './outbound/auto-restore-config.ts'
+import type { ChangeCaptureConfig } from './outbound/change-capture-config.ts'
 import type { NodeServices } from './types.ts'
 
 /** Something that serves a node to the outside, such as the HTTP API. */
@@ -67,6 +70,15 @@ export interface NodeInit {
   readonly reapNodeTimeoutMs?: number
   /** The same for learners. @default 0 */
   readonly reapReadOnlyNodeTimeoutMs?: number
+  /** Backs the database up while this node leads. @default not at all */
+  readonly autoBackup?: AutoBackupConfig
+  /** Fills the database of a cluster that this node founds. Not together with `joinAddresses`. @default not at all */
+  readonly autoRestore?: AutoRestoreConfig
+  /**
+   * Sends committed changes of rows to an endpoint while this node leads; the same on all voters. `off` ends
+   * it, for the cluster; without it the cluster goes on as it was told before. @default undefined
+   */
+  readonly changeCapture?: ChangeCaptureConfig | 'off'
   /** Who may join, and what a request that another node passes on may do. @default everything is allowed */
   readonly authorizer?: Authorizer
   /** Shown to whoever is asked to let this node join. @default none */
@@ -101,6 +113,9 @@ export interface ResolvedNodeInit {
   readonly stepdownOnShutdown: boolean
   readonly reapNodeTimeoutMs: number
   readonly reapReadOnlyNodeTimeoutMs: number
+  readonly autoBackup: AutoBackupConfig | undefined
+  readonly autoRestore: AutoRestoreConfig | undefined
+  readonly changeCapture: ChangeCaptureConfig | 'off' | undefined
   readonly authorizer: Authorizer
   readonly joinCredentials: Credentials | undefined
   readonly counters: Counters
@@ -136,6 +151,9 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
     stepdownOnShutdown: init.stepdownOnShutdown ?? true,
     reapNodeTimeoutMs: init.reapNodeTimeoutMs ?? 0,
     reapReadOnlyNodeTimeoutMs: init.reapReadOnlyNodeTimeoutMs ?? 0,
+    autoBackup: init.autoBackup,
+    autoRestore: init.autoRestore,
+    changeCapture: init.changeCapture,
     authorizer: init.authorizer ?? ALLOW_ALL,
     joinCredentials: init.joinCredentials,
     counters: init.counters ?? new Counters(),
@@ -156,6 +174,12 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
   checkBootstrap(resolved)
   for (const timeoutMs of [resolved.reapNodeTimeoutMs, resolved.reapReadOnlyNodeTimeoutMs]) {
     if (!(timeoutMs >= 0)) throw invalid('the time after which silent nodes are removed must not be negative')
+  }
+  if (resolved.autoRestore !== undefined && resolved.joinAddresses.length > 0) {
+    throw invalid('a node cannot both join a cluster and restore a backup into it')
+  }
+  if (resolved.changeCapture !== undefined && !resolved.voter) {
+    throw invalid('a learner never leads, so it cannot send what is captured')
   }
   return resolved
 }

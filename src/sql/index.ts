@@ -10,6 +10,7 @@ export { findDisallowedPragma } from './gate.ts'
 export { checkSqlSize, DEFAULT_SQL_LIMITS, type SqlLimits } from './limits.ts'
 export { createSqlMachine, type SqlMachineComponents, type SqlMachineInit } from './sql-machine.ts'
 export { loadSqliteBinary, type SqliteBinary, type SqliteFiles } from './sqlite-binary.ts'
+export { checkTableFilter } from './table-filter.ts'
 export type {
   SqlApplyItem,
   SqlCapture,

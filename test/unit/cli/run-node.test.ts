@@ -137,6 +137,23 @@ describe('running a node', () => {
     )
   })
 
+  test('outbound - what the files say reaches the node; one that is wrong ends the start', async () => {
+    const { node, stop, resolved, components, data } = await prepare({ 'cdc-config': 'off' })
+    const running = runNode(resolved, components)
+    await vi.waitFor(() => expect(node.init).toBeDefined())
+    expect(node.init).toMatchObject({ changeCapture: 'off' })
+    expect(node.init).not.toHaveProperty('autoBackup')
+    stop.abort()
+    await running
+    const wrong = {
+      ...resolved.config,
+      outbound: { ...resolved.config.outbound, autoBackupFile: `${data}/none` },
+    }
+    await expect(runNode({ ...resolved, config: wrong }, components)).rejects.toMatchObject({
+      code: 'SERVICE_CONFIG_INVALID',
+    })
+  })
+
   test('secret - is made, told by its place, and never shown', async () => {
     const { node, stop, resolved, components, data, logger } = await prepare()
     const running = runNode(resolved, components)

@@ -47,6 +47,7 @@ describe('defaults', () => {
       joinAddresses: [],
       clusterSecret: { value: undefined, file: undefined },
       foreignKeys: false,
+      outbound: { autoBackupFile: undefined, autoRestoreFile: undefined, changeCapture: undefined },
       http: {
         host: '127.0.0.1',
         port: 5001,
@@ -166,6 +167,9 @@ describe('environment', () => {
     ['LOG_OUTPUT_FILE', '/tmp/x.log', (c) => c.logging.file, '/tmp/x.log'],
     ['DEBROS_FOREIGN_KEYS', 'yes', (c) => c.foreignKeys, true],
     ['DEBROS_FOREIGN_KEYS', 'OFF', (c) => c.foreignKeys, false],
+    ['DEBROS_AUTO_BACKUP_FILE', '/etc/backup.json', (c) => c.outbound.autoBackupFile, '/etc/backup.json'],
+    ['DEBROS_AUTO_RESTORE_FILE', '/etc/r.json', (c) => c.outbound.autoRestoreFile, '/etc/r.json'],
+    ['DEBROS_CDC_CONFIG', 'http://sink/', (c) => c.outbound.changeCapture, 'http://sink/'],
     ['DEBROS_HTTP_BODY_LIMIT', '2MiB', (c) => c.http.bodyLimitBytes, 2 * 2 ** 20],
     ['DEBROS_RAFT_ELECTION_TIMEOUT', '1m30s', (c) => c.raft.electionTimeoutMs, 90_000],
   ])('%s=%s', (name, value, of, expected) => {
@@ -408,6 +412,23 @@ describe('relations', () => {
     expect(problemsOf(inFile(`cluster:\n  secret: ${secret}\n  secret_file: /x\n`))[0]).toMatch(
       /are both set/,
     )
+  })
+
+  test('outbound - restoring is for the first node, capturing for those that can lead', () => {
+    expect(problemsOf({ flags: { 'auto-restore': '/r.json', 'rqlite-join-address': 'a:7001' } })).toEqual([
+      expect.stringMatching(/auto_restore_file.*cannot be set on a node that joins a cluster/s),
+    ])
+    expect(
+      problemsOf({
+        flags: { 'cdc-config': 'stdout', 'rqlite-join-address': 'a:7001', 'raft-non-voter': true },
+      }),
+    ).toEqual([expect.stringMatching(/change_capture.*cannot be set on a node that never leads/s)])
+  })
+
+  test('change capture - the password of its URL is not shown, but used', () => {
+    const { config, entries } = resolveConfig({ flags: { 'cdc-config': 'https://me:hush@sink/x' } })
+    expect(config.outbound.changeCapture).toBe('https://me:hush@sink/x')
+    expect(entry(entries, 'database.change_capture')).toMatchObject({ value: 'https://me:********@sink/x' })
   })
 
   test('secret - is never shown', () => {
