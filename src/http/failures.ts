@@ -37,6 +37,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   SQL_TOO_LARGE: TOO_LARGE,
   RAFT_ENTRY_TOO_LARGE: TOO_LARGE,
   RPC_REQUEST_TOO_LARGE: TOO_LARGE,
+  NOT_AUTHORIZED: { status: 401 },
   NAMESPACE_INVALID: { status: 400 },
   REQUEST_INVALID: { status: 400 },
 }

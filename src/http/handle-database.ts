@@ -93,8 +93,9 @@ function documentReply(
   }
 }
 
-function writeOptions({ parameters, signal, requestId }: RequestContext): WriteOptions {
+function writeOptions({ credentials, parameters, signal, requestId }: RequestContext): WriteOptions {
   return {
+    credentials,
     signal,
     timeoutMs: parameters.timeoutMs,
     transaction: parameters.has('transaction'),

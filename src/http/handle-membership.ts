@@ -14,14 +14,14 @@ const NO_LEADER: ReadonlySet<string> = new Set(['RAFT_NO_LEADER', 'RAFT_NOT_LEAD
  * on either way; rqlite's does nothing without `wait`, and says nothing of it.
  */
 export async function handleStepdown(context: RequestContext): Promise<HttpReply> {
-  const { parameters, server, signal } = context
+  const { credentials, parameters, server, signal } = context
   const to = await readTarget(context)
   const node = server.node()
   if (node === undefined) return errorReply(503, 'store not open')
   const redirect = await redirectRequest(context, node)
   if (redirect !== undefined) return redirect
   try {
-    const options = { timeoutMs: parameters.timeoutMs, ...(to === undefined ? {} : { to }) }
+    const options = { credentials, timeoutMs: parameters.timeoutMs, ...(to === undefined ? {} : { to }) }
     if (parameters.has('wait')) {
       const { servedBy } = await node.cluster.transferLeadership({ ...options, signal })
       return emptyReply(200, { 'x-rqlite-served-by': servedBy })
@@ -71,14 +71,15 @@ async function checkTarget(node: HttpNode, to: string | undefined): Promise<void
 
 /** Unknown ids are no failure: the node is none of the cluster's, as was asked for. */
 export async function handleRemove(context: RequestContext): Promise<HttpReply> {
-  const { parameters, server, signal } = context
+  const { credentials, parameters, server, signal } = context
   const id = await readNodeId(context)
   const node = server.node()
   if (node === undefined) return errorReply(503, 'store not open')
   const redirect = await redirectRequest(context, node)
   if (redirect !== undefined) return redirect
   try {
-    const { servedBy } = await node.cluster.removeNode(id, { signal, timeoutMs: parameters.timeoutMs })
+    const options = { credentials, signal, timeoutMs: parameters.timeoutMs }
+    const { servedBy } = await node.cluster.removeNode(id, options)
     return emptyReply(200, { 'x-rqlite-served-by': servedBy })
   } catch (error) {
     return failure(error, '')
@@ -101,6 +102,7 @@ async function readNodeId({ body }: RequestContext): Promise<string> {
 
 function failure(error: unknown, prefix: string): HttpReply {
   if (!(error instanceof DebrosError)) throw error
+  if (error.code === 'NOT_AUTHORIZED') return errorReply(401, error.message)
   if (NO_LEADER.has(error.code)) return errorReply(503, 'leader not found', { 'retry-after': '1' })
   return errorReply(500, `${prefix}${error.message}`)
 }

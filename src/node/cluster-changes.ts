@@ -10,7 +10,9 @@ import {
   TransferRequest,
   TransferResponse,
 } from '../wire/index.ts'
+import type { Authorizer } from './authorization.ts'
 import { type Consensus, callAborted, callTimeout, type Limits, limitsOf } from './consensus.ts'
+import { callerToWire, checkCaller } from './forwarded.ts'
 import { notLeader, type Router } from './router.ts'
 import type { CallOptions, ClusterService, Removed, TransferOptions, Transferred } from './types.ts'
 
@@ -23,6 +25,7 @@ export interface ClusterChangesComponents {
   readonly consensus: Consensus
   readonly router: Router
   readonly rpc: Rpc
+  readonly authorizer: Authorizer
   /** Asks all members how they are. */
   readonly nodes: ClusterService['nodes']
   readonly logger: Logger
@@ -42,12 +45,16 @@ export class ClusterChanges {
     this.#components = components
     this.#init = init
     components.rpc.handle(TRANSFER, 'member', async (bytes, { signal }) => {
-      const { to, timeoutMs } = decodeFrame('transfer request', () => TransferRequest.decode(bytes))
+      const { to, timeoutMs, ...caller } = decodeFrame('transfer request', () =>
+        TransferRequest.decode(bytes),
+      )
+      checkCaller(components.authorizer, caller, ['leader-ops'], 'stepdown')
       const target = to === '' ? undefined : checkName(to, 'node id')
       return TransferResponse.encode({ leader: await this.#transfer(target, { timeoutMs, signal }) })
     })
     components.rpc.handle(REMOVE, 'member', async (bytes, { signal }) => {
-      const { id, timeoutMs } = decodeFrame('remove request', () => RemoveRequest.decode(bytes))
+      const { id, timeoutMs, ...caller } = decodeFrame('remove request', () => RemoveRequest.decode(bytes))
+      checkCaller(components.authorizer, caller, ['remove'], 'remove node')
       const removed = await this.#remove(checkName(id, 'node id'), { timeoutMs, signal })
       return RemoveResponse.encode({ removed })
     })
@@ -55,7 +62,8 @@ export class ClusterChanges {
 
   /** See ClusterService. */
   async transferLeadership(options: TransferOptions): Promise<Transferred> {
-    const { to } = options
+    const { to, credentials } = options
+    const caller = callerToWire(credentials)
     return await this.#components.router.route(
       {
         kind: 'once',
@@ -64,7 +72,7 @@ export class ClusterChanges {
           servedBy: this.#init.servedBy(),
         }),
         remote: async (leader, limits) => {
-          const request = TransferRequest.encode({ to: to ?? '', timeoutMs: limits.timeoutMs })
+          const request = TransferRequest.encode({ to: to ?? '', timeoutMs: limits.timeoutMs, ...caller })
           const answer = await this.#call(leader, TRANSFER, request, limits)
           return { leader: TransferResponse.decode(answer).leader, servedBy: leader.address }
         },
@@ -75,6 +83,7 @@ export class ClusterChanges {
 
   /** See ClusterService. */
   async removeNode(id: string, options: CallOptions): Promise<Removed> {
+    const caller = callerToWire(options.credentials)
     return await this.#components.router.route(
       {
         kind: 'once',
@@ -83,7 +92,7 @@ export class ClusterChanges {
           servedBy: this.#init.servedBy(),
         }),
         remote: async (leader, limits) => {
-          const request = RemoveRequest.encode({ id, timeoutMs: limits.timeoutMs })
+          const request = RemoveRequest.encode({ id, timeoutMs: limits.timeoutMs, ...caller })
           const { removed } = RemoveResponse.decode(await this.#call(leader, REMOVE, request, limits))
           await this.#awaitHere(id, limits)
           return { removed, servedBy: leader.address }

@@ -14,6 +14,7 @@ import {
   DatabaseRequest as WireRequest,
   DatabaseResponse as WireResponse,
 } from '../wire/index.ts'
+import type { Authorizer, Credentials, Permission } from './authorization.ts'
 import { encodeCommand } from './codec/command-codec.ts'
 import { requestIdFromWire, requestIdToWire } from './codec/request-codec.ts'
 import {
@@ -25,6 +26,7 @@ import {
 } from './codec/sql-codec.ts'
 import { type Consensus, type Limits, limitsOf } from './consensus.ts'
 import { READS_IN_FLIGHT_MAX } from './defaults.ts'
+import { callerToWire, checkCaller } from './forwarded.ts'
 import { freshRequestId, namedRequestId, settle, sinceFirst } from './requests.ts'
 import { type Attempt, notLeader, type Router } from './router.ts'
 import type { CommandResult, NodeStateMachine } from './state-machine.ts'
@@ -39,12 +41,20 @@ import type {
 
 const METHOD = 'db/request'
 
+/** What a request that is passed on takes, and what rqlite calls it. */
+const NEEDED: Readonly<Record<SqlMode, { permissions: readonly Permission[]; what: string }>> = {
+  execute: { permissions: ['execute'], what: 'Execute' },
+  query: { permissions: ['query'], what: 'query' },
+  request: { permissions: ['query', 'execute'], what: 'Request' },
+}
+
 export interface DatabaseComponents {
   readonly consensus: Consensus
   readonly router: Router
   readonly rpc: Rpc
   readonly sql: SqlMachine
   readonly stateMachine: NodeStateMachine
+  readonly authorizer: Authorizer
 }
 
 export interface DatabaseInit {
@@ -58,6 +68,8 @@ interface Prepared {
   readonly request: SqlRequest
   /** The same for every attempt. */
   readonly requestId: string
+  /** The caller's; see forwarded.ts. */
+  readonly credentials: Credentials | undefined
 }
 
 /** A prepared request on its way into the log. */
@@ -157,7 +169,10 @@ export class Database implements DatabaseService {
     return { ...answer, servedBy: this.#init.servedBy() }
   }
 
-  async #propose({ request, requestId: id, sinceIndex: since }: Proposal, limits: Limits): Promise<Answer> {
+  async #propose(
+    { request, requestId: id, sinceIndex: since }: Omit<Proposal, 'credentials'>,
+    limits: Limits,
+  ): Promise<Answer> {
     const seed = randomBytes(4).readUInt32LE()
     const timeMs = Date.now()
     const sql = { ...request, timeMs, seed }
@@ -207,7 +222,7 @@ export class Database implements DatabaseService {
 
   async #forward(
     leader: PeerAddress,
-    { request, requestId, sinceIndex }: Proposal,
+    { request, requestId, sinceIndex, credentials }: Proposal,
     logged: boolean,
     { timeoutMs, signal }: Limits,
   ): Promise<DatabaseResponse> {
@@ -217,6 +232,7 @@ export class Database implements DatabaseService {
       logged,
       timeoutMs,
       sinceIndex,
+      ...callerToWire(credentials),
     })
     const bytes = await this.#components.rpc.call(leader, METHOD, wire, {
       timeoutMs,
@@ -232,10 +248,12 @@ export class Database implements DatabaseService {
 
   /** A request forwarded by another node, which believes that this one leads. */
   async #serve(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-    const { requestId, sql, logged, timeoutMs, sinceIndex } = WireRequest.decode(bytes)
+    const { requestId, sql, logged, timeoutMs, sinceIndex, ...caller } = WireRequest.decode(bytes)
     if (sql === undefined) throw new DebrosError('REQUEST_INVALID', 'a database request without statements')
     const request = sqlRequestFromWire(sql)
     checkNamespace(request.namespace)
+    const { permissions, what } = NEEDED[request.mode]
+    checkCaller(this.#components.authorizer, caller, permissions, what)
     const answer = logged
       ? await this.#propose(
           { request, requestId: requestIdFromWire(requestId), sinceIndex },
@@ -264,8 +282,8 @@ function prepare(mode: SqlMode, inputs: readonly StatementInput[], options: Writ
     throw new DebrosError('SQL_DISALLOWED_PRAGMA', `disallowed pragma: ${pragma}`)
   }
   const request = { namespace, mode, transaction: options.transaction ?? false, statements }
-  const { requestId: name } = options
-  if (name === undefined) return { request, requestId: freshRequestId() }
+  const { requestId: name, credentials } = options
+  if (name === undefined) return { request, requestId: freshRequestId(), credentials }
   const content = WireContent.encode(sqlRequestToWire(request))
-  return { request, requestId: namedRequestId(name, namespace, content) }
+  return { request, requestId: namedRequestId(name, namespace, content), credentials }
 }

@@ -224,7 +224,7 @@ class Node implements DebrosNode {
     network: Network,
     { self, clusterId, ancestors, founds }: Membership,
   ): Promise<OpenRaft> {
-    const { foreignKeys, raft: settings, version, clusterSecret } = this.#init
+    const { authorizer, foreignKeys, raft: settings, version, clusterSecret } = this.#init
     const { host, rpc, members } = network
     const logger = this.#init.logger.child({ component: 'RAFT' })
 
@@ -306,7 +306,14 @@ class Node implements DebrosNode {
     this.#router = router
     const servedBy = (): string => this.#apiUrl()?.replace(/^https?:\/\//, '') ?? self.address
     const changes = new ClusterChanges(
-      { consensus, router, rpc, nodes: (options) => cluster.nodes(options), logger: this.#logger },
+      {
+        consensus,
+        router,
+        rpc,
+        authorizer,
+        nodes: (options) => cluster.nodes(options),
+        logger: this.#logger,
+      },
       { selfId: self.id, servedBy },
     )
     const cluster: Cluster = new Cluster(
@@ -314,7 +321,7 @@ class Node implements DebrosNode {
       { selfId: self.id, clusterId, address: self.address, version, settings, apiUrl: () => this.#apiUrl() },
     )
     const database = new Database(
-      { consensus, router, rpc, sql, stateMachine },
+      { consensus, router, rpc, sql, stateMachine, authorizer },
       { selfId: self.id, servedBy },
     )
     const storage = new Storage({ consensus, router, rpc, kv })

@@ -7,6 +7,8 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 export interface TransferRequest {
   to: string
   timeoutMs: number
+  username?: string
+  password?: string
 }
 
 export namespace TransferRequest {
@@ -27,6 +29,16 @@ export namespace TransferRequest {
         if ((obj.timeoutMs != null && obj.timeoutMs !== 0)) {
           w.uint32(16)
           w.uint32(obj.timeoutMs)
+        }
+
+        if (obj.username != null) {
+          w.uint32(82)
+          w.string(obj.username)
+        }
+
+        if (obj.password != null) {
+          w.uint32(90)
+          w.string(obj.password)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -50,6 +62,14 @@ export namespace TransferRequest {
             }
             case 2: {
               obj.timeoutMs = reader.uint32()
+              break
+            }
+            case 10: {
+              obj.username = reader.string()
+              break
+            }
+            case 11: {
+              obj.password = reader.string()
               break
             }
             default: {
@@ -81,6 +101,20 @@ export namespace TransferRequest {
               }
               break
             }
+            case 10: {
+              yield {
+                field: `${prefix}.username`,
+                value: reader.string()
+              }
+              break
+            }
+            case 11: {
+              yield {
+                field: `${prefix}.password`,
+                value: reader.string()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -103,6 +137,16 @@ export namespace TransferRequest {
     value: number
   }
 
+  export interface TransferRequestUsernameFieldEvent {
+    field: '$.username'
+    value: string
+  }
+
+  export interface TransferRequestPasswordFieldEvent {
+    field: '$.password'
+    value: string
+  }
+
   export function encode (obj: Partial<TransferRequest>): Uint8Array {
     return encodeMessage(obj, TransferRequest.codec())
   }
@@ -111,7 +155,7 @@ export namespace TransferRequest {
     return decodeMessage(buf, TransferRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TransferRequest>): Generator<TransferRequestToFieldEvent | TransferRequestTimeoutMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<TransferRequest>): Generator<TransferRequestToFieldEvent | TransferRequestTimeoutMsFieldEvent | TransferRequestUsernameFieldEvent | TransferRequestPasswordFieldEvent> {
     return streamMessage(buf, TransferRequest.codec(), opts)
   }
 }
@@ -208,6 +252,8 @@ export namespace TransferResponse {
 export interface RemoveRequest {
   id: string
   timeoutMs: number
+  username?: string
+  password?: string
 }
 
 export namespace RemoveRequest {
@@ -228,6 +274,16 @@ export namespace RemoveRequest {
         if ((obj.timeoutMs != null && obj.timeoutMs !== 0)) {
           w.uint32(16)
           w.uint32(obj.timeoutMs)
+        }
+
+        if (obj.username != null) {
+          w.uint32(82)
+          w.string(obj.username)
+        }
+
+        if (obj.password != null) {
+          w.uint32(90)
+          w.string(obj.password)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -251,6 +307,14 @@ export namespace RemoveRequest {
             }
             case 2: {
               obj.timeoutMs = reader.uint32()
+              break
+            }
+            case 10: {
+              obj.username = reader.string()
+              break
+            }
+            case 11: {
+              obj.password = reader.string()
               break
             }
             default: {
@@ -282,6 +346,20 @@ export namespace RemoveRequest {
               }
               break
             }
+            case 10: {
+              yield {
+                field: `${prefix}.username`,
+                value: reader.string()
+              }
+              break
+            }
+            case 11: {
+              yield {
+                field: `${prefix}.password`,
+                value: reader.string()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -304,6 +382,16 @@ export namespace RemoveRequest {
     value: number
   }
 
+  export interface RemoveRequestUsernameFieldEvent {
+    field: '$.username'
+    value: string
+  }
+
+  export interface RemoveRequestPasswordFieldEvent {
+    field: '$.password'
+    value: string
+  }
+
   export function encode (obj: Partial<RemoveRequest>): Uint8Array {
     return encodeMessage(obj, RemoveRequest.codec())
   }
@@ -312,7 +400,7 @@ export namespace RemoveRequest {
     return decodeMessage(buf, RemoveRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RemoveRequest>): Generator<RemoveRequestIdFieldEvent | RemoveRequestTimeoutMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<RemoveRequest>): Generator<RemoveRequestIdFieldEvent | RemoveRequestTimeoutMsFieldEvent | RemoveRequestUsernameFieldEvent | RemoveRequestPasswordFieldEvent> {
     return streamMessage(buf, RemoveRequest.codec(), opts)
   }
 }

@@ -2391,6 +2391,8 @@ export interface DatabaseRequest {
   logged: boolean
   timeoutMs: number
   sinceIndex: number
+  username?: string
+  password?: string
 }
 
 export namespace DatabaseRequest {
@@ -2426,6 +2428,16 @@ export namespace DatabaseRequest {
         if ((obj.sinceIndex != null && obj.sinceIndex !== 0)) {
           w.uint32(40)
           w.uint64Number(obj.sinceIndex)
+        }
+
+        if (obj.username != null) {
+          w.uint32(82)
+          w.string(obj.username)
+        }
+
+        if (obj.password != null) {
+          w.uint32(90)
+          w.string(obj.password)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -2465,6 +2477,14 @@ export namespace DatabaseRequest {
             }
             case 5: {
               obj.sinceIndex = reader.uint64Number()
+              break
+            }
+            case 10: {
+              obj.username = reader.string()
+              break
+            }
+            case 11: {
+              obj.password = reader.string()
               break
             }
             default: {
@@ -2514,6 +2534,20 @@ export namespace DatabaseRequest {
               yield {
                 field: `${prefix}.sinceIndex`,
                 value: reader.uint64Number()
+              }
+              break
+            }
+            case 10: {
+              yield {
+                field: `${prefix}.username`,
+                value: reader.string()
+              }
+              break
+            }
+            case 11: {
+              yield {
+                field: `${prefix}.password`,
+                value: reader.string()
               }
               break
             }
@@ -2624,6 +2658,16 @@ export namespace DatabaseRequest {
     value: number
   }
 
+  export interface DatabaseRequestUsernameFieldEvent {
+    field: '$.username'
+    value: string
+  }
+
+  export interface DatabaseRequestPasswordFieldEvent {
+    field: '$.password'
+    value: string
+  }
+
   export function encode (obj: Partial<DatabaseRequest>): Uint8Array {
     return encodeMessage(obj, DatabaseRequest.codec())
   }
@@ -2632,7 +2676,7 @@ export namespace DatabaseRequest {
     return decodeMessage(buf, DatabaseRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DatabaseRequest>): Generator<DatabaseRequestRequestIdFieldEvent | DatabaseRequestSqlNamespaceFieldEvent | DatabaseRequestSqlModeFieldEvent | DatabaseRequestSqlTransactionFieldEvent | DatabaseRequestSqlStatementsSqlFieldEvent | DatabaseRequestSqlStatementsPositionalIntegerFieldEvent | DatabaseRequestSqlStatementsPositionalRealFieldEvent | DatabaseRequestSqlStatementsPositionalTextFieldEvent | DatabaseRequestSqlStatementsPositionalBlobFieldEvent | DatabaseRequestSqlStatementsNamedNameFieldEvent | DatabaseRequestSqlStatementsNamedValueIntegerFieldEvent | DatabaseRequestSqlStatementsNamedValueRealFieldEvent | DatabaseRequestSqlStatementsNamedValueTextFieldEvent | DatabaseRequestSqlStatementsNamedValueBlobFieldEvent | DatabaseRequestLoggedFieldEvent | DatabaseRequestTimeoutMsFieldEvent | DatabaseRequestSinceIndexFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DatabaseRequest>): Generator<DatabaseRequestRequestIdFieldEvent | DatabaseRequestSqlNamespaceFieldEvent | DatabaseRequestSqlModeFieldEvent | DatabaseRequestSqlTransactionFieldEvent | DatabaseRequestSqlStatementsSqlFieldEvent | DatabaseRequestSqlStatementsPositionalIntegerFieldEvent | DatabaseRequestSqlStatementsPositionalRealFieldEvent | DatabaseRequestSqlStatementsPositionalTextFieldEvent | DatabaseRequestSqlStatementsPositionalBlobFieldEvent | DatabaseRequestSqlStatementsNamedNameFieldEvent | DatabaseRequestSqlStatementsNamedValueIntegerFieldEvent | DatabaseRequestSqlStatementsNamedValueRealFieldEvent | DatabaseRequestSqlStatementsNamedValueTextFieldEvent | DatabaseRequestSqlStatementsNamedValueBlobFieldEvent | DatabaseRequestLoggedFieldEvent | DatabaseRequestTimeoutMsFieldEvent | DatabaseRequestSinceIndexFieldEvent | DatabaseRequestUsernameFieldEvent | DatabaseRequestPasswordFieldEvent> {
     return streamMessage(buf, DatabaseRequest.codec(), opts)
   }
 }

@@ -1,0 +1,103 @@
+/** Who may do what, across nodes: the leader asks its own credentials file for what others pass on. */
+import { expect, test } from 'vitest'
+import { createNode, type DebrosNode, MemoryDataDir } from '../../src/index.ts'
+import { createAuthorizer } from '../../src/node/index.ts'
+import { type Answered, request } from '../unit/http/serve.ts'
+
+const authorizer = createAuthorizer(
+  JSON.stringify([
+    { username: 'writer', password: 'right', perms: ['execute'] },
+    { username: 'reader', password: 'right', perms: ['query'] },
+    { username: 'both', password: 'right', perms: ['query', 'execute'] },
+    { username: 'admin', password: 'right', perms: ['all'] },
+    { username: '*', perms: ['join', 'join-read-only'] },
+  ]),
+)
+
+const basic = (user: string, password = 'right') => ({
+  authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+})
+
+/** A leader with users, and a follower that lets everybody in. */
+async function twoNodes(): Promise<{ leader: DebrosNode; follower: DebrosNode } & AsyncDisposable> {
+  const common = { clusterSecret: 'shared by both', http: {}, joinIntervalMs: 100 }
+  const leader = await createNode({ ...common, dataDir: new MemoryDataDir(), authorizer })
+  const follower = await createNode({
+    ...common,
+    dataDir: new MemoryDataDir(),
+    joinAddresses: [leader.raftAddress],
+  })
+  await expect.poll(() => follower.cluster.leader()?.id, { timeout: 20_000 }).toBe(leader.id)
+  return {
+    leader,
+    follower,
+    async [Symbol.asyncDispose]() {
+      await follower.kill()
+      await leader.stop()
+    },
+  }
+}
+
+function ask(
+  node: DebrosNode,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: string,
+): Promise<Answered> {
+  const { port } = new URL(node.apiUrl as string)
+  return request(Number(port), method, path, { headers, ...(body !== undefined && { body }) })
+}
+
+// Contract 4.4; acceptance row 56.
+test('forwarded requests - the leader checks the caller again', { timeout: 60_000 }, async () => {
+  await using nodes = await twoNodes()
+  const { leader, follower } = nodes
+  const create = '["CREATE TABLE IF NOT EXISTS t (v)"]'
+  const select = '["SELECT count(*) FROM t"]'
+  const insert = '["INSERT INTO t VALUES (1)"]'
+  expect(await ask(leader, 'POST', '/db/execute', {}, create)).toMatchObject({ status: 401, body: '' })
+
+  const refusals: readonly [string, string, Record<string, string>, string | undefined, string][] = [
+    ['POST', '/db/execute', {}, create, 'remote Execute not authorized\n'],
+    ['POST', '/db/execute', basic('writer', 'wrong'), create, 'remote Execute not authorized\n'],
+    ['POST', '/db/execute', basic('reader'), create, 'remote Execute not authorized\n'],
+    ['POST', '/db/query', basic('writer'), '["SELECT 1"]', 'remote query not authorized\n'],
+    ['POST', '/db/query?level=strong', basic('writer'), '["SELECT 1"]', 'remote query not authorized\n'],
+    ['POST', '/db/request', basic('reader'), create, 'remote Request not authorized\n'],
+    ['POST', '/db/request', basic('writer'), create, 'remote Request not authorized\n'],
+    ['DELETE', '/remove', basic('both'), `{"id":"${follower.id}"}`, 'remote remove node not authorized\n'],
+    ['POST', '/leader?wait', basic('both'), undefined, 'remote stepdown not authorized\n'],
+  ]
+  for (const [method, path, headers, body, text] of refusals) {
+    const answer = await ask(follower, method, path, headers, body)
+    expect([method, path, answer.status, answer.body]).toEqual([method, path, 401, text])
+    expect(answer.headers).not.toHaveProperty('x-rqlite-served-by')
+  }
+  expect((await leader.cluster.status()).members).toHaveLength(2)
+
+  expect((await ask(follower, 'POST', '/db/execute', basic('writer'), create)).body).toBe('{"results":[{}]}')
+  expect((await ask(follower, 'POST', '/db/request', basic('both'), insert)).status).toBe(200)
+  for (const level of ['weak', 'strong', 'linearizable']) {
+    const answer = await ask(follower, 'POST', `/db/query?level=${level}`, basic('reader'), select)
+    expect(answer.body).toBe('{"results":[{"columns":["count(*)"],"types":["integer"],"values":[[1]]}]}')
+  }
+  const removed = await ask(follower, 'DELETE', '/remove', basic('admin'), '{"id":"nobody"}')
+  expect(removed.status).toBe(200)
+})
+
+test('what a node asks for itself - is trusted, as the node is', { timeout: 60_000 }, async () => {
+  await using nodes = await twoNodes()
+  const { follower } = nodes
+  const { results } = await follower.database.execute(['CREATE TABLE t (v)'])
+  expect(results).toMatchObject([{ kind: 'write' }])
+  const stranger = { credentials: { username: '', password: '' } }
+  await expect(follower.database.execute(['DROP TABLE t'], stranger)).rejects.toMatchObject({
+    code: 'NOT_AUTHORIZED',
+    outcome: 'not-applied',
+    retryable: false,
+  })
+  await expect(follower.database.query(['SELECT 1 FROM t'], stranger)).rejects.toMatchObject({
+    code: 'NOT_AUTHORIZED',
+  })
+})
