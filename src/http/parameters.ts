@@ -78,6 +78,11 @@ export class Parameters {
     return this.#positive('linearizable_timeout', DEFAULT_LINEARIZABLE_TIMEOUT_MS)
   }
 
+  /** Log entries to keep behind a snapshot; 0: as configured. */
+  get trailingLogs(): number {
+    return Math.min(Math.max(0, Number(this.#values.get('trailing_logs') ?? 0)), Number.MAX_SAFE_INTEGER)
+  }
+
   /** 0: no limit. */
   get freshnessMs(): number {
     return this.#positive('freshness', 0)

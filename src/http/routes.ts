@@ -5,6 +5,7 @@ import { handleExecute, handleQuery, handleRequest } from './handle-database.ts'
 import { handleDebugVars } from './handle-debug.ts'
 import { handleRemove, handleStepdown } from './handle-membership.ts'
 import { handleMetrics } from './handle-metrics.ts'
+import { handleReap, handleSnapshot } from './handle-snapshot.ts'
 import { handleStatus } from './handle-status.ts'
 
 export interface Route {
@@ -19,7 +20,7 @@ export interface Route {
   readonly handle: Handler
 }
 
-const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /db/request; GET /status, /nodes, /leader, /readyz, /metrics; POST /leader, DELETE /remove
+const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /db/request; GET /status, /nodes, /leader, /readyz, /metrics; POST /leader, /snapshot, /reap, DELETE /remove
 `
 
 export const ROUTES: readonly Route[] = [
@@ -71,6 +72,8 @@ export const ROUTES: readonly Route[] = [
     permissions: ['leader-ops'],
     handle: (context) => (context.method === 'POST' ? handleStepdown(context) : handleLeader(context)),
   },
+  { path: '/snapshot', match: 'exact', methods: ['POST'], permissions: ['snapshot'], handle: handleSnapshot },
+  { path: '/reap', match: 'exact', methods: ['POST'], permissions: ['snapshot'], handle: handleReap },
   { path: '/remove', match: 'prefix', methods: ['DELETE'], permissions: ['remove'], handle: handleRemove },
   {
     path: '/readyz',

@@ -7,7 +7,7 @@ import { NodeInfo, NodeInfoRequest } from '../wire/index.ts'
 import type { ClusterChanges } from './cluster-changes.ts'
 import { type Consensus, limitsOf } from './consensus.ts'
 import type { DataDir } from './data-dir.ts'
-import { NODE_INFO_TIMEOUT_MS } from './defaults.ts'
+import { NODE_INFO_TIMEOUT_MS, SNAPSHOT_TIMEOUT_MS } from './defaults.ts'
 import type { NodeStateMachine } from './state-machine.ts'
 import type {
   CallOptions,
@@ -17,6 +17,9 @@ import type {
   NodeDescription,
   NodeStatus,
   Removed,
+  SnapshotOptions,
+  SnapshotsReaped,
+  SnapshotTaken,
   TransferOptions,
   Transferred,
 } from './types.ts'
@@ -148,6 +151,18 @@ export class Cluster implements ClusterService {
 
   removeNode(id: string, options: CallOptions = {}): Promise<Removed> {
     return this.#components.changes.removeNode(id, options)
+  }
+
+  async snapshot({ trailingEntries, ...options }: SnapshotOptions = {}): Promise<SnapshotTaken> {
+    const limits = limitsOf({ timeoutMs: SNAPSHOT_TIMEOUT_MS, ...options })
+    return { taken: await this.#components.consensus.takeSnapshot(trailingEntries, limits) }
+  }
+
+  async reap(): Promise<SnapshotsReaped> {
+    const { consensus, dataDir } = this.#components
+    const { snapshot } = consensus.status
+    if (snapshot === undefined) return { snapshots: 0 }
+    return { snapshots: await dataDir.snapshots.reap(snapshot, consensus.snapshotsInUse) }
   }
 
   async status(): Promise<NodeStatus> {

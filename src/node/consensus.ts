@@ -1,6 +1,14 @@
 /** The Raft driver with promises, as the services use it. */
 import { DebrosError } from '../base/index.ts'
-import type { Applied, ClusterConfig, ConfigChange, NodeId, RaftDriver, RaftStatus } from '../raft/index.ts'
+import type {
+  Applied,
+  ClusterConfig,
+  ConfigChange,
+  NodeId,
+  RaftDriver,
+  RaftStatus,
+  SnapshotMeta,
+} from '../raft/index.ts'
 import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
 import type { CallOptions } from './types.ts'
 
@@ -60,6 +68,15 @@ export class Consensus {
   /** Whether {@link config} is committed; until then it may still be rolled back. */
   get configCommitted(): boolean {
     return this.#driver.configCommitted
+  }
+
+  /** Resolves with false if everything applied was in a snapshot already. See {@link RaftDriver.takeSnapshot}. */
+  takeSnapshot(trailingEntries: number | undefined, limits: Limits): Promise<boolean> {
+    return limited(limits, 'unknown', (resolve) => this.#driver.takeSnapshot(trailingEntries, resolve))
+  }
+
+  get snapshotsInUse(): readonly SnapshotMeta[] {
+    return this.#driver.snapshotsInUse
   }
 
   /** Resolves once this node does not lead any more. Rejects with `RAFT_TRANSFER_FAILED`, or as above. */

@@ -28,6 +28,7 @@ import { ClusterChanges } from './cluster-changes.ts'
 import { Cluster } from './cluster-service.ts'
 import { Consensus } from './consensus.ts'
 import { Contact } from './contact.ts'
+import { countSnapshots } from './counted.ts'
 import { type DataDir, MemoryDataDir, openDataDir } from './data-dir.ts'
 import { Database } from './database-service.ts'
 import { GROUP } from './group.ts'
@@ -277,6 +278,7 @@ class Node implements DebrosNode {
         settings,
         ...(founds ? { bootstrap: [self] } : {}),
         onRoleChange: () => this.#router?.leaderChanged(),
+        onSnapshot: countSnapshots(this.#init.counters),
         onFatal: (error) => this.#failed(error),
       },
     )

@@ -132,6 +132,21 @@ export interface Removed {
   readonly servedBy: string
 }
 
+export interface SnapshotOptions extends CallOptions {
+  /** Log entries that stay behind it, besides those that followers still need. @default as configured */
+  readonly trailingEntries?: number
+}
+
+export interface SnapshotTaken {
+  /** False if all that is applied was in a snapshot already. */
+  readonly taken: boolean
+}
+
+export interface SnapshotsReaped {
+  /** How many were deleted. */
+  readonly snapshots: number
+}
+
 /** Why a running node is no part of its cluster. */
 export interface Detached {
   /**
@@ -177,6 +192,14 @@ export interface ClusterService {
    * - `RAFT_LEADERSHIP_LOST`, `CALL_TIMEOUT` (unknown); asking again is harmless.
    */
   removeNode(id: string, options?: CallOptions): Promise<Removed>
+  /**
+   * Takes a snapshot of this node's data and cuts its log, whatever the thresholds. Rejections:
+   * - `CALL_TIMEOUT` (unknown), after 5 minutes unless it is told otherwise: it may still be taken;
+   * - `RAFT_STORAGE_FAILED`, `RAFT_STOPPED` and what else kept it from being written.
+   */
+  snapshot(options?: SnapshotOptions): Promise<SnapshotTaken>
+  /** Deletes snapshots of this node that nobody needs any more. */
+  reap(): Promise<SnapshotsReaped>
   /** The `store` part of `/status`; see contracts of the rqlite API, section 3.1. */
   status(): Promise<NodeStatus>
 }

@@ -56,6 +56,8 @@ export interface RaftDriverInit {
   readonly bootstrap?: readonly Member[]
   /** Role, term or leader changed. */
   readonly onRoleChange?: (state: { role: Role; term: number; leader: NodeId | undefined }) => void
+  /** A snapshot was restored at the start, taken here, or received from a leader and installed. */
+  readonly onSnapshot?: (what: 'restored' | 'taken' | 'installed', snapshot: SnapshotMeta) => void
   /** The membership in force changed. */
   readonly onConfigChange?: (config: ClusterConfig) => void
   /** The driver stopped itself; nothing was or will be acknowledged after the failure. */
@@ -122,7 +124,11 @@ export class RaftDriver {
     )
     this.#keeper = new SnapshotKeeper(
       { snapshots: components.snapshots, logger: components.logger },
-      { settings: init.settings, onSaved: () => this.#wake() },
+      {
+        settings: init.settings,
+        onSaved: () => this.#wake(),
+        onTaken: (snapshot) => init.onSnapshot?.('taken', snapshot),
+      },
     )
     this.#sends = new SnapshotSends(components, {
       settings: init.settings,
@@ -186,6 +192,7 @@ export class RaftDriver {
       snapshot: stored?.snapshot,
       entries: stored?.entries ?? [],
     })
+    if (stored?.snapshot !== undefined) this.#init.onSnapshot?.('restored', stored.snapshot)
     this.#machineIndex = stored?.snapshot?.index ?? 0
     this.#keeper.begin(stored?.snapshot)
     this.#noticeChanges()
@@ -284,6 +291,7 @@ export class RaftDriver {
         const core = this.#core as RaftCore
         core.compact(compaction.snapshot, compaction.through)
         this.#components.snapshots.retain(compaction.snapshot, core.snapshotsInUse)
+        this.#keeper.compacted(compaction.isNew)
       })
     })
   }
@@ -319,11 +327,14 @@ export class RaftDriver {
     this.#keeper.installed(snapshot)
     this.#reads.applied(snapshot.index)
     this.#components.logger.info({ index: snapshot.index, term: snapshot.term }, 'snapshot installed')
+    this.#init.onSnapshot?.('installed', snapshot)
     this.#wake()
   }
 
   #takeSnapshotIfDue(core: RaftCore): void {
-    if (this.#applier.installing || !this.#keeper.due(core)) return
+    if (this.#applier.installing) return
+    this.#keeper.grantWithoutCapture(core)
+    if (!this.#keeper.due(core)) return
     this.#keeper.began()
     this.#applier.capture((error, capture) => {
       if (error !== undefined || this.#stopped) return
@@ -536,6 +547,26 @@ export class RaftDriver {
     })
   }
 
+  /**
+   * Takes a snapshot of what is applied by now, whatever the thresholds; answers once it is durable and
+   * the log is cut: false if everything applied was in one already. `trailingEntries`: how many entries
+   * may stay behind it, other than those that followers still need. @default as configured
+   * Errors: `RAFT_STOPPED`, `RAFT_STORAGE_FAILED` and what else keeps it from being written.
+   */
+  takeSnapshot(trailingEntries: number | undefined, done: Callback<boolean>): void {
+    if (this.#core === undefined || this.#stopped) {
+      this.#refuse(stoppedError('not-applied'), done)
+      return
+    }
+    this.#keeper.wish({ trailingEntries, done })
+    this.#wake()
+  }
+
+  /** Snapshots that followers are being sent, or may be sent again. */
+  get snapshotsInUse(): readonly SnapshotMeta[] {
+    return this.#core?.snapshotsInUse ?? []
+  }
+
   status(): RaftStatus {
     const core = this.#core
     assert(core !== undefined, 'the driver has been started')
@@ -613,6 +644,7 @@ export class RaftDriver {
     this.#sends.stop()
     this.#proposals.abandon(() => true, error)
     this.#reads.fail(stoppedError('not-applied'))
+    this.#keeper.stop(stoppedError('unknown'))
   }
 
   #finishStop(): void {

@@ -14,6 +14,7 @@ export type {
 } from './core/types.ts'
 export { RaftDriver, type RaftDriverComponents, type RaftDriverInit, type RaftStatus } from './driver.ts'
 export {
+  bySnapshotAge,
   createLevelStore,
   createLogStore,
   createMemorySnapshots,
@@ -33,6 +34,7 @@ export {
   readRecovery,
   rewriteMembership,
   rewriteSnapshotMembership,
+  type SnapshotName,
   type SnapshotReader,
   type Snapshots,
   type SnapshotTransfer,

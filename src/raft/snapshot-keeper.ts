@@ -3,7 +3,7 @@ import { errorMessage, type Logger } from '../base/index.ts'
 import type { RaftCore } from './core/core.ts'
 import type { SnapshotMeta } from './core/types.ts'
 import type { RaftSettings } from './settings.ts'
-import type { SnapshotCapture, SnapshotStore } from './types.ts'
+import type { Callback, SnapshotCapture, SnapshotStore } from './types.ts'
 
 export interface SnapshotKeeperComponents {
   readonly snapshots: SnapshotStore
@@ -12,8 +12,25 @@ export interface SnapshotKeeperComponents {
 
 export interface SnapshotKeeperInit {
   readonly settings: RaftSettings
-  /** A snapshot became durable: a compaction is waiting. */
+  /** There is something to tell the log: a compaction is waiting. */
   readonly onSaved: () => void
+  /** A snapshot became durable. */
+  readonly onTaken?: (snapshot: SnapshotMeta) => void
+}
+
+/** Somebody wants a snapshot now. */
+interface SnapshotWish {
+  /** Entries that may stay behind it. @default as configured */
+  readonly trailingEntries: number | undefined
+  /** With false if everything applied is in a snapshot already. */
+  readonly done: Callback<boolean>
+}
+
+/** A durable snapshot that the log is to be told of. */
+interface SavedSnapshot {
+  readonly snapshot: SnapshotMeta
+  /** False: the log knows it, and is only to be cut shorter. */
+  readonly isNew: boolean
 }
 
 export class SnapshotKeeper {
@@ -24,7 +41,12 @@ export class SnapshotKeeper {
   #busy = false
   /** What the last compaction left in the log behind its snapshot. */
   #keptBytes = 0
-  #saved: SnapshotMeta | undefined
+  #saved: SavedSnapshot | undefined
+  /** Index of the newest snapshot that is durable. */
+  #durableIndex = 0
+  /** Those who wait for a snapshot to be begun, and those for whom one is under way. */
+  #wishes: SnapshotWish[] = []
+  #granting: SnapshotWish[] = []
   /** The last one is of no use: another is due, however little has happened since. */
   #replacing = false
   taken = 0
@@ -36,16 +58,44 @@ export class SnapshotKeeper {
 
   begin(snapshot: SnapshotMeta | undefined): void {
     this.#lastIndex = snapshot?.index ?? 0
+    this.#durableIndex = this.#lastIndex
+  }
+
+  /** Makes a snapshot due, if anything was applied since the last one. */
+  wish(wish: SnapshotWish): void {
+    this.#wishes.push(wish)
+  }
+
+  /** Answers wishes for which nothing has to be captured; some want the log cut shorter all the same. */
+  grantWithoutCapture(core: RaftCore): void {
+    if (this.#wishes.length === 0 || this.#occupied) return
+    if (core.appliedIndex > this.#durableIndex) return
+    const wishes = this.#wishes.splice(0)
+    const { snapshot } = core.status()
+    if (snapshot === undefined || wishes.every(({ trailingEntries }) => trailingEntries === undefined)) {
+      for (const { done } of wishes) done(undefined, false)
+      return
+    }
+    this.#granting = wishes
+    this.#saved = { snapshot, isNew: false }
+    this.#init.onSaved()
   }
 
   installed(snapshot: SnapshotMeta): void {
     this.#lastIndex = Math.max(this.#lastIndex, snapshot.index)
+    this.#durableIndex = Math.max(this.#durableIndex, snapshot.index)
     this.#keptBytes = 0
   }
 
+  /** With a snapshot, or with the log's being cut for somebody. */
+  get #occupied(): boolean {
+    return this.#busy || this.#saved !== undefined || this.#granting.length > 0
+  }
+
   due(core: RaftCore): boolean {
-    if (this.#busy || this.#saved !== undefined) return false
+    if (this.#occupied) return false
     if (this.#replacing) return true
+    if (this.#wishes.length > 0 && core.appliedIndex > this.#durableIndex) return true
     const { snapshotEntries, snapshotBytes, trailingBytes } = this.#init.settings
     const since = core.appliedIndex - this.#lastIndex
     if (since >= snapshotEntries) return true
@@ -55,6 +105,7 @@ export class SnapshotKeeper {
   began(): void {
     this.#busy = true
     this.#replacing = false
+    this.#granting = this.#wishes.splice(0)
   }
 
   /** The stored snapshot was found damaged. What it stands for is whole in the state machine. */
@@ -65,6 +116,7 @@ export class SnapshotKeeper {
   /** What was begun came to nothing. */
   abandon(): void {
     this.#busy = false
+    this.#wishes.unshift(...this.#granting.splice(0))
   }
 
   save(snapshot: SnapshotMeta, capture: SnapshotCapture): void {
@@ -76,36 +128,58 @@ export class SnapshotKeeper {
       if (error !== undefined) {
         // Nothing depends on it yet: the log is still whole. The next one is tried after as many entries.
         logger.error({ index: snapshot.index, error: errorMessage(error) }, 'a snapshot could not be written')
+        for (const { done } of this.#granting.splice(0)) done(error, false)
         return
       }
       this.taken++
-      this.#saved = snapshot
+      this.#init.onTaken?.(snapshot)
+      this.#durableIndex = Math.max(this.#durableIndex, snapshot.index)
+      this.#saved = { snapshot, isNew: true }
       this.#init.onSaved()
     })
   }
 
+  /** The compaction taken last is durable, or there was none to do. */
+  compacted(isNew: boolean): void {
+    for (const { done } of this.#granting.splice(0)) done(undefined, isNew)
+  }
+
+  /** Nobody's wish will come true any more. */
+  stop(error: Error): void {
+    for (const { done } of [...this.#granting.splice(0), ...this.#wishes.splice(0)]) done(error, false)
+  }
+
   /** A durable snapshot and the index up to which the log may go; undefined if there is none to do. */
-  takeCompaction(core: RaftCore): { snapshot: SnapshotMeta; through: number } | undefined {
-    const snapshot = this.#saved
+  takeCompaction(core: RaftCore): { snapshot: SnapshotMeta; through: number; isNew: boolean } | undefined {
+    const saved = this.#saved
     this.#saved = undefined
-    if (snapshot === undefined) return undefined
-    const status = core.status()
-    // A newer one was received meanwhile.
-    if (snapshot.index <= (status.snapshot?.index ?? 0)) return undefined
+    if (saved === undefined) return undefined
+    const { snapshot, isNew } = saved
+    const current = core.status().snapshot?.index ?? 0
+    if (isNew ? snapshot.index <= current : snapshot.index !== current) {
+      // A newer one was received meanwhile.
+      this.compacted(isNew)
+      return undefined
+    }
     const through = this.#dropThrough(core, snapshot.index)
     this.#keptBytes = core.bytesBetween(through, snapshot.index)
-    return { snapshot, through }
+    return { snapshot, through, isNew }
   }
 
   /**
    * Up to where the log may go once there is a snapshot at `index`. Followers find what they lack, even if
    * writes go on while they receive a snapshot, catch up, or restart: else, by the time they had one
    * snapshot, they would need the next. But no follower holds on to more than `catchUpBytes`, and one that
-   * is silent for long holds on to nothing.
+   * is silent for long holds on to nothing. What was wished for this once counts instead of what is
+   * configured, but takes nothing from those followers.
    */
   #dropThrough(core: RaftCore, index: number): number {
     const { trailingEntries, trailingBytes, catchUpBytes, catchUpMs, electionTimeoutMs } = this.#init.settings
-    const through = core.trailingStart(index, trailingEntries, trailingBytes)
+    const wished = this.#granting.flatMap((wish) => wish.trailingEntries ?? [])
+    const through =
+      wished.length > 0
+        ? core.trailingStart(index, Math.min(...wished), catchUpBytes)
+        : core.trailingStart(index, trailingEntries, trailingBytes)
     const needed = core.neededAfter(Math.ceil(catchUpMs / electionTimeoutMs))
     if (needed >= through) return through
     const atMost = core.trailingStart(index, Number.POSITIVE_INFINITY, catchUpBytes)

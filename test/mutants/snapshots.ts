@@ -159,8 +159,8 @@ export const SNAPSHOTS: readonly Bug[] = [
         edits: [
           edit(
             'src/raft/snapshot-keeper.ts',
-            'if (snapshot.index <= (status.snapshot?.index ?? 0)) return undefined',
-            '',
+            'if (isNew ? snapshot.index <= current : snapshot.index !== current) {',
+            'if (current < 0) {',
           ),
         ],
         caughtBy: [
@@ -180,8 +180,8 @@ export const SNAPSHOTS: readonly Bug[] = [
           ),
           edit(
             DRIVER,
-            'if (this.#applier.installing ||',
-            'if (this.#sends.sending || this.#applier.installing ||',
+            'if (this.#applier.installing) return',
+            'if (this.#sends.sending || this.#applier.installing) return',
           ),
         ],
         caughtBy: [unit(DRIVER_TESTS, 'compaction - goes on while a snapshot is being sent')],

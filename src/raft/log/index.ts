@@ -44,8 +44,10 @@ export {
 } from './snapshot-memory.ts'
 export { rewriteSnapshotMembership } from './snapshot-rewrite.ts'
 export {
+  bySnapshotAge,
   SNAPSHOT_BYTES_MAX,
   SNAPSHOT_CHUNK_BYTES,
+  type SnapshotName,
   type SnapshotReader,
   type Snapshots,
   type SnapshotTransfer,

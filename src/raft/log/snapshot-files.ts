@@ -18,7 +18,9 @@ import {
 import { PartialFile, parsePartialName, partialBytes, partialName } from './snapshot-partial.ts'
 import { receiveTransfer, supersedes, until } from './snapshot-transfer.ts'
 import {
+  bySnapshotAge,
   SNAPSHOT_BYTES_MAX,
+  type SnapshotName,
   type SnapshotReader,
   type Snapshots,
   type SnapshotTransfer,
@@ -154,15 +156,29 @@ class SnapshotDirectory implements Snapshots {
    * stays: it was just received or saved, and the log is about to begin with it.
    */
   retain(snapshot: SnapshotMeta, inUse: readonly SnapshotMeta[]): void {
+    this.#inBackground(async () => {
+      await this.reap(snapshot, inUse)
+    })
+  }
+
+  async reap(snapshot: SnapshotMeta, inUse: readonly SnapshotMeta[]): Promise<number> {
     if (snapshot.index >= (this.#retained?.index ?? 0)) this.#retained = snapshot
     const used = new Set(inUse.map(nameOf))
-    this.#inBackground(async () => {
-      for (const name of await readdir(this.#dir)) {
-        if (!isSuperseded(name, snapshot) || used.has(name) || name === this.#receiving) continue
-        if (this.#readers.has(name)) this.#condemned.add(name)
-        else await this.#delete(name)
+    let deleted = 0
+    for (const name of await readdir(this.#dir)) {
+      if (!isSuperseded(name, snapshot) || used.has(name) || name === this.#receiving) continue
+      if (this.#readers.has(name)) this.#condemned.add(name)
+      else {
+        await this.#delete(name)
+        if (parseName(name) !== undefined) deleted++
       }
-    })
+    }
+    return deleted
+  }
+
+  async list(): Promise<readonly SnapshotName[]> {
+    const names = await readdir(this.#dir)
+    return names.flatMap((name) => parseName(name) ?? []).sort(bySnapshotAge)
   }
 
   async #write(snapshot: SnapshotMeta, body: AsyncIterable<Uint8Array>): Promise<void> {
@@ -281,7 +297,7 @@ function isSuperseded(name: string, by: SnapshotMeta): boolean {
   return snapshot.index < by.index || (snapshot.index === by.index && snapshot.term !== by.term)
 }
 
-function parseName(name: string): { readonly index: number; readonly term: number } | undefined {
+function parseName(name: string): SnapshotName | undefined {
   const match = SNAPSHOT_NAME.exec(name)
   return match === null ? undefined : { index: Number(match[1]), term: Number(match[2]) }
 }

@@ -13,8 +13,10 @@ import {
 } from './snapshot-format.ts'
 import { receiveTransfer, supersedes, type TransferSink, until } from './snapshot-transfer.ts'
 import {
+  bySnapshotAge,
   SNAPSHOT_BYTES_MAX,
   SNAPSHOT_CHUNK_BYTES,
+  type SnapshotName,
   type SnapshotReader,
   type Snapshots,
   type SnapshotTransfer,
@@ -150,6 +152,21 @@ class MemorySnapshots implements Snapshots {
   }
 
   retain(snapshot: SnapshotMeta, inUse: readonly SnapshotMeta[]): void {
+    this.#drop(snapshot, inUse)
+  }
+
+  async reap(snapshot: SnapshotMeta, inUse: readonly SnapshotMeta[]): Promise<number> {
+    return this.#drop(snapshot, inUse)
+  }
+
+  async list(): Promise<readonly SnapshotName[]> {
+    const metas = [...this.#disk.snapshots.values()].map(({ meta: { index, term } }) => ({ index, term }))
+    return metas.sort(bySnapshotAge)
+  }
+
+  /** How many were dropped. */
+  #drop(snapshot: SnapshotMeta, inUse: readonly SnapshotMeta[]): number {
+    const before = this.#disk.snapshots.size
     if (snapshot.index >= (this.#retained?.index ?? 0)) this.#retained = snapshot
     const used = new Set(inUse.map(nameOf))
     for (const [name, { meta }] of this.#disk.snapshots) {
@@ -159,6 +176,7 @@ class MemorySnapshots implements Snapshots {
       }
     }
     if (!this.#receiving) this.#dropPartial(snapshot)
+    return before - this.#disk.snapshots.size
   }
 
   /** Unless it is of a newer snapshot than the one that is here. */

@@ -14,6 +14,12 @@ export interface SnapshotTransfer {
   readonly checksum: number
 }
 
+export type SnapshotName = Pick<SnapshotMeta, 'index' | 'term'>
+
+export function bySnapshotAge(a: SnapshotName, b: SnapshotName): number {
+  return a.index - b.index || a.term - b.term
+}
+
 export interface SnapshotReader {
   readonly sizeBytes: number
   /** CRC-32 of the payload. */
@@ -39,6 +45,10 @@ export interface Snapshots extends SnapshotStore {
   /** Rejects with `RAFT_SNAPSHOT_MISSING` or, having read it all, `RAFT_SNAPSHOT_DAMAGED`. */
   open(snapshot: SnapshotMeta): Promise<SnapshotReader>
   openForRestore(snapshot: SnapshotMeta): Promise<SnapshotReader>
+  /** Whole snapshots that are here, oldest first. */
+  list(): Promise<readonly SnapshotName[]>
+  /** As `retain`, but waits for it; resolves with how many snapshots it deleted. */
+  reap(snapshot: SnapshotMeta, inUse: readonly SnapshotMeta[]): Promise<number>
   /** How many bytes an earlier, broken attempt at this very transfer has left; 0 for none. */
   receivedBytes(transfer: SnapshotTransfer): Promise<number>
   /**

@@ -6,13 +6,15 @@
  */
 import { crc32 } from 'node:zlib'
 import { DebrosError, toError } from '../../base/index.ts'
-import type {
-  Callback,
-  SnapshotCapture,
-  SnapshotMeta,
-  SnapshotReader,
-  Snapshots,
-  SnapshotTransfer,
+import {
+  bySnapshotAge,
+  type Callback,
+  type SnapshotCapture,
+  type SnapshotMeta,
+  type SnapshotName,
+  type SnapshotReader,
+  type Snapshots,
+  type SnapshotTransfer,
 } from '../../raft/index.ts'
 import type { SimFiles } from './files.ts'
 
@@ -69,15 +71,35 @@ export class SimSnapshots implements Snapshots {
   }
 
   retain(snapshot: SnapshotMeta, inUse: readonly SnapshotMeta[]): void {
+    this.#drop(snapshot, inUse)
+  }
+
+  async reap(snapshot: SnapshotMeta, inUse: readonly SnapshotMeta[]): Promise<number> {
+    return this.#drop(snapshot, inUse)
+  }
+
+  async list(): Promise<readonly SnapshotName[]> {
+    const names = this.#components.files.names().flatMap((name) => {
+      const match = FINAL.exec(name)
+      return match === null ? [] : [{ index: Number(match[1]), term: Number(match[2]) }]
+    })
+    return names.sort(bySnapshotAge)
+  }
+
+  /** How many were dropped. */
+  #drop(snapshot: SnapshotMeta, inUse: readonly SnapshotMeta[]): number {
     const used = new Set(inUse.map(nameOf))
+    let dropped = 0
     for (const name of this.#components.files.names()) {
       const match = FINAL.exec(name)
       if (match === null || used.has(name)) continue
       const [index, term] = [Number(match[1]), Number(match[2])]
       if (index < snapshot.index || (index === snapshot.index && term !== snapshot.term)) {
         this.#components.files.remove(name)
+        dropped++
       }
     }
+    return dropped
   }
 
   async open(snapshot: SnapshotMeta): Promise<SnapshotReader> {

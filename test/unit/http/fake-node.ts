@@ -10,6 +10,8 @@ import type {
   NodeStatus,
   ReadOptions,
   Removed,
+  SnapshotsReaped,
+  SnapshotTaken,
   StatementInput,
   Transferred,
 } from '../../../src/node/index.ts'
@@ -36,6 +38,8 @@ export class FakeNode {
   readonly asked: object[] = []
   transfer: () => Promise<Transferred> = async () => ({ leader: 'node2', servedBy: '127.0.0.1:5001' })
   remove: () => Promise<Removed> = async () => ({ removed: true, servedBy: '127.0.0.1:5001' })
+  snapshot: () => Promise<SnapshotTaken> = async () => ({ taken: true })
+  reap: () => Promise<SnapshotsReaped> = async () => ({ snapshots: 0 })
   sync: (options?: CallOptions) => Promise<void> = async () => {}
   status: () => Promise<NodeStatus> = async () => statusOf(this)
   answer: Answer = () => this.response([])
@@ -76,6 +80,11 @@ export class FakeNode {
         this.asked.push({ remove: id, timeoutMs: options.timeoutMs })
         return this.remove()
       },
+      snapshot: async (options = {}) => {
+        this.asked.push({ trailingEntries: options.trailingEntries, timeoutMs: options.timeoutMs })
+        return this.snapshot()
+      },
+      reap: () => this.reap(),
       sync: (options) => this.sync(options),
       status: () => this.status(),
     }

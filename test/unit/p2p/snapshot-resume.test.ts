@@ -61,6 +61,8 @@ async function receivingStore(dir: string): Promise<ReceivingStore> {
     retain: (...args) => files.retain(...args),
     open: (...args) => files.open(...args),
     openForRestore: (...args) => files.openForRestore(...args),
+    list: () => files.list(),
+    reap: (...args) => files.reap(...args),
     receivedBytes: (...args) => files.receivedBytes(...args),
     receive: async (transfer, offset, chunks) => {
       store.receiving += 1

@@ -171,6 +171,27 @@ describe.each([
   })
 })
 
+describe.each([
+  ['files', files],
+  ['memory', memory],
+] as const)('old snapshots in %s', (_kind, create) => {
+  it('list - all that are whole, the oldest first', async () => {
+    const snapshots = await create()
+    expect(await snapshots.list()).toEqual([])
+    for (const index of [10, 9, 100]) await saveBytes(snapshots, snapshotAt(index, 2), randomBytes(10))
+    expect(await snapshots.list()).toEqual([9, 10, 100].map((index) => ({ index, term: 2 })))
+  })
+
+  it('reap - tells how many it deleted, and leaves newer ones and those in use', async () => {
+    const snapshots = await create()
+    for (const index of [1, 2, 3, 4, 5]) await saveBytes(snapshots, snapshotAt(index, 2), randomBytes(10))
+    expect(await snapshots.reap(snapshotAt(4, 2), [snapshotAt(2, 2)])).toBe(2)
+    expect(await snapshots.list()).toEqual([2, 4, 5].map((index) => ({ index, term: 2 })))
+    expect(await snapshots.reap(snapshotAt(4, 2), [])).toBe(1)
+    expect(await snapshots.reap(snapshotAt(4, 2), [])).toBe(0)
+  })
+})
+
 describe('snapshots in memory', () => {
   it('restart - the content stays with the disk object', async () => {
     const disk = new MemorySnapshotDisk()

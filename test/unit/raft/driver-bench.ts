@@ -64,6 +64,8 @@ export class Bench {
   readonly fatal: Error[] = []
   /** What it told of its role, oldest first: `leader 2`, with the term. */
   readonly roles: string[] = []
+  /** What it told of snapshots, oldest first: `taken 7`, with the index. */
+  readonly snapshots: string[] = []
   readonly started: Outcome<void> = { error: undefined, value: undefined, settled: false }
   readonly driver: RaftDriver
   nowMs = 0
@@ -117,6 +119,7 @@ export class Bench {
         settings: resolveRaftSettings(settings),
         bootstrap: members,
         onRoleChange: ({ role, term }) => this.roles.push(`${role} ${term}`),
+        onSnapshot: (what, { index }) => this.snapshots.push(`${what} ${index}`),
         onFatal: (error) => this.fatal.push(error),
       },
     )
@@ -174,6 +177,13 @@ export class Bench {
   finishSave(error?: Error): void {
     this.saves.shift()?.done(error)
     this.run()
+  }
+
+  /** Asks for a snapshot now. */
+  takeSnapshot(trailingEntries?: number): Outcome<boolean> {
+    const outcome = outcomeOf<boolean>((done) => this.driver.takeSnapshot(trailingEntries, done))
+    this.run()
+    return outcome
   }
 
   finishCompaction(): void {

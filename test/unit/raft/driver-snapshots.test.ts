@@ -55,6 +55,7 @@ describe('driver - start', () => {
 
     bench.finishRestore()
     expect(bench.started).toMatchObject({ settled: true, error: undefined })
+    expect(bench.snapshots).toEqual(['restored 5'])
     while (bench.driver.role !== 'leader') {
       bench.tick()
       bench.finishWrite()
@@ -202,6 +203,128 @@ describe('driver - compaction', () => {
       expect(bench.captures).toEqual([])
     },
   )
+})
+
+describe('driver - snapshots that were asked for', () => {
+  const settings = { snapshotEntries: 1_000, trailingEntries: 4, catchUpBytes: 10_000 }
+  const pending = { settled: false }
+
+  function finishSnapshot(bench: Bench): void {
+    bench.finishCapture()
+    bench.finishSave()
+    bench.finishCompaction()
+  }
+
+  test('asked - answered once the log is cut, to what is configured', () => {
+    const bench = soleLeader(settings)
+    write(bench, 8)
+    const asked = bench.takeSnapshot()
+    bench.finishCapture()
+    bench.finishSave()
+    expect(asked).toMatchObject(pending)
+    expect(bench.compactions).toMatchObject([{ snapshot: { index: 10 }, through: 6 }])
+    bench.finishCompaction()
+    expect(asked).toMatchObject({ error: undefined, value: true })
+    expect(bench.driver.status()).toMatchObject({ firstIndex: 7, snapshot: { index: 10 } })
+    expect(bench.snapshots).toEqual(['taken 10'])
+  })
+
+  test('asked - with nothing new there is none; the log can be cut shorter all the same', () => {
+    const bench = soleLeader(settings)
+    write(bench, 8)
+    bench.takeSnapshot()
+    finishSnapshot(bench)
+    expect(bench.takeSnapshot()).toMatchObject({ error: undefined, value: false })
+    expect([bench.captures, bench.compactions]).toEqual([[], []])
+
+    const shorter = bench.takeSnapshot(1)
+    expect(bench.captures).toEqual([])
+    expect(shorter).toMatchObject(pending)
+    bench.finishCompaction()
+    expect(shorter).toMatchObject({ error: undefined, value: false })
+    expect(bench.driver.status()).toMatchObject({ firstIndex: 10, snapshot: { index: 10 } })
+    expect(bench.snapshots).toEqual(['taken 10'])
+  })
+
+  test('asked - so many trailing entries stay, but what a follower needs stays too', () => {
+    const bench = leaderOfThree({ ...settings, catchUpMs: 60_000 })
+    acknowledge(bench, 'b', 2)
+    for (let i = 0; i < 6; i++) {
+      bench.propose(bytes(1))
+      bench.run()
+      bench.finishWrite()
+      acknowledge(bench, 'c', bench.driver.status().lastIndex)
+      bench.finishAll()
+    }
+    bench.takeSnapshot(1)
+    finishSnapshot(bench)
+    expect(bench.driver.status()).toMatchObject({ firstIndex: 3, snapshot: { index: 8 } })
+    acknowledge(bench, 'b', 8)
+    bench.takeSnapshot(1)
+    bench.finishCompaction()
+    expect(bench.driver.status().firstIndex).toBe(8)
+  })
+
+  test('asked - whoever asks while one is under way gets the next one', () => {
+    const bench = soleLeader(settings)
+    write(bench, 1)
+    const first = bench.takeSnapshot()
+    bench.finishCapture()
+    write(bench, 1)
+    const second = bench.takeSnapshot()
+    bench.finishSave()
+    bench.finishCompaction()
+    expect([first.value, second.settled]).toEqual([true, false])
+    finishSnapshot(bench)
+    expect(second).toMatchObject({ error: undefined, value: true })
+    expect(bench.snapshots).toEqual(['taken 3', 'taken 4'])
+  })
+
+  test('asked - one that cannot be written is an error, and can be asked for again', () => {
+    const bench = soleLeader(settings)
+    write(bench, 1)
+    const failed = bench.takeSnapshot()
+    bench.finishCapture()
+    bench.finishSave(new Error('no space left'))
+    expect(failed.error).toEqual(new Error('no space left'))
+    const again = bench.takeSnapshot()
+    finishSnapshot(bench)
+    expect(again).toMatchObject({ error: undefined, value: true })
+  })
+
+  test('asked - a received snapshot that overtakes the capture leaves nothing to take', () => {
+    const bench = memberOfThree(settings)
+    const entries = [command(2, 2)]
+    const append = {
+      type: 'append',
+      from: 'b',
+      to: 'a',
+      term: 2,
+      prevIndex: 1,
+      prevTerm: 1,
+      commit: 2,
+    } as const
+    bench.receive({ ...append, entries })
+    bench.finishAll()
+    const asked = bench.takeSnapshot()
+    bench.receive(snapshotMessage(snapshotAt(50, 2), 2))
+    bench.finishCapture()
+    bench.finishWrite()
+    bench.finishRestore()
+    expect(asked).toMatchObject({ error: undefined, value: false })
+    expect(bench.snapshots).toEqual(['installed 50'])
+  })
+
+  test('asked - a stop ends the wait', () => {
+    const bench = soleLeader(settings)
+    write(bench, 1)
+    const begun = bench.takeSnapshot()
+    bench.finishCapture()
+    const waiting = bench.takeSnapshot()
+    bench.driver.stop(() => {})
+    const late = bench.takeSnapshot()
+    for (const { error } of [begun, waiting, late]) expect(error).toMatchObject({ code: 'RAFT_STOPPED' })
+  })
 })
 
 describe('driver - received snapshots', () => {
