@@ -10,7 +10,7 @@ export {
   toError,
 } from './errors.ts'
 export { formatHostPort, type HostKind, type HostPort, hostKind, parseHostPort } from './host-port.ts'
-export { NumberText, parseJson } from './json-exact.ts'
+export { exactInteger, NumberText, parseJson } from './json-exact.ts'
 export { endOfString } from './json-text.ts'
 export { type Logger, silentLogger } from './logger.ts'
 export { checkNamespace, DEFAULT_NAMESPACE, isNamespace } from './namespace.ts'

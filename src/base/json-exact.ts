@@ -47,3 +47,11 @@ function parseKeepingNumbers(text: string): unknown {
     typeof value === 'number' ? new NumberText(source) : value,
   )
 }
+
+// Newer than the library's types, too (ECMAScript 2026).
+const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => object }
+
+/** What `JSON.stringify` writes as this integer, with all its digits. */
+export function exactInteger(integer: bigint): object {
+  return rawJSON(String(integer))
+}

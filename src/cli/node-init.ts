@@ -30,6 +30,7 @@ export function toNodeInit(config: NodeConfig, context: NodeInitContext): Omit<N
     voter: raft.voter,
     foreignKeys: config.foreignKeys,
     ...outbound,
+    writeQueue: config.writeQueue,
     integrityIntervalMs: raft.integrityIntervalMs,
     raft: {
       tickMs: Math.min(TICK_MS_MAX, raft.heartbeatMs),

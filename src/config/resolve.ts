@@ -51,6 +51,12 @@ function toNodeConfig(values: LayeredValues): NodeConfig {
       autoRestoreFile: values.get('database.auto_restore_file') || undefined,
       changeCapture: values.get('database.change_capture') || undefined,
     },
+    writeQueue: {
+      capacity: values.get('database.write_queue_capacity'),
+      batchSize: values.get('database.write_queue_batch_size'),
+      timeoutMs: values.get('database.write_queue_timeout'),
+      transaction: values.get('database.write_queue_transaction'),
+    },
     http: {
       host: values.get('http.host'),
       port: httpPort,

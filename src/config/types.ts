@@ -51,6 +51,13 @@ export interface OutboundSettings {
   readonly changeCapture: string | undefined
 }
 
+export interface WriteQueueSettings {
+  readonly capacity: number
+  readonly batchSize: number
+  readonly timeoutMs: number
+  readonly transaction: boolean
+}
+
 export interface LoggingSettings {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   /** Undefined: standard output. */
@@ -74,6 +81,7 @@ export interface NodeConfig {
   readonly clusterSecret: { readonly value: string | undefined; readonly file: string | undefined }
   readonly foreignKeys: boolean
   readonly outbound: OutboundSettings
+  readonly writeQueue: WriteQueueSettings
   readonly http: HttpSettings
   readonly raft: RaftSettings
   readonly logging: LoggingSettings

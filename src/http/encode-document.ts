@@ -50,6 +50,12 @@ export function encodeFailure(message: string): string {
   return `{"results":[],"error":${JSON.stringify(message)}}`
 }
 
+/** The document of a write that is queued: what will come of it is not known yet. */
+export function encodeQueued(sequenceNumber: bigint, time: number | undefined): string {
+  const timing = time === undefined ? '' : `"time":${time},`
+  return `{"results":[],${timing}"sequence_number":${sequenceNumber}}`
+}
+
 function* rows(result: Rows, options: DocumentOptions): Generator<string> {
   const members = object()
   if (result.columns.length > 0) {

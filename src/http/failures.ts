@@ -28,6 +28,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   RAFT_LEADERSHIP_LOST: { ...NO_LEADER, unknownText: 'leadership lost while committing log' },
   RAFT_TRANSFERRING: { status: 503, text: 'leadership transfer in progress' },
   RAFT_BUSY: TRY_AGAIN,
+  QUEUE_FULL: { status: 503, text: 'timed out enqueuing operation' },
+  QUEUE_STOPPED: TRY_AGAIN,
   CALL_TIMEOUT: TRY_AGAIN,
   PEER_UNREACHABLE: TRY_AGAIN,
   PEER_CALL_LOST: TRY_AGAIN,

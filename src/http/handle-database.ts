@@ -1,9 +1,11 @@
 /** POST /db/execute, GET and POST /db/query, POST /db/request. */
-import type { DatabaseResponse, ReadOptions, WriteOptions } from '../node/index.ts'
+import type { DatabaseResponse } from '../node/index.ts'
 import type { SqlStatement } from '../sql/index.ts'
+import { readOptions, writeOptions } from './call-options.ts'
 import type { RequestContext } from './context.ts'
 import { type DocumentOptions, encodeDocument } from './encode-document.ts'
 import { documentFailure, failureReply } from './failures.ts'
+import { handleQueuedWrite } from './handle-queue.ts'
 import { indentJson } from './json-text.ts'
 import { redirectToLeader } from './redirect.ts'
 import { badRequest, type HttpReply } from './reply.ts'
@@ -14,6 +16,7 @@ type Mode = DocumentOptions['mode']
 type Call = (node: HttpNode, statements: readonly SqlStatement[]) => Promise<DatabaseResponse>
 
 export function handleExecute(context: RequestContext): Promise<HttpReply> {
+  if (context.parameters.has('queue')) return handleQueuedWrite(context)
   return run(context, 'execute', (node, statements) =>
     node.database.execute(statements, writeOptions(context)),
   )
@@ -50,7 +53,6 @@ function refuseUnsupported({ parameters }: RequestContext, mode: Mode): void {
   const refuse = (what: string) => {
     throw badRequest(`${what} not supported yet`)
   }
-  if (mode === 'execute' && parameters.has('queue')) refuse('queued writes are')
   if (mode !== 'execute' && parameters.has('qualify_columns')) refuse('qualify_columns is')
   if (parameters.limitsExecution) refuse('db_timeout is')
 }
@@ -90,26 +92,5 @@ function documentReply(
     type: 'json',
     body: parameters.has('pretty') ? indentJson(document) : document,
     headers: { 'x-rqlite-served-by': response.servedBy },
-  }
-}
-
-function writeOptions({ credentials, parameters, signal, requestId }: RequestContext): WriteOptions {
-  return {
-    credentials,
-    signal,
-    timeoutMs: parameters.timeoutMs,
-    transaction: parameters.has('transaction'),
-    ...(requestId !== undefined && { requestId }),
-  }
-}
-
-function readOptions(context: RequestContext): ReadOptions {
-  const { parameters } = context
-  return {
-    ...writeOptions(context),
-    level: parameters.level,
-    freshnessMs: parameters.freshnessMs,
-    freshnessStrict: parameters.has('freshness_strict'),
-    linearizableTimeoutMs: parameters.linearizableTimeoutMs,
   }
 }

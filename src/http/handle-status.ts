@@ -1,7 +1,7 @@
 /** GET /status: the keys rqlite's clients read, as far as they have a true value here. */
 import { availableParallelism, hostname } from 'node:os'
-import { errorMessage, formatDuration } from '../base/index.ts'
-import type { NodeStatus } from '../node/index.ts'
+import { errorMessage, exactInteger, formatDuration } from '../base/index.ts'
+import type { NodeStatus, WriteQueueStatus } from '../node/index.ts'
 import type { RequestContext, ServerContext } from './context.ts'
 import { type HttpReply, jsonReply } from './reply.ts'
 import { within } from './within.ts'
@@ -42,13 +42,25 @@ function describeBuild({ build }: ServerContext): object {
   }
 }
 
-function describeHttp({ boundAddress, allowOrigin }: ServerContext): object {
+function describeHttp({ boundAddress, allowOrigin, node }: ServerContext): object {
+  const queue = node()?.queuedWrites.status
   const bound = boundAddress()
   return {
     ...(bound && { bind_addr: bound.url.slice('http://'.length) }),
+    ...(queue && { queue: { _default: describeQueue(queue) } }),
     auth: 'disabled',
     tls: { enabled: 'false' },
     ...(allowOrigin !== undefined && { allow_origin: allowOrigin }),
+  }
+}
+
+function describeQueue({ capacity, batchSize, timeoutMs, length, sequenceNumber }: WriteQueueStatus): object {
+  return {
+    max_size: capacity,
+    batch_size: batchSize,
+    timeout: formatDuration(timeoutMs),
+    length,
+    sequence_number: exactInteger(sequenceNumber),
   }
 }
 

@@ -1,11 +1,12 @@
 /** The contract of the HTTP server: what it is given and what it offers. */
 import type { Counters, Logger } from '../base/index.ts'
-import type { Authorizer, ClusterService, DatabaseService } from '../node/index.ts'
+import type { Authorizer, ClusterService, DatabaseService, WriteQueue } from '../node/index.ts'
 
 /** The part of a node the HTTP API serves; a `DebrosNode` is one. */
 export interface HttpNode {
   readonly id: string
   readonly database: DatabaseService
+  readonly queuedWrites: WriteQueue
   readonly cluster: ClusterService
 }
 

@@ -77,6 +77,12 @@ interface Proposal extends Prepared {
   readonly sinceIndex: number
 }
 
+/** A write that its maker goes on with until the outcome is known: it is applied once, however often it is tried. */
+export interface RepeatableWrite {
+  /** Rejects as `execute` does. Attempts must not overlap. */
+  attempt(limits: Limits): Promise<DatabaseResponse>
+}
+
 type Answer = Pick<DatabaseResponse, 'results' | 'raftIndex'>
 
 export class Database implements DatabaseService {
@@ -112,6 +118,31 @@ export class Database implements DatabaseService {
     return await this.#read({ ...prepared, request: { ...prepared.request, mode: 'query' } }, options)
   }
 
+  /** Checks as `execute` does, and throws at once what it would reject with. */
+  repeatable(inputs: readonly StatementInput[], options: WriteOptions = {}): RepeatableWrite {
+    const prepared = prepare('execute', inputs, options)
+    const since = this.#sinceFirst()
+    let mayHaveHappened = false
+    const attempt = async (limits: Limits): Promise<DatabaseResponse> => {
+      try {
+        return await this.#atLeader(prepared, true, limits, (attempt) =>
+          since({ mayHaveHappened: mayHaveHappened || attempt.mayHaveHappened }),
+        )
+      } catch (error) {
+        if (!(error instanceof DebrosError)) throw error
+        if (mayHaveHappened && error.code === 'REQUEST_FORGOTTEN') throw forgotten(error)
+        mayHaveHappened ||= error.outcome === 'unknown'
+        throw error
+      }
+    }
+    return { attempt }
+  }
+
+  #sinceFirst(): ReturnType<typeof sinceFirst> {
+    const { consensus } = this.#components
+    return sinceFirst(() => consensus.commitIndex)
+  }
+
   async #read(prepared: Prepared, options: ReadOptions): Promise<DatabaseResponse> {
     const level = this.#effectiveLevel(options.level ?? 'weak')
     const limits = limitsOf(options)
@@ -138,9 +169,13 @@ export class Database implements DatabaseService {
     return this.#atLeader(prepared, true, limits)
   }
 
-  #atLeader(prepared: Prepared, logged: boolean, limits: Limits): Promise<DatabaseResponse> {
-    const { router, consensus } = this.#components
-    const since = sinceFirst(() => consensus.commitIndex)
+  #atLeader(
+    prepared: Prepared,
+    logged: boolean,
+    limits: Limits,
+    since = this.#sinceFirst(),
+  ): Promise<DatabaseResponse> {
+    const { router } = this.#components
     const proposal = (attempt: Attempt): Proposal => ({ ...prepared, sinceIndex: since(attempt) })
     return router.route(
       {
@@ -265,6 +300,11 @@ export class Database implements DatabaseService {
       raftIndex: answer.raftIndex ?? 0,
     })
   }
+}
+
+/** The attempt that was refused did nothing, but one before it may have. */
+function forgotten(cause: DebrosError): DebrosError {
+  return new DebrosError('REQUEST_FORGOTTEN', cause.message, { outcome: 'unknown', cause })
 }
 
 function toStatement(input: StatementInput): SqlStatement {

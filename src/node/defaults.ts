@@ -14,3 +14,15 @@ export const SNAPSHOT_TIMEOUT_MS = 300_000
 
 /** How long `/nodes` waits for a member. */
 export const NODE_INFO_TIMEOUT_MS = 2_000
+
+/** Queued writes; see {@link WriteQueueInit}. */
+export const DEFAULT_WRITE_QUEUE = Object.freeze({ capacity: 1_024, batchSize: 128, timeoutMs: 50 })
+
+/** Statements and parameters of all queued writes together; more wait for room. */
+export const WRITE_QUEUE_BYTES_MAX = 64 * 1024 * 1024
+
+/** More queued writes go in a further batch. */
+export const WRITE_BATCH_BYTES_MAX = 1024 * 1024
+
+/** How long a node that stops goes on writing what is queued. */
+export const WRITE_QUEUE_DRAIN_MS = 10_000

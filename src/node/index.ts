@@ -8,7 +8,7 @@ export {
 export { type Command, decodeCommand, encodeCommand } from './codec/command-codec.ts'
 export { type CredentialsFile, createAuthorizer, readCredentialsFile } from './credentials-file.ts'
 export { MemoryDataDir } from './data-dir.ts'
-export type { Door, NodeAccess, NodeInit } from './init.ts'
+export type { Door, NodeAccess, NodeInit, WriteQueueInit } from './init.ts'
 export { createNode } from './node.ts'
 export { type AutoBackupConfig, createAutoBackupConfig } from './outbound/auto-backup-config.ts'
 export { type AutoRestoreConfig, createAutoRestoreConfig } from './outbound/auto-restore-config.ts'
@@ -47,6 +47,8 @@ export type {
   NodeDescription,
   NodeServices,
   NodeStatus,
+  QueuedWrite,
+  QueueOptions,
   ReadLevel,
   ReadOptions,
   Removed,
@@ -59,4 +61,6 @@ export type {
   TransferOptions,
   Transferred,
   WriteOptions,
+  WriteQueue,
+  WriteQueueStatus,
 } from './types.ts'

@@ -5,6 +5,7 @@ import { hostPortOf, type LinkFilter } from '../p2p/index.ts'
 import { type RaftSettings, resolveRaftSettings } from '../raft/index.ts'
 import { ALLOW_ALL, type Authorizer, type Credentials } from './authorization.ts'
 import type { MemoryDataDir } from './data-dir.ts'
+import { DEFAULT_WRITE_QUEUE } from './defaults.ts'
 import type { AutoBackupConfig } from './outbound/auto-backup-config.ts'
 import type { AutoRestoreConfig } from './outbound/auto-restore-config.ts'
 import type { ChangeCaptureConfig } from './outbound/change-capture-config.ts'
@@ -18,6 +19,20 @@ export interface Door {
   readonly url: string | undefined
   stop(): Promise<void>
 }
+
+/** See {@link WriteQueue}. */
+export interface WriteQueueInit {
+  /** Requests held at a time; more wait for room. @default 1_024 */
+  readonly capacity?: number
+  /** Requests that make a batch. @default 128 */
+  readonly batchSize?: number
+  /** How long a batch waits for more, in milliseconds. @default 50 */
+  readonly timeoutMs?: number
+  /** Each batch is all or nothing; one that fails is taken apart, and its requests stand alone. @default false */
+  readonly transaction?: boolean
+}
+
+export type ResolvedWriteQueue = Required<WriteQueueInit>
 
 /** How a door sees its node: undefined until its store is open. */
 export type NodeAccess = () => NodeServices | undefined
@@ -83,6 +98,7 @@ export interface NodeInit {
   readonly authorizer?: Authorizer
   /** Shown to whoever is asked to let this node join. @default none */
   readonly joinCredentials?: Credentials
+  readonly writeQueue?: WriteQueueInit
   /** What happens here is counted in these. @default counters of its own */
   readonly counters?: Counters
   readonly logger?: Logger
@@ -118,6 +134,7 @@ export interface ResolvedNodeInit {
   readonly changeCapture: ChangeCaptureConfig | 'off' | undefined
   readonly authorizer: Authorizer
   readonly joinCredentials: Credentials | undefined
+  readonly writeQueue: ResolvedWriteQueue
   readonly counters: Counters
   readonly logger: Logger
   readonly linkFilter: LinkFilter | undefined
@@ -156,6 +173,7 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
     changeCapture: init.changeCapture,
     authorizer: init.authorizer ?? ALLOW_ALL,
     joinCredentials: init.joinCredentials,
+    writeQueue: { ...DEFAULT_WRITE_QUEUE, transaction: false, ...init.writeQueue },
     counters: init.counters ?? new Counters(),
     logger: init.logger ?? silentLogger,
     linkFilter: init.linkFilter,
@@ -164,6 +182,12 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
     throw invalid('the node id must be 1 to 128 printable ASCII characters without blanks')
   }
   if (!(resolved.integrityIntervalMs >= 0)) throw invalid('the integrity interval must not be negative')
+  const { capacity, batchSize, timeoutMs } = resolved.writeQueue
+  if (!(capacity >= 1 && batchSize >= 1 && timeoutMs >= 0)) {
+    throw invalid(
+      'the write queue must have a capacity and a batch size of 1 or more, and a timeout of 0 or more',
+    )
+  }
   if (resolved.clusterSecret.length === 0) throw invalid('the cluster secret must not be empty')
   for (const address of [resolved.raftAddress, resolved.raftAdvertise, ...resolved.joinAddresses]) {
     if (address !== undefined) hostPortOf(address)

@@ -31,10 +31,12 @@ import { Contact } from './contact.ts'
 import { countSnapshots } from './counted.ts'
 import { type DataDir, MemoryDataDir, openDataDir } from './data-dir.ts'
 import { Database } from './database-service.ts'
+import { WRITE_QUEUE_DRAIN_MS } from './defaults.ts'
 import { GROUP } from './group.ts'
 import { type NodeInit, type ResolvedNodeInit, resolveNodeInit } from './init.ts'
 import { Integrity } from './integrity.ts'
 import { Admission, joinCluster } from './membership.ts'
+import { QueuedWrites } from './queued-writes.ts'
 import { recoverAtStart } from './recovery.ts'
 import { Router } from './router.ts'
 import { NodeStateMachine } from './state-machine.ts'
@@ -112,6 +114,7 @@ class Node implements DebrosNode {
   #driver: RaftDriver | undefined
   #integrity: Integrity | undefined
   #router: Router | undefined
+  #queuedWrites: QueuedWrites | undefined
   #closeDoor: () => Promise<void> = async () => {}
   #killHost: (() => Promise<void>) | undefined
   #parts: Parts | undefined
@@ -326,6 +329,12 @@ class Node implements DebrosNode {
       { consensus, router, rpc, sql, stateMachine, authorizer },
       { selfId: self.id, servedBy },
     )
+    const queuedWrites = new QueuedWrites(
+      { database, counters: this.#init.counters, logger: this.#logger },
+      { ...this.#init.writeQueue, entryBytesMax: settings.entryBytesMax },
+    )
+    this.#queuedWrites = queuedWrites
+    this.#cleanup.push({ what: 'write queue', run: () => queuedWrites.stop(0) })
     const storage = new Storage({ consensus, router, rpc, kv })
     const admission = new Admission({ consensus, logger }, { clusterId, ancestors })
     createJoinServer(
@@ -338,6 +347,7 @@ class Node implements DebrosNode {
       raftAddress: self.address,
       multiaddrs: host.multiaddrs(),
       database,
+      queuedWrites,
       storage,
       cluster,
       counters: this.#init.counters,
@@ -418,6 +428,10 @@ class Node implements DebrosNode {
     return this.#started.database
   }
 
+  get queuedWrites(): NodeServices['queuedWrites'] {
+    return this.#started.queuedWrites
+  }
+
   get storage(): NodeServices['storage'] {
     return this.#started.storage
   }
@@ -443,6 +457,7 @@ class Node implements DebrosNode {
     this.#lifetime.abort(new DebrosError('NODE_STOPPED', 'the node is stopping', { retryable: true }))
     // Nobody is let in any more; who is in gets an answer while there still is a node to give it.
     await this.#attempt('door', this.#closeDoor)
+    if (this.#fatal === undefined) await this.#queuedWrites?.stop(WRITE_QUEUE_DRAIN_MS)
     // A leader that says goodbye saves the others an election timeout.
     const { stepdownOnShutdown } = this.#init
     if (this.#fatal === undefined && stepdownOnShutdown && this.#driver?.role === 'leader') {

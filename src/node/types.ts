@@ -75,6 +75,48 @@ export interface DatabaseService {
   request(statements: readonly StatementInput[], options?: ReadOptions): Promise<DatabaseResponse>
 }
 
+export interface QueueOptions extends Omit<CallOptions, 'timeoutMs'>, RequestOptions {
+  /** How long to wait for room in the queue. @default 10_000 */
+  readonly timeoutMs?: number
+}
+
+export interface QueuedWrite {
+  /** Higher than those of all writes this node queued before; the first is drawn from the clock. */
+  readonly sequenceNumber: bigint
+  /**
+   * Settles once the write and all before it are through. What statements do wrong is no rejection, as with
+   * `execute`. `QUEUE_STOPPED`, or what `execute` rejects with: it was given up.
+   */
+  readonly written: Promise<void>
+}
+
+export interface WriteQueueStatus {
+  readonly capacity: number
+  readonly batchSize: number
+  readonly timeoutMs: number
+  readonly transaction: boolean
+  /** Writes accepted and not yet written. */
+  readonly length: number
+  /** The highest number that is through; 0 before the first. */
+  readonly sequenceNumber: bigint
+}
+
+/**
+ * Writes that are answered before they are done. This node gathers them in batches, each one entry of the
+ * log, in the order they came. What is queued is in memory: a node that dies loses it. A batch for which
+ * there is no leader is tried again until there is one, and applied once.
+ */
+export interface WriteQueue {
+  /**
+   * Resolves once the write is accepted. Rejects as `execute` does for what is wrong with the request itself,
+   * or with `QUEUE_FULL` (not-applied, retryable), `QUEUE_STOPPED` (not-applied).
+   */
+  enqueue(statements: readonly StatementInput[], options?: QueueOptions): Promise<QueuedWrite>
+  /** A write of nothing, which lets what is before it be written at once. */
+  flush(options?: QueueOptions): Promise<QueuedWrite>
+  readonly status: WriteQueueStatus
+}
+
 export interface StorageReadOptions extends CallOptions {
   /** @default 'linearizable' */
   readonly level?: 'none' | 'weak' | 'linearizable'
@@ -254,6 +296,7 @@ export interface NodeStatus {
 export interface NodeServices {
   readonly id: string
   readonly database: DatabaseService
+  readonly queuedWrites: WriteQueue
   readonly storage: StorageService
   readonly cluster: ClusterService
   /** What has happened here since the process started. */

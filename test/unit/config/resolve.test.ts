@@ -48,6 +48,7 @@ describe('defaults', () => {
       clusterSecret: { value: undefined, file: undefined },
       foreignKeys: false,
       outbound: { autoBackupFile: undefined, autoRestoreFile: undefined, changeCapture: undefined },
+      writeQueue: { capacity: 1024, batchSize: 128, timeoutMs: 50, transaction: false },
       http: {
         host: '127.0.0.1',
         port: 5001,
@@ -165,6 +166,10 @@ describe('environment', () => {
     ['LOG_LEVEL', 'DEBUG', (c) => c.logging.level, 'debug'],
     ['LOG_FORMAT', 'json', (c) => c.logging.format, 'json'],
     ['LOG_OUTPUT_FILE', '/tmp/x.log', (c) => c.logging.file, '/tmp/x.log'],
+    ['DEBROS_WRITE_QUEUE_CAPACITY', '7', (c) => c.writeQueue.capacity, 7],
+    ['DEBROS_WRITE_QUEUE_BATCH_SIZE', '8', (c) => c.writeQueue.batchSize, 8],
+    ['DEBROS_WRITE_QUEUE_TIMEOUT', '9s', (c) => c.writeQueue.timeoutMs, 9_000],
+    ['DEBROS_WRITE_QUEUE_TX', 'on', (c) => c.writeQueue.transaction, true],
     ['DEBROS_FOREIGN_KEYS', 'yes', (c) => c.foreignKeys, true],
     ['DEBROS_FOREIGN_KEYS', 'OFF', (c) => c.foreignKeys, false],
     ['DEBROS_AUTO_BACKUP_FILE', '/etc/backup.json', (c) => c.outbound.autoBackupFile, '/etc/backup.json'],

@@ -130,7 +130,6 @@ describe('requests', () => {
 
   // What is not there yet is refused, not quietly done in another way.
   test.each([
-    ['/db/execute?queue', 'queued writes are not supported yet'],
     ['/db/execute?db_timeout=1s', 'db_timeout is not supported yet'],
     ['/db/query?db_timeout=1s', 'db_timeout is not supported yet'],
     ['/db/request?qualify_columns', 'qualify_columns is not supported yet'],

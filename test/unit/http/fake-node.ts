@@ -8,12 +8,15 @@ import type {
   LeaderAddress,
   NodeDescription,
   NodeStatus,
+  QueuedWrite,
+  QueueOptions,
   ReadOptions,
   Removed,
   SnapshotsReaped,
   SnapshotTaken,
   StatementInput,
   Transferred,
+  WriteQueue,
 } from '../../../src/node/index.ts'
 import type { SqlResult, SqlStatement } from '../../../src/sql/index.ts'
 
@@ -63,6 +66,27 @@ export class FakeNode {
     execute: (statements, options = {}) => this.#call('execute', statements, options),
     query: (statements, options = {}) => this.#call('query', statements, options),
     request: (statements, options = {}) => this.#call('request', statements, options),
+  }
+
+  /** Settles what is queued; by default it is written at once. */
+  written: () => Promise<void> = async () => {}
+  readonly queued: { readonly statements: readonly StatementInput[]; readonly options: QueueOptions }[] = []
+  refusal: Error | undefined
+
+  readonly queuedWrites: WriteQueue = {
+    enqueue: (statements, options = {}) => this.#queue(statements, options),
+    flush: (options = {}) => this.#queue([], options),
+    status: {
+      ...{ capacity: 1_024, batchSize: 128, timeoutMs: 50, transaction: false, length: 0 },
+      sequenceNumber: 1_764_284_400_000_000_007n,
+    },
+  }
+
+  async #queue(statements: readonly StatementInput[], options: QueueOptions): Promise<QueuedWrite> {
+    if (this.refusal !== undefined) throw this.refusal
+    this.queued.push({ statements, options })
+    const sequenceNumber = 1_764_284_400_000_000_000n + BigInt(this.queued.length)
+    return { sequenceNumber, written: this.written() }
   }
 
   get cluster(): ClusterService {

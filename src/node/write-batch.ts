@@ -1,0 +1,60 @@
+/** How many queued writes make one batch. */
+import { isDeepStrictEqual } from 'node:util'
+import { DEFAULT_SQL_LIMITS, type SqlParameter } from '../sql/index.ts'
+import { WRITE_BATCH_BYTES_MAX } from './defaults.ts'
+import type { QueueOptions, StatementInput } from './types.ts'
+
+export interface BatchItem {
+  readonly statements: readonly StatementInput[]
+  readonly options: QueueOptions
+  /** See {@link bytesOf}. */
+  readonly bytes: number
+}
+
+/** The first items that can go together, one at least. */
+export function batchLength(items: readonly BatchItem[], batchSize: number): number {
+  const [first] = items
+  if (first === undefined) return 0
+  let statements = first.statements.length
+  let bytes = first.bytes
+  let length = 1
+  for (; length < Math.min(items.length, batchSize); length++) {
+    const next = items[length] as BatchItem // below the length
+    statements += next.statements.length
+    bytes += next.bytes
+    if (statements > DEFAULT_SQL_LIMITS.statementsMax || bytes > WRITE_BATCH_BYTES_MAX) break
+    if (!goTogether(first.options, next.options)) break
+  }
+  return length
+}
+
+/** A request with a name of its own is applied under that name, and what is written is written for somebody. */
+function goTogether(a: QueueOptions, b: QueueOptions): boolean {
+  if (a.requestId !== undefined || b.requestId !== undefined) return false
+  return a.namespace === b.namespace && isDeepStrictEqual(a.credentials, b.credentials)
+}
+
+/** What a number takes, and about what a log entry adds to each value. */
+const NUMBER_BYTES = 8
+const OVERHEAD_BYTES = 8
+
+/** What the statements come to in a log entry, not less. */
+export function bytesOf(statements: readonly StatementInput[]): number {
+  let bytes = 0
+  for (const statement of statements) {
+    if (typeof statement === 'string') {
+      bytes += OVERHEAD_BYTES + Buffer.byteLength(statement)
+      continue
+    }
+    const { sql, positional = [], named = {} } = statement
+    bytes += OVERHEAD_BYTES + Buffer.byteLength(sql)
+    for (const value of positional) bytes += valueBytes(value)
+    for (const [name, value] of Object.entries(named)) bytes += Buffer.byteLength(name) + valueBytes(value)
+  }
+  return bytes
+}
+
+function valueBytes(value: SqlParameter): number {
+  if (typeof value === 'string') return 2 * OVERHEAD_BYTES + Buffer.byteLength(value)
+  return 2 * OVERHEAD_BYTES + (value instanceof Uint8Array ? value.byteLength : NUMBER_BYTES)
+}
