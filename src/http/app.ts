@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { errorMessage } from '../base/index.ts'
 import { readBasicAuth } from './basic-auth.ts'
 import { type BodyBudget, BodyRefused, RequestBody } from './body.ts'
 import { type RequestContext, requestAborted, type ServerContext } from './context.ts'
@@ -12,7 +13,7 @@ import { Parameters } from './parameters.ts'
 import { isPermitted } from './permission.ts'
 import { emptyReply, errorReply, HttpError, type HttpReply } from './reply.ts'
 import { findRoute } from './routes.ts'
-import { send, sendRefusal } from './send.ts'
+import { discard, send, sendRefusal } from './send.ts'
 import type { HttpLimits } from './types.ts'
 
 export interface AppInit {
@@ -49,7 +50,7 @@ export function buildApp(init: AppInit): FastifyInstance {
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, init.rqliteVersion),
     frameworkErrors: (error, _request, reply) => {
       reply.headers(headers)
-      send(reply, errorReply(400, error.message))
+      send(reply, errorReply(400, error.message), () => {})
     },
   })
   app.server.maxConnections = limits.connectionsMax
@@ -153,11 +154,16 @@ class Exchange {
 
   #send(answer: HttpReply): void {
     const response = this.#reply.raw
-    if (response.destroyed) return
+    if (response.destroyed) {
+      discard(answer)
+      return
+    }
     if (this.#init.isStopping()) this.#reply.header('connection', 'close')
     // From here on the caller must keep taking what it is sent; Node resets this with the next request.
     response.socket?.setTimeout(this.#init.limits.sendTimeoutMs)
-    send(this.#reply, answer)
+    send(this.#reply, answer, (error) => {
+      this.#init.context.logger.warn({ path: this.#path, error: errorMessage(error) }, 'a response broke off')
+    })
   }
 
   #fail(error: unknown): void {
@@ -166,21 +172,21 @@ class Exchange {
     else if (error instanceof BodyRefused) sendRefusal(this.#reply, error, this.#init.limits.lingerMs)
     else if (error instanceof HttpError) this.#send(errorReply(error.status, error.message, error.headers))
     else {
-      this.#init.context.logger.error(
-        { error, path: this.#request.raw.url?.split('?', 1)[0] },
-        'a request failed',
-      )
+      this.#init.context.logger.error({ error, path: this.#path }, 'a request failed')
       this.#send(errorReply(500, 'internal error'))
     }
   }
 
   /** Without the query, which can hold data. */
+  get #path(): string | undefined {
+    return this.#request.raw.url?.split('?', 1)[0]
+  }
+
   #log(): void {
     const { method } = this.#request
-    const path = this.#request.raw.url?.split('?', 1)[0]
     const ms = Math.round(performance.now() - this.#receivedAt)
     const { statusCode: status } = this.#reply.raw
-    this.#init.context.logger.debug({ method, path, status, ms }, 'request')
+    this.#init.context.logger.debug({ method, path: this.#path, status, ms }, 'request')
   }
 }
 

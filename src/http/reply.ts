@@ -3,9 +3,12 @@
 export interface HttpReply {
   readonly status: number
   /** `metrics`: the text format of Prometheus. */
-  readonly type?: 'json' | 'text' | 'metrics'
-  /** Pieces of text make a large body, which is sent as fast as the caller takes it. */
-  readonly body?: string | Iterable<string>
+  readonly type?: 'json' | 'text' | 'metrics' | 'binary'
+  /**
+   * Pieces of text make a large body, which is sent as fast as the caller takes it; so do chunks. If getting
+   * them fails, the response is cut off, and the caller can tell. Whatever happens, their iteration ends.
+   */
+  readonly body?: string | Iterable<string> | AsyncIterable<Uint8Array>
   readonly headers?: Readonly<Record<string, string>>
 }
 

@@ -1,5 +1,6 @@
 import type { Permission } from '../node/index.ts'
 import type { Handler } from './context.ts'
+import { handleBackup } from './handle-backup.ts'
 import { handleLeader, handleNodes, handleReadyz } from './handle-cluster.ts'
 import { handleExecute, handleQuery, handleRequest } from './handle-database.ts'
 import { handleDebugVars } from './handle-debug.ts'
@@ -20,7 +21,7 @@ export interface Route {
   readonly handle: Handler
 }
 
-const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /db/request; GET /status, /nodes, /leader, /readyz, /metrics; POST /leader, /snapshot, /reap, DELETE /remove
+const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /db/request; GET /db/backup, /status, /nodes, /leader, /readyz, /metrics; POST /leader, /snapshot, /reap, DELETE /remove
 `
 
 export const ROUTES: readonly Route[] = [
@@ -47,6 +48,14 @@ export const ROUTES: readonly Route[] = [
     permissions: ['query', 'execute'],
     counter: 'requests',
     handle: handleRequest,
+  },
+  {
+    path: '/db/backup',
+    match: 'prefix',
+    methods: ['GET'],
+    permissions: ['backup'],
+    counter: 'backups',
+    handle: handleBackup,
   },
   {
     path: '/status',

@@ -8,12 +8,14 @@ const CONTENT_TYPES = {
   json: 'application/json; charset=utf-8',
   text: 'text/plain; charset=utf-8',
   metrics: 'text/plain; version=0.0.4; charset=utf-8',
+  binary: 'application/octet-stream',
 } as const
 
 /** How many bytes of a refused body are read and dropped at most. */
 const LINGER_BYTES_MAX = 16 * 2 ** 20
 
-export function send(reply: FastifyReply, answer: HttpReply): void {
+/** `onBroken` hears of a body that could not be told to its end. */
+export function send(reply: FastifyReply, answer: HttpReply, onBroken: (error: Error) => void): void {
   reply.code(answer.status)
   reply.headers(typeHeaders(answer))
   if (answer.headers) reply.headers(answer.headers)
@@ -22,11 +24,24 @@ export function send(reply: FastifyReply, answer: HttpReply): void {
     reply.send(body)
     return
   }
+  if (Symbol.asyncIterator in body) {
+    reply.send(streamOf(body).on('error', onBroken)) // which ends the connection, too
+    return
+  }
   const pieces = body[Symbol.iterator]()
   const first = pieces.next()
   const second = first.done ? first : pieces.next()
   if (second.done) reply.send(first.done ? '' : first.value)
   else reply.send(paced([first.value as string, second.value as string], pieces)) // neither was the end
+}
+
+/** Gives up an answer that cannot be sent. */
+export function discard({ body }: HttpReply): void {
+  if (typeof body === 'object' && Symbol.asyncIterator in body) streamOf(body).destroy()
+}
+
+function streamOf(chunks: AsyncIterable<Uint8Array>): Readable {
+  return chunks instanceof Readable ? chunks : Readable.from(chunks, { objectMode: false })
 }
 
 function typeHeaders({ type }: HttpReply): Record<string, string> {

@@ -1,6 +1,6 @@
 /** The replicated SQL database: routes requests to where they can be answered (see DatabaseService). */
 import { randomBytes } from 'node:crypto'
-import { checkNamespace, DEFAULT_NAMESPACE, DebrosError } from '../base/index.ts'
+import { type Counters, checkNamespace, DEFAULT_NAMESPACE, DebrosError } from '../base/index.ts'
 import type { PeerAddress, Rpc } from '../p2p/index.ts'
 import {
   checkSqlSize,
@@ -15,6 +15,7 @@ import {
   DatabaseResponse as WireResponse,
 } from '../wire/index.ts'
 import type { Authorizer, Credentials, Permission } from './authorization.ts'
+import { Backups } from './backups.ts'
 import { encodeCommand } from './codec/command-codec.ts'
 import { requestIdFromWire, requestIdToWire } from './codec/request-codec.ts'
 import {
@@ -31,6 +32,8 @@ import { freshRequestId, namedRequestId, settle, sinceFirst } from './requests.t
 import { type Attempt, notLeader, type Router } from './router.ts'
 import type { CommandResult, NodeStateMachine } from './state-machine.ts'
 import type {
+  Backup,
+  BackupOptions,
   DatabaseResponse,
   DatabaseService,
   ReadLevel,
@@ -55,6 +58,7 @@ export interface DatabaseComponents {
   readonly sql: SqlMachine
   readonly stateMachine: NodeStateMachine
   readonly authorizer: Authorizer
+  readonly counters: Counters
 }
 
 export interface DatabaseInit {
@@ -88,11 +92,13 @@ type Answer = Pick<DatabaseResponse, 'results' | 'raftIndex'>
 export class Database implements DatabaseService {
   readonly #components: DatabaseComponents
   readonly #init: DatabaseInit
+  readonly #backups: Backups
   #readsInFlight = 0
 
   constructor(components: DatabaseComponents, init: DatabaseInit) {
     this.#components = components
     this.#init = init
+    this.#backups = new Backups(components, init)
     components.rpc.handle(METHOD, 'member', (bytes, { signal }) => this.#serve(bytes, signal))
   }
 
@@ -141,6 +147,10 @@ export class Database implements DatabaseService {
   #sinceFirst(): ReturnType<typeof sinceFirst> {
     const { consensus } = this.#components
     return sinceFirst(() => consensus.commitIndex)
+  }
+
+  async backup(options: BackupOptions = {}): Promise<Backup> {
+    return await this.#backups.take(options)
   }
 
   async #read(prepared: Prepared, options: ReadOptions): Promise<DatabaseResponse> {

@@ -6,6 +6,12 @@ export const DEFAULT_TIMEOUT_MS = 10_000
 /** Reads handed to the SQL worker and not answered yet; more are refused as busy. */
 export const READS_IN_FLIGHT_MAX = 4_096
 
+/** Backups being read at one time at one node: while they are, what is written takes memory twice. */
+export const BACKUPS_MAX = 8
+
+/** A backup of which nobody has asked for more for so long is given up. */
+export const BACKUP_IDLE_MS = 300_000
+
 /** How long a comparison of the replicas waits for a member's digest, which takes reading all its data. */
 export const DIGEST_TIMEOUT_MS = 120_000
 

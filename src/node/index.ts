@@ -37,6 +37,8 @@ export {
   type NodeStateMachineInit,
 } from './state-machine.ts'
 export type {
+  Backup,
+  BackupOptions,
   CallOptions,
   ClusterService,
   DatabaseResponse,

@@ -326,7 +326,7 @@ class Node implements DebrosNode {
       { selfId: self.id, clusterId, address: self.address, version, settings, apiUrl: () => this.#apiUrl() },
     )
     const database = new Database(
-      { consensus, router, rpc, sql, stateMachine, authorizer },
+      { consensus, router, rpc, sql, stateMachine, authorizer, counters: this.#init.counters },
       { selfId: self.id, servedBy },
     )
     const queuedWrites = new QueuedWrites(

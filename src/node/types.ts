@@ -48,6 +48,28 @@ export interface ReadOptions extends CallOptions, RequestOptions {
 /** A statement: its text alone, or with parameters. */
 export type StatementInput = string | (Pick<SqlStatement, 'sql'> & Partial<SqlStatement>)
 
+export interface BackupOptions extends CallOptions {
+  /**
+   * - `binary`: a SQLite file in write-ahead-log mode, as rqlite gives it, that needs no other file;
+   * - `delete`: one in rollback-journal mode.
+   * @default 'binary'
+   */
+  readonly format?: 'binary' | 'delete'
+  /** This node's data as it is, without asking whether that is all there is. @default false */
+  readonly local?: boolean
+}
+
+export interface Backup {
+  readonly servedBy: string
+  /**
+   * What was acknowledged before the call, and of later writes none or some, but no half transaction. To be
+   * read once, at any pace: the node goes on meanwhile. A backup that is not read for five minutes fails
+   * with `BACKUP_EXPIRED`; end an iteration early (`return`) to give it back at once. Fails where the rest
+   * cannot be told; what was read is then no backup.
+   */
+  readonly chunks: AsyncIterable<Uint8Array>
+}
+
 export interface DatabaseResponse {
   readonly results: readonly SqlResult[]
   /** Log index of the entry, for what went through the log. */
@@ -73,6 +95,11 @@ export interface DatabaseService {
   query(statements: readonly StatementInput[], options?: ReadOptions): Promise<DatabaseResponse>
   /** Reads and writes mixed: through the log if any statement may write or the level is strong. */
   request(statements: readonly StatementInput[], options?: ReadOptions): Promise<DatabaseResponse>
+  /**
+   * A copy of a namespace's database. Resolves once it is certain what is in it. Besides the above:
+   * `BACKUP_BUSY` (retryable): so many are being taken here.
+   */
+  backup(options?: BackupOptions): Promise<Backup>
 }
 
 export interface QueueOptions extends Omit<CallOptions, 'timeoutMs'>, RequestOptions {

@@ -4,8 +4,9 @@
  */
 import type { OutcomeLimits, RequestOutcome } from '../base/index.ts'
 import { AnalysisCache } from './analysis-cache.ts'
-import { type CapturedState, CaptureReader, writeCapture } from './capture-format.ts'
+import { CAPTURE_CHUNK_BYTES, type CapturedState, CaptureReader, writeCapture } from './capture-format.ts'
 import { Database, type DatabaseComponents } from './database.ts'
+import { imageOf } from './database-image.ts'
 import { digestSteps } from './digest.ts'
 import { EngineFailure, engineFailed } from './errors.ts'
 import { ResultHistory } from './result-history.ts'
@@ -115,6 +116,24 @@ export class SqlEngine {
         chunks.return(undefined)
         release(state)
       },
+    }
+  }
+
+  /** See `SqlMachine.captureDatabase`. */
+  captureDatabase(namespace: string): EngineCapture {
+    this.#check()
+    const { file } = this.#databases.get(namespace) ?? this.#nowhere
+    const snapshot = file.snapshot()
+    const image = imageOf(snapshot)
+    let at = 0
+    return {
+      next: () => {
+        if (at >= image.size) return undefined
+        const chunk = new Uint8Array(Math.min(CAPTURE_CHUNK_BYTES, image.size - at))
+        at += image.read(chunk, at)
+        return chunk
+      },
+      release: () => snapshot.release(),
     }
   }
 

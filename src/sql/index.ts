@@ -1,3 +1,4 @@
+export { type JournalMode, withJournalMode } from './database-image.ts'
 export {
   type EngineCapture,
   type EngineDigest,

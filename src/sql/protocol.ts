@@ -25,6 +25,8 @@ export type Request =
   | { readonly kind: 'stats' }
   /** Answered by a number that stands for the capture. */
   | { readonly kind: 'capture' }
+  /** Likewise, of one database. */
+  | { readonly kind: 'capture-database'; readonly namespace: string }
   /** Answered by the next chunks; none after the last. */
   | { readonly kind: 'capture-read'; readonly capture: number }
   | { readonly kind: 'capture-release'; readonly capture: number }
@@ -42,6 +44,7 @@ export interface Answers {
   classify: readonly boolean[]
   stats: SqlStats
   capture: number
+  'capture-database': number
   'capture-read': readonly Uint8Array<ArrayBuffer>[]
   'capture-release': undefined
   digest: string

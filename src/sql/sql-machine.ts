@@ -169,7 +169,14 @@ class WorkerSqlMachine implements SqlMachine {
   }
 
   async capture(): Promise<SqlCapture> {
-    const capture = await this.#call({ kind: 'capture' })
+    return this.#readerOf(await this.#call({ kind: 'capture' }))
+  }
+
+  async captureDatabase(namespace: string): Promise<SqlCapture> {
+    return this.#readerOf(await this.#call({ kind: 'capture-database', namespace }))
+  }
+
+  #readerOf(capture: number): SqlCapture {
     const read = () => this.#send({ kind: 'capture-read', capture })
     return {
       async *chunks() {

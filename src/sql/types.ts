@@ -117,6 +117,11 @@ export interface SqlMachine {
    */
   capture(): Promise<SqlCapture>
   /**
+   * A copy of one database as of the calls before it, to be read while later calls go on: a SQLite file in
+   * rollback-journal mode, of one page at least, with zeros in its free pages.
+   */
+  captureDatabase(namespace: string): Promise<SqlCapture>
+  /**
    * A SHA-256, in hex, that stands for the state as of the calls before it: replicas that would write equal
    * captures have equal digests, and only they have. It is not the captures' own hash; `digest.ts` says what
    * it is of. Later calls do not wait for it. Parts of a database that were not written since an earlier

@@ -79,8 +79,9 @@ export class WorkerHost {
       case 'stats':
         return this.#engine.stats()
       case 'capture':
-        this.#captures.set(++this.#lastCapture, this.#engine.capture())
-        return this.#lastCapture
+        return this.#keepCapture(this.#engine.capture())
+      case 'capture-database':
+        return this.#keepCapture(this.#engine.captureDatabase(request.namespace))
       case 'capture-read':
         return this.#readCapture(request.capture)
       case 'capture-release':
@@ -101,6 +102,11 @@ export class WorkerHost {
         this.#restore = undefined
         return undefined
     }
+  }
+
+  #keepCapture(capture: EngineCapture): number {
+    this.#captures.set(++this.#lastCapture, capture)
+    return this.#lastCapture
   }
 
   #readCapture(id: number): Answers['capture-read'] {

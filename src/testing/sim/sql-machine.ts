@@ -1,5 +1,12 @@
 /** The SQL engine without its worker: every call does its work before it returns. */
-import { loadSqliteBinary, SqlEngine, type SqliteBinary, type SqlMachine } from '../../sql/index.ts'
+import {
+  type EngineCapture,
+  loadSqliteBinary,
+  type SqlCapture,
+  SqlEngine,
+  type SqliteBinary,
+  type SqlMachine,
+} from '../../sql/index.ts'
 
 /** Compiled once; every engine makes its instances from it. */
 let binary: SqliteBinary | undefined
@@ -72,15 +79,8 @@ export function createSimSqlMachine(now: () => number): SimSqlMachine {
     apply: async (items) => running().apply(items),
     query: async (namespace, statements) => running().query(namespace, statements),
     classify: async (namespace, statements) => running().classify(namespace, statements),
-    capture: async () => {
-      const capture = running().capture()
-      return {
-        async *chunks() {
-          for (let chunk = capture.next(); chunk !== undefined; chunk = capture.next()) yield chunk
-        },
-        release: () => capture.release(),
-      }
-    },
+    capture: async () => readerOf(running().capture()),
+    captureDatabase: async (namespace) => readerOf(running().captureDatabase(namespace)),
     restore: async (chunks) => {
       const restore = running().restore()
       for await (const chunk of chunks) restore.push(chunk)
@@ -97,6 +97,15 @@ export function createSimSqlMachine(now: () => number): SimSqlMachine {
   }
 }
 
+function readerOf(capture: EngineCapture): SqlCapture {
+  return {
+    async *chunks() {
+      for (let chunk = capture.next(); chunk !== undefined; chunk = capture.next()) yield chunk
+    },
+    release: () => capture.release(),
+  }
+}
+
 /** Stands in for it in worlds without SQL, where making an engine for every start would cost the most. */
 export function createNoSqlMachine(): SimSqlMachine {
   const none = (): never => {
@@ -110,6 +119,7 @@ export function createNoSqlMachine(): SimSqlMachine {
     query: none,
     classify: none,
     capture: async () => ({ chunks: nothing, release: () => {} }),
+    captureDatabase: none,
     restore: async (chunks) => {
       for await (const _ of chunks) none()
     },

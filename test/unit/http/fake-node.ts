@@ -1,5 +1,7 @@
 /** A node whose services answer what a test says, and record what they were asked. */
 import type {
+  Backup,
+  BackupOptions,
   CallOptions,
   ClusterService,
   DatabaseResponse,
@@ -45,6 +47,9 @@ export class FakeNode {
   reap: () => Promise<SnapshotsReaped> = async () => ({ snapshots: 0 })
   sync: (options?: CallOptions) => Promise<void> = async () => {}
   status: () => Promise<NodeStatus> = async () => statusOf(this)
+  /** Options of each backup that was asked for. */
+  readonly backups: BackupOptions[] = []
+  backup: () => Promise<Backup> = async () => backupOf([Buffer.from('SQLite format 3\0 and so on')])
   answer: Answer = () => this.response([])
 
   response(results: readonly SqlResult[], rest: Partial<DatabaseResponse> = {}): DatabaseResponse {
@@ -66,6 +71,10 @@ export class FakeNode {
     execute: (statements, options = {}) => this.#call('execute', statements, options),
     query: (statements, options = {}) => this.#call('query', statements, options),
     request: (statements, options = {}) => this.#call('request', statements, options),
+    backup: async (options = {}) => {
+      this.backups.push(options)
+      return this.backup()
+    },
   }
 
   /** Settles what is queued; by default it is written at once. */
@@ -124,6 +133,13 @@ export class FakeNode {
     this.calls.push(call)
     return this.answer(call)
   }
+}
+
+export function backupOf(chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Backup {
+  async function* read(): AsyncGenerator<Uint8Array> {
+    yield* chunks
+  }
+  return { servedBy: '127.0.0.1:5001', chunks: read() }
 }
 
 export function member(id: string, rest: Partial<NodeDescription> = {}): NodeDescription {

@@ -8,6 +8,7 @@ import { FakeNode } from './fake-node.ts'
 export interface Answered {
   readonly status: number
   readonly body: string
+  readonly bytes: Buffer
   readonly headers: http.IncomingHttpHeaders
 }
 
@@ -68,13 +69,11 @@ export function request(
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))
         response.on('error', reject)
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            body: Buffer.concat(chunks).toString('utf8'),
-            headers: response.headers,
-          }),
-        )
+        response.on('end', () => {
+          const bytes = Buffer.concat(chunks)
+          const { statusCode: status = 0, headers } = response
+          resolve({ status, body: bytes.toString('utf8'), bytes, headers })
+        })
       },
     )
     outgoing.on('error', reject)

@@ -1,0 +1,54 @@
+/** GET /db/backup: the database as a file. */
+import { pipeline, Readable } from 'node:stream'
+import { createGzip } from 'node:zlib'
+import type { BackupOptions } from '../node/index.ts'
+import type { RequestContext } from './context.ts'
+import { failureReply } from './failures.ts'
+import { redirectRequest } from './redirect.ts'
+import { badRequest, errorReply, type HttpReply } from './reply.ts'
+
+/**
+ * The data of the leader, or with `noleader` of this node. What is sent under way can only be cut off: a
+ * caller that gets the end of the response has all of it.
+ */
+export async function handleBackup(context: RequestContext): Promise<HttpReply> {
+  const { parameters, server } = context
+  const options = backupOptions(context)
+  const node = server.node()
+  if (node === undefined) return errorReply(503, 'store not open')
+  if (options.local !== true) {
+    const redirect = await redirectRequest(context, node)
+    if (redirect !== undefined) return redirect
+  }
+  try {
+    const { chunks, servedBy } = await node.database.backup(options)
+    return {
+      status: 200,
+      type: 'binary',
+      body: parameters.has('compress') ? compressed(chunks) : chunks,
+      headers: { 'x-rqlite-served-by': servedBy },
+    }
+  } catch (error) {
+    return failureReply(error, false)
+  }
+}
+
+/** A format that is not known is the usual one, as rqlite has it. */
+function backupOptions({ parameters, signal }: RequestContext): BackupOptions {
+  const format = parameters.get('fmt')?.toLowerCase()
+  if (format === 'sql' || parameters.has('vacuum')) throw badRequest('invalid backup format')
+  return {
+    signal,
+    timeoutMs: parameters.timeoutMs,
+    format: format === 'delete' ? 'delete' : 'binary',
+    local: parameters.has('noleader'),
+  }
+}
+
+/** No `Content-Encoding`: the caller asked for a compressed file, and is to get one. */
+function compressed(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const gzip = createGzip()
+  // Either's end is the other's; who reads hears of failures.
+  pipeline(Readable.from(chunks, { objectMode: false }), gzip, () => {})
+  return gzip
+}
