@@ -30,11 +30,17 @@ const SECRET_FIELDS = [
   'token',
 ]
 
-/** Error `LOG_FILE_UNUSABLE` if the file cannot be opened for writing. */
-export function openLogging(settings: LoggingSettings, colors: boolean): Logging {
+const STREAMS = { stdout: 1, stderr: 2 } as const
+
+/** To the stream, if the settings name no file. Error `LOG_FILE_UNUSABLE` if that cannot be opened for writing. */
+export function openLogging(
+  settings: LoggingSettings,
+  colors: boolean,
+  stream: keyof typeof STREAMS = 'stdout',
+): Logging {
   const { file, format, level } = settings
   const destination = pino.destination({
-    dest: file === undefined ? 1 : openFile(file),
+    dest: file === undefined ? STREAMS[stream] : openFile(file),
     sync: false,
     maxLength: WAITING_BYTES_MAX,
   })

@@ -7,6 +7,7 @@ export type OutboundInit = Pick<NodeInit, 'autoBackup' | 'autoRestore' | 'change
 /** Throws `SERVICE_CONFIG_INVALID`. */
 export async function loadOutboundInit(settings: OutboundSettings, env: Environment): Promise<OutboundInit> {
   const { autoBackupFile, autoRestoreFile, changeCapture } = settings
+  if ([autoBackupFile, autoRestoreFile, changeCapture].every((one) => one === undefined)) return {}
   // Loaded here, so that commands which run no node do not wait for libp2p and the engine.
   const node = await import('../node/index.ts')
   return {

@@ -10,6 +10,7 @@ import { addStatusCommand } from './command-status.ts'
 import { addVersionCommand } from './command-version.ts'
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from './exit-codes.ts'
 import type { Io } from './io.ts'
+import { runRqlited } from './rqlited/run.ts'
 
 const HELP = `
 Exit codes: 0 success, 1 failure, 2 wrong use.
@@ -18,6 +19,10 @@ Exit codes: 0 success, 1 failure, 2 wrong use.
 /** Runs one command line (without the program's own name) and returns the exit code. */
 export async function run(args: readonly string[], io: Io): Promise<number> {
   const build = readBuildInfo()
+  const [first, ...rest] = args
+  // Its flags are Go's, which commander would read as something else.
+  if (first === 'rqlited')
+    return await runRqlited(rest, io, build).catch((error: unknown) => report(error, io))
   let exitCode = EXIT_OK
   const finish = (code: number) => {
     exitCode = code
@@ -33,6 +38,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       writeErr: (text) => io.error(text.replace(/\n$/, '')),
     })
   addNodeCommand(program, io, build, finish)
+  program
+    .command('rqlited')
+    .summary('run a node with the command line of rqlited')
+    .argument('[args...]', 'flags of rqlited, then the data directory; -help shows them')
   addDevCommand(program, io, finish)
   addStatusCommand(program, io)
   addClusterCommand(program, io)

@@ -1,3 +1,4 @@
+export { isUnspecified } from './addresses.ts'
 export { CLUSTER_SECRET_FILE_NAME, type ClusterSecret, ensureClusterSecret } from './cluster-secret.ts'
 export { type LoadOptions, loadConfig } from './load.ts'
 export { ConfigError, formatProblem, type Problem } from './problems.ts'

@@ -63,6 +63,21 @@ describe('bin/debros', () => {
     }
   })
 
+  test('rqlited is debros rqlited', () => {
+    const dir = install()
+    cpSync(join(root, 'bin/rqlited'), join(dir, 'bin/rqlited'))
+    mkdirSync(join(dir, 'dist/cli'), { recursive: true })
+    writeFileSync(join(dir, 'dist/cli/main.js'), 'console.log(JSON.stringify(process.argv.slice(2)))')
+    const link = join(dir, 'link')
+    symlinkSync(join(dir, 'bin/rqlited'), link)
+    expect(JSON.parse(run(link, '-node-id', 'two words', 'data').stdout)).toEqual([
+      'rqlited',
+      '-node-id',
+      'two words',
+      'data',
+    ])
+  })
+
   test('takes the Node beside it, if there is one', () => {
     const dir = install()
     mkdirSync(join(dir, 'dist/cli'), { recursive: true })
@@ -85,7 +100,10 @@ describe('bin/debros', () => {
   test('is the one that package.json installs', () => {
     expect(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin).toEqual({
       debros: 'dist/cli/main.js',
+      rqlited: 'dist/cli/rqlited/main.js',
     })
-    expect(readFileSync(main, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+    for (const file of [main, join(root, 'src/cli/rqlited/main.ts')]) {
+      expect(readFileSync(file, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
+    }
   })
 })

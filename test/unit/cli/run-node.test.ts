@@ -1,12 +1,13 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { DebrosError, type Logger } from '../../../src/base/index.ts'
+import { DebrosError } from '../../../src/base/index.ts'
 import { type RunNodeComponents, runNode } from '../../../src/cli/run-node.ts'
 import { type FlagValues, loadConfig } from '../../../src/config/index.ts'
 import type { DebrosNode, NodeInit, NodeServices } from '../../../src/node/index.ts'
 import { FakeNode } from '../http/fake-node.ts'
 import { freePorts, listen } from './free-ports.ts'
+import { recordingLogger } from './recording-logger.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** A node in which only what runNode uses is there; it starts and stops its door as the real one does. */
@@ -54,25 +55,6 @@ class FakeDebrosNode {
         () => false,
       )
     )
-  }
-}
-
-interface Logged {
-  readonly level: string
-  readonly message: string
-  readonly fields: object
-}
-
-function recordingLogger(lines: Logged[] = [], base: object = {}): Logger & { lines: Logged[] } {
-  const at = (level: string) => (fields: object, message: string) =>
-    void lines.push({ level, message, fields: { ...base, ...fields } })
-  return {
-    lines,
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    child: (fields) => recordingLogger(lines, { ...base, ...fields }),
   }
 }
 

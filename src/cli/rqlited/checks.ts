@@ -1,0 +1,95 @@
+/** What flags must be by themselves and to one another. The first thing that is wrong, as a sentence. */
+import { parseHostPort } from '../../base/index.ts'
+import { isUnspecified } from '../../config/index.ts'
+import { addressList, normalAddress, parseListenAddress } from './addresses.ts'
+import type { FlagName, RqlitedFlagValues } from './flags.ts'
+
+/** Shorter ones would hold elections whenever a process is busy for a moment. */
+const HEARTBEAT_TIMEOUT_MIN_MS = 50
+
+const NOT_NEGATIVE = ['join-interval', 'bootstrap-expect', 'bootstrap-expect-timeout'] as const
+const POSITIVE_IF_GIVEN = ['raft-reap-node-timeout', 'raft-reap-read-only-node-timeout'] as const
+
+export function checkFlags(
+  values: RqlitedFlagValues,
+  isGiven: (name: FlagName) => boolean,
+): string | undefined {
+  return (
+    checkAddresses(values) ?? checkNumbers(values, isGiven) ?? checkJoining(values) ?? checkCluster(values)
+  )
+}
+
+function checkAddresses(values: RqlitedFlagValues): string | undefined {
+  const http = { bind: values['http-addr'], advertised: values['http-adv-addr'] || values['http-addr'] }
+  const raft = { bind: values['raft-addr'], advertised: values['raft-adv-addr'] || values['raft-addr'] }
+  const scheme = [http.bind, http.advertised].find((address) => /^https?:\/\//i.test(address))
+  if (scheme !== undefined) {
+    return `HTTP addresses are host:port without http:// or https://, not ${JSON.stringify(scheme)}`
+  }
+  for (const name of ['http-addr', 'http-adv-addr', 'raft-addr', 'raft-adv-addr'] as const) {
+    const address = values[name]
+    if (address !== '' && parseListenAddress(address) === undefined) {
+      return `-${name}: ${JSON.stringify(address)} is not host:port`
+    }
+  }
+  return (
+    unroutable(http.advertised, 'HTTP', 'http-adv-addr') ??
+    unroutable(raft.advertised, 'Raft', 'raft-adv-addr') ??
+    equal(http.bind, raft.bind, 'the HTTP and Raft addresses') ??
+    equal(http.advertised, raft.advertised, 'the advertised HTTP and Raft addresses')
+  )
+}
+
+function unroutable(address: string, what: string, flag: FlagName): string | undefined {
+  const host = parseListenAddress(address)?.host ?? ''
+  if (!isUnspecified(host)) return undefined
+  return `the advertised ${what} address ${address} is none that others can reach: give one with -${flag}`
+}
+
+function equal(one: string, other: string, what: string): string | undefined {
+  // Any free port is another one each time.
+  if (normalAddress(one) !== normalAddress(other) || parseListenAddress(one)?.port === 0) return undefined
+  return `${what} must differ; both are ${one}`
+}
+
+function checkNumbers(values: RqlitedFlagValues, isGiven: (name: FlagName) => boolean): string | undefined {
+  if (values['join-attempts'] < 1) return '-join-attempts must be at least 1'
+  if (values['raft-snap'] < 1) return '-raft-snap must be at least 1'
+  if (values['raft-heartbeat-timeout'] < HEARTBEAT_TIMEOUT_MIN_MS) {
+    return `-raft-heartbeat-timeout must be at least ${HEARTBEAT_TIMEOUT_MIN_MS}ms`
+  }
+  const [negative] = NOT_NEGATIVE.filter((name) => values[name] < 0)
+  if (negative !== undefined) return `-${negative} must not be negative`
+  const [never] = POSITIVE_IF_GIVEN.filter((name) => isGiven(name) && values[name] <= 0)
+  if (never !== undefined) return `-${never} must be more than 0; leave it out to remove nobody`
+  return undefined
+}
+
+function checkJoining(values: RqlitedFlagValues): string | undefined {
+  const own = [values['raft-addr'], values['raft-adv-addr']]
+    .filter((address) => address !== '')
+    .map(normalAddress)
+  for (const address of addressList(values.join)) {
+    if (parseHostPort(address) === undefined) return `-join: ${JSON.stringify(address)} is not host:port`
+    if (values['bootstrap-expect'] === 0 && own.includes(normalAddress(address)))
+      return `-join: ${address} is this node, which cannot join itself unless it is to found a cluster with others (-bootstrap-expect)`
+  }
+  return undefined
+}
+
+function checkCluster(values: RqlitedFlagValues): string | undefined {
+  const joins = addressList(values.join).length > 0
+  if (values['bootstrap-expect'] > 0 && values['raft-non-voter']) {
+    return '-bootstrap-expect is for voters: a read replica cannot found a cluster'
+  }
+  if (values['auto-restore'] !== '' && joins) {
+    return '-auto-restore is for a new cluster, and cannot be used together with -join'
+  }
+  if (values['cdc-config'] !== '' && values['raft-non-voter']) {
+    return '-cdc-config is for voters: a read replica never leads, and only leaders send changes'
+  }
+  if (values['join-as'] !== '' && values.auth === '') {
+    return '-join-as names a user of the -auth file, and no such file is given'
+  }
+  return undefined
+}

@@ -1,0 +1,96 @@
+/** From rqlited's flags to what the node and its HTTP API take. */
+import { formatHostPort, type HostPort } from '../../base/index.ts'
+import type { HttpServerInit } from '../../http/index.ts'
+import type { NodeInit } from '../../node/index.ts'
+import type { BuildInfo } from '../build-info.ts'
+import type { OutboundInit } from '../outbound-init.ts'
+import { addressList, parseListenAddress } from './addresses.ts'
+import type { RqlitedCommandLine } from './command-line.ts'
+
+/** A leader shows so often within a heartbeat timeout that it is alive; a few may be late. */
+const HEARTBEATS_PER_TIMEOUT = 10
+
+/** Fine enough to time elections by; a shorter heartbeat needs a finer one. */
+const TICK_MS_MAX = 20
+
+/** As rqlite keeps its log: a follower behind by less than this needs no snapshot. */
+const TRAILING_PER_SNAPSHOT = 1.25
+
+export interface RqlitedContext {
+  readonly clusterSecret: string
+  /** What the -auth file says, if there is one. */
+  readonly authorization: Pick<NodeInit, 'authorizer' | 'joinCredentials'>
+  readonly outbound: OutboundInit
+  readonly build: BuildInfo
+}
+
+export function toNodeInit(
+  { values, dataDir }: RqlitedCommandLine,
+  { clusterSecret, authorization, outbound, build }: RqlitedContext,
+): Omit<NodeInit, 'door' | 'logger'> {
+  const raft = listener(values['raft-addr'], values['raft-adv-addr'])
+  const nodeId = values['node-id'] || raft.advertise
+  const joinAddresses = addressList(values.join)
+  return {
+    dataDir,
+    ...(nodeId !== undefined && { nodeId }),
+    raftAddress: formatHostPort(raft.bind),
+    ...(raft.advertise !== undefined && { raftAdvertise: raft.advertise }),
+    joinAddresses,
+    // Without others to found a cluster with, a node founds its own.
+    bootstrapExpect: joinAddresses.length === 0 ? 0 : values['bootstrap-expect'],
+    bootstrapExpectTimeoutMs: values['bootstrap-expect-timeout'],
+    joinAttempts: values['join-attempts'],
+    joinIntervalMs: values['join-interval'],
+    clusterSecret,
+    ...authorization,
+    voter: !values['raft-non-voter'],
+    foreignKeys: values.fk,
+    removeOnShutdown: values['raft-cluster-remove-shutdown'],
+    stepdownOnShutdown: values['raft-shutdown-stepdown'],
+    reapNodeTimeoutMs: values['raft-reap-node-timeout'],
+    reapReadOnlyNodeTimeoutMs: values['raft-reap-read-only-node-timeout'],
+    raft: raftSettings(values),
+    ...outbound,
+    version: build.version,
+  }
+}
+
+function raftSettings(values: RqlitedCommandLine['values']): NonNullable<NodeInit['raft']> {
+  // What rqlite calls heartbeat timeout is a follower's patience.
+  const electionTimeoutMs = Math.ceil(values['raft-heartbeat-timeout'])
+  const heartbeatMs = Math.floor(electionTimeoutMs / HEARTBEATS_PER_TIMEOUT)
+  const snapshotEntries = values['raft-snap']
+  return {
+    tickMs: Math.min(TICK_MS_MAX, heartbeatMs),
+    heartbeatMs,
+    electionTimeoutMs,
+    snapshotEntries,
+    trailingEntries: Math.ceil(snapshotEntries * TRAILING_PER_SNAPSHOT),
+    snapshotBytes: values['raft-snap-wal-size'] || Number.MAX_SAFE_INTEGER,
+  }
+}
+
+export function toHttpInit({ values }: RqlitedCommandLine, build: BuildInfo): HttpServerInit {
+  const { bind, advertise } = listener(values['http-addr'], values['http-adv-addr'])
+  return {
+    host: bind.host,
+    port: bind.port,
+    ...(advertise !== undefined && { advertise }),
+    ...(values['http-allow-origin'] !== '' && { allowOrigin: values['http-allow-origin'] }),
+    build,
+  }
+}
+
+interface ListenerAddresses {
+  readonly bind: HostPort
+  /** As it was given; undefined if it is where it listens, which only the listener can tell. */
+  readonly advertise: string | undefined
+}
+
+/** Both were checked. */
+function listener(bindText: string, advertiseText: string): ListenerAddresses {
+  const bind = parseListenAddress(bindText) as HostPort
+  const advertise = advertiseText || (bind.port === 0 ? undefined : bindText)
+  return { bind, advertise }
+}

@@ -1,0 +1,114 @@
+/** `debros rqlited`: a node that takes the place of a rqlited. */
+import { DebrosError, type Logger } from '../../base/index.ts'
+import { type Environment, loadConfig, type NodeConfig } from '../../config/index.ts'
+import type { BuildInfo } from '../build-info.ts'
+import { EXIT_OK, EXIT_USAGE } from '../exit-codes.ts'
+import type { Io } from '../io.ts'
+import { openLogging } from '../logging.ts'
+import { loadOutboundInit } from '../outbound-init.ts'
+import { type ServeNodeComponents, serveNode } from '../serve-node.ts'
+import { watchStopSignals, watchUncaught } from '../stop-signals.ts'
+import { readAuthorization } from './authorization.ts'
+import { parseCommandLine, type RqlitedCommandLine } from './command-line.ts'
+import { refuseForeignDataDir } from './data-dir.ts'
+import { joinSecret } from './join-secret.ts'
+import { toHttpInit, toNodeInit } from './node-init.ts'
+import { usageText } from './usage.ts'
+
+/** What rqlite has no flag for; these mean the same as to `debros node`. */
+const ENVIRONMENT = [
+  'LOG_LEVEL',
+  'LOG_FORMAT',
+  'LOG_OUTPUT_FILE',
+  'DEBROS_CLUSTER_SECRET',
+  'DEBROS_CLUSTER_SECRET_FILE',
+]
+
+/** Returns the exit code. Rejects with what a node cannot be started with. */
+export async function runRqlited(args: readonly string[], io: Io, build: BuildInfo): Promise<number> {
+  const line = readCommandLine(args, io)
+  if (line === undefined) return EXIT_USAGE
+  if (line.kind === 'help') {
+    io.error(usageText())
+    return EXIT_OK
+  }
+  if (line.kind === 'version') {
+    io.out(
+      `debros ${build.version} ${process.platform} ${process.arch} node ${process.version} (commit ${build.commit})`,
+    )
+    return EXIT_OK
+  }
+  await refuseForeignDataDir(line.dataDir)
+  const config = readEnvironment(line, io.env)
+  const logging = openLogging(config.logging, false, 'stderr')
+  const { logger } = logging
+  using stop = watchStopSignals(process)
+  using _uncaught = watchUncaught(process, async (error) => {
+    logger.error({ error }, 'an unexpected error ends the node')
+    await logging.close()
+  })
+  try {
+    // Loaded here, so that a command line is refused without waiting for libp2p and the engine.
+    const { createNode } = await import('../../node/index.ts')
+    return await startRqlited(
+      line,
+      config,
+      { build, env: io.env },
+      { createNode, logger, signal: stop.signal },
+    )
+  } catch (error) {
+    if (config.logging.file !== undefined) logger.error({ error }, 'the node could not be started')
+    throw error
+  } finally {
+    await logging.close()
+  }
+}
+
+/** Returns the exit code; rejects if the node could not be started. */
+export async function startRqlited(
+  line: RqlitedCommandLine,
+  config: Pick<NodeConfig, 'dataDir' | 'clusterSecret'>,
+  { build, env }: { readonly build: BuildInfo; readonly env: Environment },
+  components: ServeNodeComponents,
+): Promise<number> {
+  const logger: Logger = components.logger.child({ component: 'NODE' })
+  logger.info({ version: build.version, data: line.dataDir }, 'starting with the command line of rqlited')
+  for (const note of line.notes) logger.info({}, note)
+  const authorization = await readAuthorization(line, logger)
+  const outbound = await loadOutboundInit(
+    {
+      autoBackupFile: line.values['auto-backup'] || undefined,
+      autoRestoreFile: line.values['auto-restore'] || undefined,
+      changeCapture: line.values['cdc-config'] || undefined,
+    },
+    env,
+  )
+  const clusterSecret = await joinSecret(config, logger)
+  return await serveNode(components, {
+    node: toNodeInit(line, { clusterSecret, authorization, outbound, build }),
+    http: toHttpInit(line, build),
+  })
+}
+
+/** As Go does: what cannot be read is told, with how to find out more. */
+function readCommandLine(args: readonly string[], io: Io): ReturnType<typeof parseCommandLine> | undefined {
+  try {
+    return parseCommandLine(args)
+  } catch (error) {
+    if (!(error instanceof DebrosError) || error.code !== 'COMMAND_LINE_INVALID') throw error
+    io.error(`${error.message}\nUsage: debros rqlited [flags] DATA_DIR\n(-help shows all flags)`)
+    return undefined
+  }
+}
+
+/** How to log, and the secret. Throws `CONFIG_INVALID`. */
+function readEnvironment(
+  { dataDir, values }: RqlitedCommandLine,
+  env: Environment,
+): Pick<NodeConfig, 'dataDir' | 'logging' | 'clusterSecret'> {
+  const secretFile = values['cluster-secret-file']
+  return loadConfig({
+    flags: { data: dataDir, ...(secretFile !== '' && { 'cluster-secret-file': secretFile }) },
+    env: Object.fromEntries(ENVIRONMENT.map((name) => [name, env[name]])),
+  }).config
+}
