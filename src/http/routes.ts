@@ -6,6 +6,7 @@ import { handleExecute, handleQuery, handleRequest } from './handle-database.ts'
 import { handleDebugVars } from './handle-debug.ts'
 import { handleRemove, handleStepdown } from './handle-membership.ts'
 import { handleMetrics } from './handle-metrics.ts'
+import { handleParse } from './handle-parse.ts'
 import { handleReap, handleSnapshot } from './handle-snapshot.ts'
 import { handleStatus } from './handle-status.ts'
 
@@ -21,7 +22,7 @@ export interface Route {
   readonly handle: Handler
 }
 
-const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /db/request; GET /db/backup, /status, /nodes, /leader, /readyz, /metrics; POST /leader, /snapshot, /reap, DELETE /remove
+const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /db/request, /db/sql; GET /db/backup, /status, /nodes, /leader, /readyz, /metrics; POST /leader, /snapshot, /reap, DELETE /remove
 `
 
 export const ROUTES: readonly Route[] = [
@@ -56,6 +57,14 @@ export const ROUTES: readonly Route[] = [
     permissions: ['backup'],
     counter: 'backups',
     handle: handleBackup,
+  },
+  {
+    path: '/db/sql',
+    match: 'prefix',
+    methods: ['GET', 'POST'],
+    permissions: ['query'],
+    counter: 'sql',
+    handle: handleParse,
   },
   {
     path: '/status',

@@ -34,8 +34,10 @@ import type { CommandResult, NodeStateMachine } from './state-machine.ts'
 import type {
   Backup,
   BackupOptions,
+  CallOptions,
   DatabaseResponse,
   DatabaseService,
+  ParsedStatement,
   ReadLevel,
   ReadOptions,
   StatementInput,
@@ -112,6 +114,19 @@ export class Database implements DatabaseService {
   async query(statements: readonly StatementInput[], options: ReadOptions = {}): Promise<DatabaseResponse> {
     const prepared = prepare('query', statements, options)
     return await this.#read(prepared, options)
+  }
+
+  async parse(
+    inputs: readonly StatementInput[],
+    options: CallOptions = {},
+  ): Promise<readonly ParsedStatement[]> {
+    const namespace = checkNamespace(options.namespace ?? DEFAULT_NAMESPACE)
+    const statements = inputs.map(toStatement)
+    const errors = await this.#counted(() => this.#components.sql.parse(namespace, statements))
+    return statements.map(({ sql }, i) => {
+      const error = errors[i]
+      return error === undefined ? { original: sql, rewritten: sql } : { original: sql, error }
+    })
   }
 
   async request(inputs: readonly StatementInput[], options: ReadOptions = {}): Promise<DatabaseResponse> {
@@ -236,15 +251,20 @@ export class Database implements DatabaseService {
   }
 
   async #readLocally({ namespace, statements, transaction }: SqlRequest): Promise<Answer> {
+    const results = await this.#counted(() =>
+      this.#components.sql.query(namespace, statements, { transaction }),
+    )
+    return { results, raftIndex: undefined }
+  }
+
+  /** Bounds what the engine is asked at a time. */
+  async #counted<T>(ask: () => Promise<T>): Promise<T> {
     if (this.#readsInFlight >= READS_IN_FLIGHT_MAX) {
       throw new DebrosError('RAFT_BUSY', 'too many reads are waiting; try again shortly', { retryable: true })
     }
     this.#readsInFlight++
     try {
-      return {
-        results: await this.#components.sql.query(namespace, statements, { transaction }),
-        raftIndex: undefined,
-      }
+      return await ask()
     } finally {
       this.#readsInFlight--
     }

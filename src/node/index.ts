@@ -49,6 +49,7 @@ export type {
   NodeDescription,
   NodeServices,
   NodeStatus,
+  ParsedStatement,
   QueuedWrite,
   QueueOptions,
   ReadLevel,

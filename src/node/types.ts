@@ -78,6 +78,13 @@ export interface DatabaseResponse {
   readonly servedBy: string
 }
 
+export interface ParsedStatement {
+  readonly original: string
+  /** As it would stand in the log: as it is, since what could differ between replicas draws from the log. */
+  readonly rewritten?: string
+  readonly error?: string
+}
+
 /**
  * The replicated SQL database. Rejections are DebrosErrors:
  * - `RAFT_NO_LEADER` (not-applied, retryable): no leader is known within the time allowed;
@@ -93,6 +100,11 @@ export interface DatabaseResponse {
 export interface DatabaseService {
   execute(statements: readonly StatementInput[], options?: WriteOptions): Promise<DatabaseResponse>
   query(statements: readonly StatementInput[], options?: ReadOptions): Promise<DatabaseResponse>
+  /**
+   * Looks at statements without running them, on this node. A statement in error is one that has no chance:
+   * its grammar is wrong, or this database refuses it.
+   */
+  parse(statements: readonly StatementInput[], options?: CallOptions): Promise<readonly ParsedStatement[]>
   /** Reads and writes mixed: through the log if any statement may write or the level is strong. */
   request(statements: readonly StatementInput[], options?: ReadOptions): Promise<DatabaseResponse>
   /**

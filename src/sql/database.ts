@@ -4,6 +4,7 @@ import type { AnalysisCache } from './analysis-cache.ts'
 import { BlockFile } from './block-file.ts'
 import { type Connection, NOTHING_STICKY, type Sticky } from './connection.ts'
 import { EngineFailure, StatementError } from './errors.ts'
+import type { SqlSegment } from './gate.ts'
 import { freshSeed, statementSeed } from './generator-seed.ts'
 import { RowKeeper } from './row-keeper.ts'
 import type { Session, SessionFactory } from './session.ts'
@@ -12,6 +13,10 @@ import type { SqlCommand, SqlResult, SqlStatement } from './types.ts'
 
 /** An instance that has taken more is replaced: it could not give the memory back. */
 const SESSION_BYTES_MAX = 256 * 1024 * 1024
+
+/** What SQLite's tokenizer and parser complain of; other errors are about what the database holds. */
+const GRAMMAR_ERROR =
+  /^(?:near ".*": syntax error|incomplete input|unrecognized token: .*|parser stack overflow)$/s
 
 export interface DatabaseComponents {
   readonly sessions: SessionFactory
@@ -83,6 +88,30 @@ export class Database {
   /** For each statement whether it changes nothing. One that does not compile counts as a write. */
   classify(statements: readonly SqlStatement[]): boolean[] {
     return statements.map(({ sql }) => this.#isReadOnly(sql))
+  }
+
+  /** For each statement what is wrong with its grammar, or why it is refused; undefined if nothing is. */
+  parse(statements: readonly SqlStatement[]): (string | undefined)[] {
+    return statements.map(({ sql }) => {
+      const { segments, refusal } = this.#components.analyses.get(sql)
+      return refusal ?? segments.map((segment) => this.#parse(segment)).find((error) => error !== undefined)
+    })
+  }
+
+  #parse({ sql, verb, reshapes }: SqlSegment): string | undefined {
+    if (verb === 'pragma') return undefined // it may act while it is compiled
+    const outcome = this.#guarded(this.#components.now(), ({ connection }) => {
+      try {
+        connection.useOnce(sql, () => undefined)
+        return undefined
+      } catch (error) {
+        if (error instanceof StatementError) return error.message
+        throw error
+      }
+    })
+    if (reshapes) this.#session?.reopen(this.sticky)
+    if (typeof outcome === 'object') return outcome.message
+    return outcome !== undefined && GRAMMAR_ERROR.test(outcome) ? outcome : undefined
   }
 
   /** Lets go of a session that has grown too large. */

@@ -106,6 +106,12 @@ export class SqlEngine {
     return (this.#databases.get(namespace) ?? this.#nowhere).classify(statements)
   }
 
+  /** See `SqlMachine.parse`. */
+  parse(namespace: string, statements: readonly SqlStatement[]): (string | undefined)[] {
+    this.#check()
+    return (this.#databases.get(namespace) ?? this.#nowhere).parse(statements)
+  }
+
   capture(): EngineCapture {
     this.#check()
     const state = this.#snapshot()

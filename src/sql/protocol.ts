@@ -22,6 +22,7 @@ export type Request =
   | { readonly kind: 'apply'; readonly items: readonly SqlApplyItem[] }
   | { readonly kind: 'query'; readonly namespace: string; readonly statements: readonly SqlStatement[] }
   | { readonly kind: 'classify'; readonly namespace: string; readonly statements: readonly SqlStatement[] }
+  | { readonly kind: 'parse'; readonly namespace: string; readonly statements: readonly SqlStatement[] }
   | { readonly kind: 'stats' }
   /** Answered by a number that stands for the capture. */
   | { readonly kind: 'capture' }
@@ -42,6 +43,7 @@ export interface Answers {
   apply: readonly RequestOutcome<readonly SqlResult[]>[]
   query: readonly SqlResult[]
   classify: readonly boolean[]
+  parse: readonly (string | undefined)[]
   stats: SqlStats
   capture: number
   'capture-database': number

@@ -47,7 +47,7 @@ const RESTORE_WINDOW_BYTES = 1024 * 1024
 /**
  * Rejections:
  * - `apply`: `SQL_ENGINE_FAILED`, after which every call fails so until the machine is stopped and started;
- * - `query`, `classify`: `SQL_TOO_LARGE`;
+ * - `query`, `classify`, `parse`: `SQL_TOO_LARGE`;
  * - `digest`: `SQL_BUSY`;
  * - `restore`: `SQL_SNAPSHOT_INVALID`, and whatever the chunks fail with; nothing has changed then;
  * - any: `SQL_ENGINE_FAILED` if the worker died, `SQL_NOT_RUNNING` before `start`, after and during `stop`.
@@ -162,6 +162,14 @@ class WorkerSqlMachine implements SqlMachine {
   async classify(namespace: string, statements: readonly SqlStatement[]): Promise<readonly boolean[]> {
     checkSqlSize(statements, this.#limits)
     return this.#call({ kind: 'classify', namespace, statements })
+  }
+
+  async parse(
+    namespace: string,
+    statements: readonly SqlStatement[],
+  ): Promise<readonly (string | undefined)[]> {
+    checkSqlSize(statements, this.#limits)
+    return this.#call({ kind: 'parse', namespace, statements })
   }
 
   async stats(): Promise<SqlStats> {

@@ -112,6 +112,11 @@ export interface SqlMachine {
    */
   classify(namespace: string, statements: readonly SqlStatement[]): Promise<readonly boolean[]>
   /**
+   * For each statement what is wrong with its text, as far as its grammar goes; undefined if nothing is. Runs
+   * nothing, and does not mind whether the tables it names exist.
+   */
+  parse(namespace: string, statements: readonly SqlStatement[]): Promise<readonly (string | undefined)[]>
+  /**
    * A copy of the state (every database, and what is remembered of requests) as of the calls before it, to
    * be read while later calls go on.
    */

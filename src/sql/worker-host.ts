@@ -76,6 +76,8 @@ export class WorkerHost {
         return this.#engine.query(request.namespace, request.statements)
       case 'classify':
         return this.#engine.classify(request.namespace, request.statements)
+      case 'parse':
+        return this.#engine.parse(request.namespace, request.statements)
       case 'stats':
         return this.#engine.stats()
       case 'capture':

@@ -79,6 +79,7 @@ export function createSimSqlMachine(now: () => number): SimSqlMachine {
     apply: async (items) => running().apply(items),
     query: async (namespace, statements) => running().query(namespace, statements),
     classify: async (namespace, statements) => running().classify(namespace, statements),
+    parse: async (namespace, statements) => running().parse(namespace, statements),
     capture: async () => readerOf(running().capture()),
     captureDatabase: async (namespace) => readerOf(running().captureDatabase(namespace)),
     restore: async (chunks) => {
@@ -118,6 +119,7 @@ export function createNoSqlMachine(): SimSqlMachine {
     apply: none,
     query: none,
     classify: none,
+    parse: none,
     capture: async () => ({ chunks: nothing, release: () => {} }),
     captureDatabase: none,
     restore: async (chunks) => {

@@ -71,6 +71,15 @@ export class FakeNode {
     execute: (statements, options = {}) => this.#call('execute', statements, options),
     query: (statements, options = {}) => this.#call('query', statements, options),
     request: (statements, options = {}) => this.#call('request', statements, options),
+    parse: async (statements) => {
+      // As above.
+      const texts = (statements as readonly SqlStatement[]).map(({ sql }) => sql)
+      return texts.map((original) =>
+        original.includes('blah')
+          ? { original, error: 'near "blah": syntax error' }
+          : { original, rewritten: original },
+      )
+    },
     backup: async (options = {}) => {
       this.backups.push(options)
       return this.backup()
