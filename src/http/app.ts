@@ -2,6 +2,8 @@
  * The Fastify application. Routing, bodies and replies follow rqlite's rules rather than Fastify's, so
  * one handler serves every path; Fastify brings the connection handling around it.
  */
+import type http from 'node:http'
+import type { RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { errorMessage } from '../base/index.ts'
@@ -21,6 +23,8 @@ export interface AppInit {
   readonly limits: HttpLimits
   readonly rqliteVersion: string
   readonly budget: BodyBudget
+  /** Makes the server that Fastify works on. */
+  readonly createServer: (onRequest: RequestListener) => http.Server
   /** Requests being served; the server aborts them when it stops. */
   readonly inFlight: Set<AbortController>
   readonly isStopping: () => boolean
@@ -34,26 +38,18 @@ declare module 'fastify' {
 }
 
 export function buildApp(init: AppInit): FastifyInstance {
-  const { limits } = init
   const headers = commonHeaders(init)
   const app = fastify({
     logger: false,
     return503OnClosing: false,
-    requestTimeout: limits.requestTimeoutMs,
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
     routerOptions: { querystringParser: () => ({}) },
-    http: {
-      maxHeaderSize: limits.headerBytesMax,
-      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
-      connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
-    },
+    serverFactory: (onRequest) => init.createServer(onRequest),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, init.rqliteVersion),
     frameworkErrors: (error, _request, reply) => {
       reply.headers(headers)
       send(reply, errorReply(400, error.message), () => {})
     },
   })
-  app.server.maxConnections = limits.connectionsMax
 
   // Bodies are read by the handlers, with rqlite's own idea of what a Content-Type means; Fastify would
   // refuse those it cannot parse, so it does not get to see them.
@@ -201,8 +197,14 @@ function splitUrl(url: string): { path: string; query: string } {
 }
 
 /** For what never became a request: broken syntax, headers too large or too slow. */
-function answerBrokenRequest(error: Error & { code?: string }, socket: Socket, rqliteVersion: string): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+export function answerBrokenRequest(
+  error: Error & { code?: string },
+  socket: Socket,
+  rqliteVersion: string,
+): void {
+  // Without a finished handshake, as when plain HTTP is spoken to a TLS port, nothing can be said.
+  const noTls = /^ERR_(?:SSL|TLS)_/.test(error.code ?? '')
+  if (noTls || error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return
   }

@@ -4,7 +4,7 @@ import type { RequestBody } from './body.ts'
 import type { Parameters } from './parameters.ts'
 import type { PragmaReader } from './pragmas.ts'
 import type { HttpReply } from './reply.ts'
-import type { HttpAddress, HttpBuildInfo, HttpNode } from './types.ts'
+import type { HttpAddress, HttpBuildInfo, HttpNode, HttpTlsInit } from './types.ts'
 
 /** What handlers know of the server. */
 export interface ServerContext {
@@ -15,6 +15,8 @@ export interface ServerContext {
   readonly authorizer: Authorizer | undefined
   readonly build: HttpBuildInfo
   readonly allowOrigin: string | undefined
+  /** Undefined: plain HTTP. */
+  readonly tls: HttpTlsInit | undefined
   readonly startedAt: Date
   readonly pragmas: PragmaReader
   readonly boundAddress: () => HttpAddress | undefined

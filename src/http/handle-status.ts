@@ -1,9 +1,10 @@
 /** GET /status: the keys rqlite's clients read, as far as they have a true value here. */
-import { availableParallelism, hostname } from 'node:os'
-import { errorMessage, exactInteger, formatDuration } from '../base/index.ts'
+import { errorMessage, exactInteger, formatDuration, formatHostPort } from '../base/index.ts'
 import type { NodeStatus, WriteQueueStatus } from '../node/index.ts'
 import type { RequestContext, ServerContext } from './context.ts'
+import { describeProcess } from './describe-process.ts'
 import { type HttpReply, jsonReply } from './reply.ts'
+import type { HttpTlsInit } from './types.ts'
 import { within } from './within.ts'
 
 /** Always 200, also before the node is open: this is where one looks when something is wrong. */
@@ -42,15 +43,28 @@ function describeBuild({ build }: ServerContext): object {
   }
 }
 
-function describeHttp({ boundAddress, allowOrigin, node }: ServerContext): object {
+function describeHttp({ boundAddress, allowOrigin, authorizer, node, tls }: ServerContext): object {
   const queue = node()?.queuedWrites.status
   const bound = boundAddress()
   return {
-    ...(bound && { bind_addr: bound.url.slice('http://'.length) }),
+    ...(bound && { bind_addr: formatHostPort(bound) }),
     ...(queue && { queue: { _default: describeQueue(queue) } }),
-    auth: 'disabled',
-    tls: { enabled: 'false' },
+    auth: authorizer?.enabled === true ? 'enabled' : 'disabled',
+    tls: describeTls(tls),
     ...(allowOrigin !== undefined && { allow_origin: allowOrigin }),
+  }
+}
+
+function describeTls(tls: HttpTlsInit | undefined): object {
+  if (tls === undefined) return { enabled: 'false' }
+  const { certFile, keyFile, caFile, verifyClient, verifyCommonName } = tls
+  return {
+    enabled: 'true',
+    cert_file: certFile,
+    key_file: keyFile,
+    ...(caFile !== undefined && { ca_file: caFile }),
+    client_verification: verifyClient === true || verifyCommonName !== undefined ? 'enabled' : 'disabled',
+    ...(verifyCommonName !== undefined && { client_common_name: verifyCommonName }),
   }
 }
 
@@ -61,24 +75,6 @@ function describeQueue({ capacity, batchSize, timeoutMs, length, sequenceNumber 
     timeout: formatDuration(timeoutMs),
     length,
     sequence_number: exactInteger(sequenceNumber),
-  }
-}
-
-function describeProcess({ startedAt }: ServerContext): object {
-  const now = new Date()
-  return {
-    node: {
-      start_time: startedAt.toISOString(),
-      current_time: now.toISOString(),
-      uptime: formatDuration(now.getTime() - startedAt.getTime()),
-    },
-    os: { pid: process.pid, ppid: process.ppid, executable: process.execPath, hostname: hostname() },
-    runtime: {
-      GOARCH: process.arch,
-      GOOS: process.platform,
-      num_cpu: availableParallelism(),
-      version: process.version,
-    },
   }
 }
 
@@ -93,7 +89,11 @@ async function describeNode(
       timeoutMs,
       Promise.all([node.cluster.status(), server.pragmas.read(node)]),
     )
-    const cluster = { addr: status.address, api_addr: status.apiAddress, https: 'false' }
+    const cluster = {
+      addr: status.address,
+      api_addr: status.apiAddress,
+      https: String(server.tls !== undefined),
+    }
     return { store: describeStore(status, pragmas), cluster }
   } catch (error) {
     return { store: { open: true, error: errorMessage(error) } }

@@ -7,4 +7,5 @@ export type {
   HttpServer,
   HttpServerComponents,
   HttpServerInit,
+  HttpTlsInit,
 } from './types.ts'

@@ -1,13 +1,28 @@
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { DebrosError, errorMessage, formatHostPort, hasErrorCode } from '../base/index.ts'
-import { buildApp } from './app.ts'
+import { answerBrokenRequest, buildApp } from './app.ts'
 import { BodyBudget } from './body.ts'
 import { requestAborted } from './context.ts'
 import { declareCounters } from './counter-names.ts'
 import { DEFAULT_LIMITS, DEFAULT_RQLITE_VERSION } from './defaults.ts'
+import { addressesOf, Listeners, type ListenersInit } from './listeners.ts'
 import { PragmaReader } from './pragmas.ts'
-import type { HttpAddress, HttpLimits, HttpServer, HttpServerComponents, HttpServerInit } from './types.ts'
+import { certificateEnd, readTlsMaterial, signatureOf, TlsWatch } from './tls-files.ts'
+import type {
+  HttpAddress,
+  HttpLimits,
+  HttpServer,
+  HttpServerComponents,
+  HttpServerInit,
+  HttpTlsInit,
+} from './types.ts'
+
+interface Running {
+  readonly app: FastifyInstance
+  readonly listeners: Listeners
+  readonly watch: TlsWatch | undefined
+}
 
 /** The rqlite-compatible HTTP API of a node. Does no I/O until `start`. */
 export function createHttpServer(components: HttpServerComponents, init: HttpServerInit): HttpServer {
@@ -19,7 +34,7 @@ class RqliteHttpServer implements HttpServer {
   readonly #init: HttpServerInit
   readonly #limits: HttpLimits
   readonly #inFlight = new Set<AbortController>()
-  #app: FastifyInstance | undefined
+  #running: Running | undefined
   #address: HttpAddress | undefined
   #stopping = false
   /** The last start or stop; the next waits for it. */
@@ -37,7 +52,7 @@ class RqliteHttpServer implements HttpServer {
   }
 
   get url(): string | undefined {
-    return this.#address && `http://${this.#advertise(this.#address)}`
+    return this.#address && `${this.#scheme}://${this.#advertise(this.#address)}`
   }
 
   start(): Promise<void> {
@@ -60,49 +75,81 @@ class RqliteHttpServer implements HttpServer {
   }
 
   async #start(): Promise<void> {
-    if (this.#app !== undefined) return
+    if (this.#running !== undefined) return
     this.#stopping = false
-    const app = this.#buildApp()
-    const { host, port } = this.#init
+    const { host, port, tls } = this.#init
+    const seen = tls && (await signatureOf(tls))
+    const material = tls && (await readTlsMaterial(tls))
+    const listeners = this.#createListeners(tls && material && { ...tls, material })
+    const app = this.#buildApp(listeners)
+    const [first, ...others] = await addressesOf(host)
     try {
-      await app.listen({ host, port })
+      await app.listen({ host: first, port })
+      const bound = app.server.address() as AddressInfo // it listens on TCP
+      await listeners.listenOnOthers(others, bound.port)
+      const url = `${this.#scheme}://${formatHostPort({ host: bound.address, port: bound.port })}`
+      this.#address = { host: bound.address, port: bound.port, url }
     } catch (error) {
       await app.close()
       throw listenError(error, formatHostPort({ host, port }))
     }
-    const bound = app.server.address() as AddressInfo // it listens on TCP
-    this.#app = app
-    this.#address = {
-      host: bound.address,
-      port: bound.port,
-      url: `http://${formatHostPort({ host: bound.address, port: bound.port })}`,
-    }
-    this.#components.logger.info({ url: this.#address.url }, 'HTTP API is listening')
+    const watch = tls && seen !== undefined ? this.#watch(tls, seen, listeners) : undefined
+    this.#running = { app, listeners, watch }
+    const { url } = this.#address
+    const certificate = material && { certificateValidTo: certificateEnd(material) }
+    this.#components.logger.info({ url, ...certificate }, 'HTTP API is listening')
   }
 
   async #stop(): Promise<void> {
-    const app = this.#app
-    if (app === undefined) return
+    if (this.#running === undefined) return
+    const { app, listeners, watch } = this.#running
+    watch?.stop()
     const grace = setTimeout(() => {
       for (const request of this.#inFlight) request.abort(requestAborted('the server is stopping'))
-      app.server.closeAllConnections()
+      listeners.destroyConnections()
     }, this.#limits.stopGraceMs)
     try {
-      await app.close()
+      await Promise.all([app.close(), listeners.closeOthers()])
     } finally {
       clearTimeout(grace)
-      this.#app = undefined
+      this.#running = undefined
       this.#address = undefined
     }
+  }
+
+  get #scheme(): 'http' | 'https' {
+    return this.#init.tls === undefined ? 'http' : 'https'
+  }
+
+  #createListeners(tls: ListenersInit['tls']): Listeners {
+    const { rqliteVersion = DEFAULT_RQLITE_VERSION } = this.#init
+    return new Listeners(
+      {
+        logger: this.#components.logger,
+        onClientError: (error, socket) => answerBrokenRequest(error, socket, rqliteVersion),
+      },
+      { limits: this.#limits, tls },
+    )
+  }
+
+  #watch(tls: HttpTlsInit, seen: string, listeners: Listeners): TlsWatch {
+    const { logger } = this.#components
+    const watch = new TlsWatch(
+      { logger, onChange: (material) => listeners.replaceCertificate(material) },
+      tls,
+      { seen, intervalMs: this.#limits.certificatePollMs },
+    )
+    watch.start()
+    return watch
   }
 
   #advertise(bound: HttpAddress): string {
     return this.#init.advertise ?? formatHostPort(bound)
   }
 
-  #buildApp(): FastifyInstance {
+  #buildApp(listeners: Listeners): FastifyInstance {
     const { node, logger, counters } = this.#components
-    const { allowOrigin, authorizer, build, rqliteVersion = DEFAULT_RQLITE_VERSION } = this.#init
+    const { allowOrigin, authorizer, build, tls, rqliteVersion = DEFAULT_RQLITE_VERSION } = this.#init
     return buildApp({
       context: {
         node,
@@ -110,6 +157,7 @@ class RqliteHttpServer implements HttpServer {
         counters,
         authorizer,
         allowOrigin,
+        tls,
         build: build ?? { version: 'unknown', commit: '', buildTime: '' },
         startedAt: new Date(),
         pragmas: new PragmaReader(),
@@ -118,6 +166,7 @@ class RqliteHttpServer implements HttpServer {
       },
       limits: this.#limits,
       rqliteVersion,
+      createServer: (onRequest) => listeners.create(onRequest),
       budget: new BodyBudget(this.#limits.bodyBytesInFlightMax),
       inFlight: this.#inFlight,
       isStopping: () => this.#stopping,

@@ -40,8 +40,23 @@ export interface HttpServerInit {
   readonly allowOrigin?: string
   /** Who may call what. @default everything is allowed */
   readonly authorizer?: Authorizer
+  /** Serve HTTPS, and nothing else, on this port. @default plain HTTP */
+  readonly tls?: HttpTlsInit
   readonly build?: HttpBuildInfo
   readonly limits?: Partial<HttpLimits>
+}
+
+/** Files are in PEM form, and read again when they change. TLS 1.2 is the least. */
+export interface HttpTlsInit {
+  /** The server's certificate, with the chain that leads to its root. */
+  readonly certFile: string
+  readonly keyFile: string
+  /** Who may have issued the clients' certificates. @default the roots that Node knows */
+  readonly caFile?: string
+  /** Refuse clients without a certificate that can be verified. @default false */
+  readonly verifyClient?: boolean
+  /** The common name that a client's certificate must have; implies `verifyClient`. @default any */
+  readonly verifyCommonName?: string
 }
 
 /** Bounds on what callers can make the server hold or wait for. */
@@ -64,6 +79,8 @@ export interface HttpLimits {
   readonly sendTimeoutMs: number
   /** How long a caller whose body was refused may go on sending it before the connection ends. @default 2,000 */
   readonly lingerMs: number
+  /** Between two looks at whether the files of certificate and key have changed. @default 10,000 */
+  readonly certificatePollMs: number
   /** How long `stop` lets running requests go on. @default 10,000 */
   readonly stopGraceMs: number
 }
@@ -71,7 +88,7 @@ export interface HttpLimits {
 export interface HttpAddress {
   readonly host: string
   readonly port: number
-  /** `http://host:port` */
+  /** `http://host:port`, or `https://` */
   readonly url: string
 }
 
@@ -81,7 +98,7 @@ export interface HttpServer extends AsyncDisposable {
   /** Base URL under which others reach it; undefined unless it listens. */
   readonly url: string | undefined
   /**
-   * Binds and serves. Errors: `HTTP_ADDRESS_IN_USE`, `HTTP_LISTEN_FAILED`. Repeatable, also after
+   * Binds and serves. Errors: `HTTP_ADDRESS_IN_USE`, `HTTP_LISTEN_FAILED`, `HTTP_TLS_INVALID`. Repeatable, also after
    * `stop`.
    */
   start(): Promise<void>

@@ -1,0 +1,142 @@
+/**
+ * The sockets below the HTTP API: one server, or one for each address that `localhost` stands for, all
+ * plain or all TLS, with the same limits.
+ */
+import { lookup } from 'node:dns/promises'
+import http from 'node:http'
+import https from 'node:https'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { errorMessage, formatHostPort, type Logger } from '../base/index.ts'
+import type { TlsMaterial } from './tls-files.ts'
+import type { HttpLimits, HttpTlsInit } from './types.ts'
+
+export interface ListenersComponents {
+  readonly logger: Logger
+  /** Answers what never became a request. */
+  readonly onClientError: (error: Error, socket: Socket) => void
+}
+
+export interface ListenersInit {
+  readonly limits: HttpLimits
+  /** Undefined: plain HTTP. */
+  readonly tls: (HttpTlsInit & { readonly material: TlsMaterial }) | undefined
+}
+
+type RequestListener = (request: http.IncomingMessage, response: http.ServerResponse) => void
+
+export class Listeners {
+  readonly #components: ListenersComponents
+  readonly #init: ListenersInit
+  readonly #servers: http.Server[] = []
+  readonly #sockets = new Set<Socket>()
+  #onRequest: RequestListener = () => {}
+
+  constructor(components: ListenersComponents, init: ListenersInit) {
+    this.#components = components
+    this.#init = init
+  }
+
+  /** The first server. It does not listen yet. */
+  create(onRequest: RequestListener): http.Server {
+    this.#onRequest = onRequest
+    return this.#createServer()
+  }
+
+  /**
+   * Further servers on the port that the first has got, on every other address of `localhost`: some
+   * programs take its IPv4 address, some its IPv6 address. A machine may well lack one of them.
+   */
+  async listenOnOthers(addresses: readonly string[], port: number): Promise<void> {
+    for (const host of addresses) {
+      const server = this.#createServer()
+      server.on('clientError', this.#components.onClientError)
+      try {
+        await new Promise<void>((resolve, reject) => {
+          server.once('error', reject).listen({ host, port }, resolve)
+        })
+      } catch (error) {
+        this.#servers.splice(this.#servers.indexOf(server), 1)
+        const address = formatHostPort({ host, port })
+        this.#components.logger.warn({ address, error: errorMessage(error) }, 'cannot listen there, too')
+      }
+    }
+  }
+
+  /** For connections to come. */
+  replaceCertificate(material: TlsMaterial): void {
+    for (const server of this.#servers) if (server instanceof https.Server) server.setSecureContext(material)
+  }
+
+  /** Lets the further servers take no more connections, and resolves when those they have are gone. */
+  async closeOthers(): Promise<void> {
+    const closings = this.#servers.slice(1).map((server) => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      return closed
+    })
+    await Promise.all(closings)
+  }
+
+  /** Ends what is left, also connections that have not said anything yet. */
+  destroyConnections(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #createServer(): http.Server {
+    const { limits, tls } = this.#init
+    const options = {
+      maxHeaderSize: limits.headerBytesMax,
+      headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+      requestTimeout: limits.requestTimeoutMs,
+      keepAliveTimeout: limits.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+    }
+    const server =
+      tls === undefined ? http.createServer(options, this.#onRequest) : this.#createTlsServer(options, tls)
+    server.maxConnections = limits.connectionsMax
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+    this.#servers.push(server)
+    return server
+  }
+
+  #createTlsServer(options: http.ServerOptions, tls: NonNullable<ListenersInit['tls']>): http.Server {
+    const { material, verifyClient, verifyCommonName } = tls
+    const verifies = verifyClient === true || verifyCommonName !== undefined
+    const server = https.createServer(
+      {
+        ...options,
+        ...material,
+        handshakeTimeout: this.#init.limits.headersTimeoutMs,
+        requestCert: verifies,
+        rejectUnauthorized: verifies,
+      },
+      this.#onRequest,
+    )
+    if (verifyCommonName !== undefined) {
+      // Before the HTTP parser sees the connection.
+      server.prependListener('secureConnection', (socket) => this.#checkCommonName(socket, verifyCommonName))
+    }
+    return server
+  }
+
+  #checkCommonName(socket: TLSSocket, expected: string): void {
+    const name = socket.getPeerCertificate().subject?.CN
+    if (name === expected) return
+    const fields = { remoteAddress: socket.remoteAddress, commonName: name, expected }
+    this.#components.logger.warn(fields, 'a client certificate has another common name and was refused')
+    socket.destroy()
+  }
+}
+
+/** What to listen on: IPv4 first where a name has both, as Go does, since many programs know only that. */
+export async function addressesOf(host: string): Promise<readonly [string, ...string[]]> {
+  if (host !== 'localhost') return [host]
+  const found = await lookup(host, { all: true }).catch(() => [])
+  const addresses = found.sort((a, b) => a.family - b.family).map(({ address }) => address)
+  const [first = host, ...others] = new Set(addresses)
+  return [first, ...others]
+}
