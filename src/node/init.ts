@@ -192,9 +192,6 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
   for (const address of [resolved.raftAddress, resolved.raftAdvertise, ...resolved.joinAddresses]) {
     if (address !== undefined) hostPortOf(address)
   }
-  if (resolved.joinAddresses.length === 0 && !resolved.voter) {
-    throw invalid('a learner cannot found a cluster; give it the address of a member to join')
-  }
   checkBootstrap(resolved)
   for (const timeoutMs of [resolved.reapNodeTimeoutMs, resolved.reapReadOnlyNodeTimeoutMs]) {
     if (!(timeoutMs >= 0)) throw invalid('the time after which silent nodes are removed must not be negative')
@@ -221,6 +218,6 @@ function checkBootstrap(init: ResolvedNodeInit): void {
   if (!(timeoutMs > 0)) throw invalid('the time to wait for the nodes expected must be more than 0')
 }
 
-function invalid(message: string): DebrosError {
+export function invalid(message: string): DebrosError {
   return new DebrosError('NODE_INIT_INVALID', message)
 }

@@ -33,7 +33,7 @@ import { type DataDir, MemoryDataDir, openDataDir } from './data-dir.ts'
 import { Database } from './database-service.ts'
 import { WRITE_QUEUE_DRAIN_MS } from './defaults.ts'
 import { GROUP } from './group.ts'
-import { type NodeInit, type ResolvedNodeInit, resolveNodeInit } from './init.ts'
+import { invalid, type NodeInit, type ResolvedNodeInit, resolveNodeInit } from './init.ts'
 import { Integrity } from './integrity.ts'
 import { Admission, joinCluster } from './membership.ts'
 import { QueuedWrites } from './queued-writes.ts'
@@ -162,6 +162,9 @@ class Node implements DebrosNode {
     // A node that has no cluster yet founds one or joins one. One that has never asks again, unless
     // it was taken in and lost its way before it received a log.
     const founds = stored?.clusterId === undefined && init.joinAddresses.length === 0
+    if (founds && !init.voter) {
+      throw invalid('a learner cannot found a cluster; give it the address of a member to join')
+    }
     let accepted: Accepted | undefined
     if (stored?.clusterId === undefined && !founds) accepted = await this.#join(network, self, undefined)
     const clusterId = accepted?.clusterId ?? stored?.clusterId ?? randomUUID()
