@@ -11,13 +11,14 @@ const TICK_MS_MAX = 20
 
 export interface NodeInitContext {
   readonly clusterSecret: string
+  readonly authorization: Pick<NodeInit, 'authorizer' | 'joinCredentials'>
   readonly outbound: OutboundInit
   readonly build: BuildInfo
 }
 
 export function toNodeInit(config: NodeConfig, context: NodeInitContext): Omit<NodeInit, 'door' | 'logger'> {
   const { raft } = config
-  const { clusterSecret, outbound, build } = context
+  const { clusterSecret, authorization, outbound, build } = context
   return {
     dataDir: config.dataDir,
     ...(config.nodeId !== undefined && { nodeId: config.nodeId }),
@@ -29,6 +30,7 @@ export function toNodeInit(config: NodeConfig, context: NodeInitContext): Omit<N
     clusterSecret,
     voter: raft.voter,
     foreignKeys: config.foreignKeys,
+    ...authorization,
     ...outbound,
     writeQueue: config.writeQueue,
     integrityIntervalMs: raft.integrityIntervalMs,
@@ -54,10 +56,22 @@ export function toHttpInit({ http }: NodeConfig, build: BuildInfo): HttpServerIn
     advertise: formatHostPort(http.advertise),
     rqliteVersion: http.rqliteVersion,
     ...(http.allowOrigin !== undefined && { allowOrigin: http.allowOrigin }),
+    ...(http.tls !== undefined && { tls: toTlsInit(http.tls) }),
     build,
     limits: {
       bodyBytesMax: http.bodyLimitBytes,
       bodyBytesInFlightMax: BODIES_IN_FLIGHT * http.bodyLimitBytes,
     },
+  }
+}
+
+function toTlsInit(tls: NonNullable<NodeConfig['http']['tls']>): NonNullable<HttpServerInit['tls']> {
+  const { certFile, keyFile, caFile, verifyClient, verifyCommonName } = tls
+  return {
+    certFile,
+    keyFile,
+    verifyClient,
+    ...(caFile !== undefined && { caFile }),
+    ...(verifyCommonName !== undefined && { verifyCommonName }),
   }
 }

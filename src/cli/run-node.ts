@@ -9,6 +9,7 @@ import {
   type ResolvedConfig,
 } from '../config/index.ts'
 import type { DebrosNode } from '../node/index.ts'
+import { readAuthorization } from './authorization.ts'
 import type { BuildInfo } from './build-info.ts'
 import { toHttpInit, toNodeInit } from './node-init.ts'
 import { loadOutboundInit } from './outbound-init.ts'
@@ -27,11 +28,12 @@ export async function runNode(
   const logger = components.logger.child({ component: 'NODE' })
   for (const warning of warnings) logger.warn({}, warning)
   const outbound = await loadOutboundInit(config.outbound, process.env)
+  const authorization = await readAuthorization(config, logger)
   const secret = await ensureClusterSecret(config)
   tellSecret(secret, logger)
   logger.info({ version: build.version, role: config.role, data: config.dataDir }, 'starting')
   return await serveNode(components, {
-    node: toNodeInit(config, { clusterSecret: secret.value, outbound, build }),
+    node: toNodeInit(config, { clusterSecret: secret.value, authorization, outbound, build }),
     http: toHttpInit(config, build),
     started: (node) => writePeerInfo(config, node),
   })

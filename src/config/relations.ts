@@ -16,6 +16,8 @@ export function checkRelations(config: NodeConfig, values: LayeredValues): Probl
     ...checkAdvertised(config),
     ...checkTiming(config),
     ...checkSecret(values),
+    ...checkTls(values),
+    ...checkJoinAs(config),
   ]
 }
 
@@ -101,6 +103,26 @@ function checkSecret(values: LayeredValues): Problem[] {
   ]
 }
 
+function checkTls(values: LayeredValues): Problem[] {
+  const [cert, key] = ['http.tls_cert_file', 'http.tls_key_file'] as const
+  const given = [cert, key].filter((path) => values.get(path) !== undefined)
+  if (given.length === 1) {
+    const path = given[0] === cert ? key : cert
+    return [{ path, message: `is required with ${given[0]}`, hint: 'HTTPS needs a certificate and its key' }]
+  }
+  const others = ['http.tls_ca_file', 'http.tls_verify_client', 'http.tls_verify_common_name'] as const
+  if (given.length === 2) return []
+  return others
+    .filter((path) => values.layered(path).source !== 'default' && Boolean(values.get(path)))
+    .map((path) => ({ path, message: 'means nothing without HTTPS', hint: `set ${cert} and ${key}, too` }))
+}
+
+function checkJoinAs({ joinAs, http }: NodeConfig): Problem[] {
+  if (joinAs === undefined || http.authFile !== undefined) return []
+  const hint = 'set http.auth_file, too'
+  return [{ path: 'cluster.join_as', message: 'names a user of a file that is not given', hint }]
+}
+
 /** Settings that are allowed together but hardly meant. */
 export function relationWarnings({ http, raft, joinAddresses }: NodeConfig): string[] {
   const warnings: string[] = []
@@ -119,6 +141,17 @@ export function relationWarnings({ http, raft, joinAddresses }: NodeConfig): str
     warnings.push(
       `this node joins ${remote} but advertises ${raft.advertise.host}, where only programs on this machine reach it; set --adv-addr`,
     )
+  }
+  if (!isLoopback(http.host)) {
+    if (http.authFile === undefined) {
+      warnings.push(
+        `the HTTP API listens on ${http.host} and asks nobody for a password; set http.auth_file unless its network is trusted`,
+      )
+    } else if (http.tls === undefined) {
+      warnings.push(
+        `passwords for the HTTP API on ${http.host} travel in clear; set http.tls_cert_file and http.tls_key_file unless its network is trusted`,
+      )
+    }
   }
   return warnings
 }

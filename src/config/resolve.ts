@@ -45,6 +45,7 @@ function toNodeConfig(values: LayeredValues): NodeConfig {
     listenAddresses: values.get('node.listen_addresses'),
     joinAddresses,
     clusterSecret: clusterSecret(values),
+    joinAs: values.get('cluster.join_as') || undefined,
     foreignKeys: values.get('database.foreign_keys'),
     outbound: {
       autoBackupFile: values.get('database.auto_backup_file') || undefined,
@@ -64,6 +65,8 @@ function toNodeConfig(values: LayeredValues): NodeConfig {
       bodyLimitBytes: values.get('http.body_limit'),
       rqliteVersion: values.get('http.rqlite_version'),
       allowOrigin: values.get('http.allow_origin') || undefined,
+      authFile: values.get('http.auth_file'),
+      tls: tlsSettings(values),
     },
     raft: {
       host: values.get('raft.host') ?? (isLoopback(raftAdvertise.host) ? '127.0.0.1' : '0.0.0.0'),
@@ -82,6 +85,20 @@ function toNodeConfig(values: LayeredValues): NodeConfig {
       file: values.get('logging.file') || undefined,
       format: values.get('logging.format'),
     },
+  }
+}
+
+/** Half of it is a problem that {@link checkRelations} reports. */
+function tlsSettings(values: LayeredValues): NodeConfig['http']['tls'] {
+  const certFile = values.get('http.tls_cert_file')
+  const keyFile = values.get('http.tls_key_file')
+  if (certFile === undefined || keyFile === undefined) return undefined
+  return {
+    certFile,
+    keyFile,
+    caFile: values.get('http.tls_ca_file'),
+    verifyClient: values.get('http.tls_verify_client'),
+    verifyCommonName: values.get('http.tls_verify_common_name') || undefined,
   }
 }
 

@@ -23,6 +23,18 @@ export interface HttpSettings {
   readonly bodyLimitBytes: number
   readonly rqliteVersion: string
   readonly allowOrigin: string | undefined
+  /** Undefined: everybody may do everything. */
+  readonly authFile: string | undefined
+  /** Undefined: plain HTTP. */
+  readonly tls: HttpTlsSettings | undefined
+}
+
+export interface HttpTlsSettings {
+  readonly certFile: string
+  readonly keyFile: string
+  readonly caFile: string | undefined
+  readonly verifyClient: boolean
+  readonly verifyCommonName: string | undefined
 }
 
 export interface RaftSettings {
@@ -79,6 +91,8 @@ export interface NodeConfig {
   readonly joinAddresses: readonly string[]
   /** At most one of the two is set; see `cluster-secret.ts` for what happens with none. */
   readonly clusterSecret: { readonly value: string | undefined; readonly file: string | undefined }
+  /** The user of the credentials file that this node joins as. */
+  readonly joinAs: string | undefined
   readonly foreignKeys: boolean
   readonly outbound: OutboundSettings
   readonly writeQueue: WriteQueueSettings

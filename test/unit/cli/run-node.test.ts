@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { DebrosError } from '../../../src/base/index.ts'
@@ -211,4 +211,67 @@ describe('running a node', () => {
     })
     expect(joining.node.init).toBeUndefined()
   })
+})
+
+describe('users', () => {
+  const write = (text: string, mode: number) => {
+    const file = join(temporaryDirectory(), 'auth.json')
+    writeFileSync(file, text, { mode })
+    return file
+  }
+  const USERS = '[{"username":"bob","password":"hunter2","perms":["status"]}]'
+
+  test('a file of them - is asked by HTTP and by the node, and the user to join as is found there', async () => {
+    const authFile = write(USERS, 0o600)
+    const { node, stop, logger, resolved, components, url } = await prepare({
+      'auth-file': authFile,
+      'join-as': 'bob',
+    })
+    const code = runNode(resolved, components)
+    await vi.waitUntil(() => node.apiUrl !== undefined)
+    expect((await fetch(`${url}/status`)).status).toBe(401)
+    const authorization = `Basic ${btoa('bob:hunter2')}`
+    expect((await fetch(`${url}/status`, { headers: { authorization } })).status).toBe(200)
+    const bob = { username: 'bob', password: 'hunter2' }
+    expect(node.init?.authorizer?.allows(bob, 'status')).toBe(true)
+    expect(node.init?.joinCredentials).toEqual(bob)
+    stop.abort()
+    expect(await code).toBe(0)
+    expect(JSON.stringify(logger.lines)).not.toContain('hunter2')
+  })
+
+  test('a file that others may read - is warned of', async () => {
+    const { stop, logger, resolved, components } = await prepare({ 'auth-file': write(USERS, 0o644) })
+    stop.abort()
+    await runNode(resolved, components)
+    expect(logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([
+      expect.stringMatching(/may read the passwords/),
+    ])
+  })
+
+  test('a broken file, or a user to join as who is not in it - keep the node from starting', async () => {
+    const broken = await prepare({ 'auth-file': write('[{"username":"bob","perms":["fly"]}]', 0o600) })
+    await expect(runNode(broken.resolved, broken.components)).rejects.toMatchObject({
+      code: 'CREDENTIALS_FILE_INVALID',
+    })
+    const stranger = await prepare({ 'auth-file': write(USERS, 0o600), 'join-as': 'eve' })
+    await expect(runNode(stranger.resolved, stranger.components)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/cluster.join_as: eve is no user of/),
+    })
+    expect(stranger.node.init).toBeUndefined()
+  })
+})
+
+test('HTTPS - as configured', async () => {
+  const fixture = (name: string) => new URL(`../../fixtures/tls/${name}`, import.meta.url).pathname
+  const { node, stop, resolved, components, port } = await prepare({
+    'http-tls-cert-file': fixture('server.pem'),
+    'http-tls-key-file': fixture('server.key.pem'),
+  })
+  const code = runNode(resolved, components)
+  await vi.waitUntil(() => node.apiUrl !== undefined)
+  expect(node.apiUrl).toBe(`https://127.0.0.1:${port}`)
+  stop.abort()
+  expect(await code).toBe(0)
 })

@@ -46,6 +46,7 @@ describe('defaults', () => {
       listenAddresses: ['/ip4/0.0.0.0/tcp/4001'],
       joinAddresses: [],
       clusterSecret: { value: undefined, file: undefined },
+      joinAs: undefined,
       foreignKeys: false,
       outbound: { autoBackupFile: undefined, autoRestoreFile: undefined, changeCapture: undefined },
       writeQueue: { capacity: 1024, batchSize: 128, timeoutMs: 50, transaction: false },
@@ -56,6 +57,8 @@ describe('defaults', () => {
         bodyLimitBytes: 64 * 1024 * 1024,
         rqliteVersion: '10',
         allowOrigin: undefined,
+        authFile: undefined,
+        tls: undefined,
       },
       raft: {
         host: '127.0.0.1',
@@ -455,10 +458,65 @@ describe('relations', () => {
         .warnings,
     ).toEqual([
       'discovery.raft_adv_address is 10.0.0.5, but the node-to-node listener is on 127.0.0.1 only; set raft.host',
+      expect.stringMatching(
+        /^the HTTP API listens on 0.0.0.0 and asks nobody for a password; set http.auth_file/,
+      ),
     ])
     expect(yaml(join).warnings).toEqual([
       'this node joins 10.0.0.1:7001 but advertises 127.0.0.1, where only programs on this machine reach it; set --adv-addr',
     ])
+  })
+})
+
+describe('HTTPS and users', () => {
+  const tls = { 'http-tls-cert-file': '/c.pem', 'http-tls-key-file': '/k.pem' }
+
+  test('HTTPS - takes a certificate and its key', () => {
+    expect(resolveConfig({ flags: tls }).config.http.tls).toEqual({
+      certFile: '/c.pem',
+      keyFile: '/k.pem',
+      caFile: undefined,
+      verifyClient: false,
+      verifyCommonName: undefined,
+    })
+    const more = {
+      'http-tls-ca-file': '/a.pem',
+      'http-tls-verify-client': true,
+      'http-tls-verify-common-name': 'me',
+    }
+    expect(resolveConfig({ flags: { ...tls, ...more } }).config.http.tls).toMatchObject({
+      caFile: '/a.pem',
+      verifyClient: true,
+      verifyCommonName: 'me',
+    })
+    expect(problemsOf({ flags: { 'http-tls-cert-file': '/c.pem' } })).toEqual([
+      expect.stringMatching(/^http.tls_key_file: is required with http.tls_cert_file/),
+    ])
+    expect(problemsOf({ flags: { 'http-tls-key-file': '/k.pem' } })).toEqual([
+      expect.stringMatching(/^http.tls_cert_file: is required with http.tls_key_file/),
+    ])
+    expect(problemsOf({ flags: more })).toEqual([
+      expect.stringMatching(/^http.tls_ca_file: means nothing without HTTPS/),
+      expect.stringMatching(/^http.tls_verify_client: means nothing/),
+      expect.stringMatching(/^http.tls_verify_common_name: means nothing/),
+    ])
+  })
+
+  test('joining as a user - takes the file that knows it', () => {
+    const flags = { 'auth-file': '/auth.json', 'join-as': 'bob' }
+    const { config } = resolveConfig({ flags })
+    expect([config.http.authFile, config.joinAs]).toEqual(['/auth.json', 'bob'])
+    expect(problemsOf({ flags: { 'join-as': 'bob' } })).toEqual([
+      expect.stringMatching(/^cluster.join_as: names a user of a file that is not given/),
+    ])
+  })
+
+  test('warnings - for passwords that travel in clear beyond this machine', () => {
+    const warnings = (flags: Record<string, string>) =>
+      resolveConfig({ flags: { 'http-host': '0.0.0.0', ...flags } }).warnings
+    expect(warnings({})).toEqual([expect.stringMatching(/asks nobody for a password/)])
+    expect(warnings({ 'auth-file': '/a' })).toEqual([expect.stringMatching(/travel in clear/)])
+    expect(warnings({ 'auth-file': '/a', ...tls })).toEqual([])
   })
 })
 
