@@ -41,6 +41,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   RPC_REQUEST_TOO_LARGE: TOO_LARGE,
   NOT_AUTHORIZED: { status: 401 },
   NAMESPACE_INVALID: { status: 400 },
+  BACKUP_INVALID: { status: 400 },
+  SQL_IMAGE_INVALID: { status: 400 },
   REQUEST_INVALID: { status: 400 },
 }
 

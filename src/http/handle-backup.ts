@@ -1,11 +1,11 @@
-/** GET /db/backup: the database as a file. */
+/** GET /db/backup: the database as a file, or as SQL. */
 import { pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import type { BackupOptions } from '../node/index.ts'
 import type { RequestContext } from './context.ts'
 import { failureReply } from './failures.ts'
 import { redirectRequest } from './redirect.ts'
-import { badRequest, errorReply, type HttpReply } from './reply.ts'
+import { errorReply, type HttpReply } from './reply.ts'
 
 /**
  * The data of the leader, or with `noleader` of this node. What is sent under way can only be cut off: a
@@ -24,7 +24,7 @@ export async function handleBackup(context: RequestContext): Promise<HttpReply> 
     const { chunks, servedBy } = await node.database.backup(options)
     return {
       status: 200,
-      type: 'binary',
+      type: options.format === 'sql' ? 'sql' : 'binary',
       body: parameters.has('compress') ? compressed(chunks) : chunks,
       headers: { 'x-rqlite-served-by': servedBy },
     }
@@ -36,13 +36,22 @@ export async function handleBackup(context: RequestContext): Promise<HttpReply> 
 /** A format that is not known is the usual one, as rqlite has it. */
 function backupOptions({ parameters, signal }: RequestContext): BackupOptions {
   const format = parameters.get('fmt')?.toLowerCase()
-  if (format === 'sql' || parameters.has('vacuum')) throw badRequest('invalid backup format')
+  const tables = namesOf(parameters.get('tables'))
   return {
     signal,
     timeoutMs: parameters.timeoutMs,
-    format: format === 'delete' ? 'delete' : 'binary',
+    format: format === 'delete' || format === 'sql' ? format : 'binary',
+    vacuum: parameters.has('vacuum'),
     local: parameters.has('noleader'),
+    ...(tables.length > 0 && { tables }),
   }
+}
+
+function namesOf(list = ''): string[] {
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
 }
 
 /** No `Content-Encoding`: the caller asked for a compressed file, and is to get one. */

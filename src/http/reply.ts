@@ -3,7 +3,7 @@
 export interface HttpReply {
   readonly status: number
   /** `metrics`: the text format of Prometheus. */
-  readonly type?: 'json' | 'text' | 'metrics' | 'binary'
+  readonly type?: 'json' | 'text' | 'metrics' | 'binary' | 'sql'
   /**
    * Pieces of text make a large body, which is sent as fast as the caller takes it; so do chunks. If getting
    * them fails, the response is cut off, and the caller can tell. Whatever happens, their iteration ends.

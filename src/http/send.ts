@@ -9,6 +9,7 @@ const CONTENT_TYPES = {
   text: 'text/plain; charset=utf-8',
   metrics: 'text/plain; version=0.0.4; charset=utf-8',
   binary: 'application/octet-stream',
+  sql: 'application/sql',
 } as const
 
 /** How many bytes of a refused body are read and dropped at most. */

@@ -4,17 +4,20 @@
  * database. The copy shares memory with the database until that is written.
  */
 import { type Counters, checkNamespace, DEFAULT_NAMESPACE, DebrosError } from '../base/index.ts'
-import { type SqlMachine, withJournalMode } from '../sql/index.ts'
-import { type Consensus, limitsOf } from './consensus.ts'
+import { createSqlScratch, type SqlMachine, type SqlScratch, withJournalMode } from '../sql/index.ts'
+import { type Consensus, callAborted, limitsOf } from './consensus.ts'
 import { BACKUP_IDLE_MS, BACKUPS_MAX } from './defaults.ts'
 import { LentChunks } from './lent-chunks.ts'
 import type { Router } from './router.ts'
+import type { Slots } from './slots.ts'
 import type { Backup, BackupOptions } from './types.ts'
 
 export interface BackupsComponents {
   readonly consensus: Consensus
   readonly router: Router
   readonly sql: SqlMachine
+  /** For work on copies. */
+  readonly scratches: Slots
   readonly counters: Counters
 }
 
@@ -36,8 +39,19 @@ export class Backups {
   /** See {@link DatabaseService.backup}. */
   async take(options: BackupOptions): Promise<Backup> {
     const namespace = checkNamespace(options.namespace ?? DEFAULT_NAMESPACE)
+    const { format = 'binary', vacuum = false } = options
+    if (vacuum && format !== 'binary') {
+      throw new DebrosError(
+        'BACKUP_INVALID',
+        'invalid backup format: vacuum goes with the binary format only',
+      )
+    }
     if (options.local !== true) await this.#catchUp(options)
-    const chunks = await this.#lend(() => this.#image(namespace, options))
+    const chunks = await this.#lend(() => {
+      if (format === 'sql') return this.#worked(namespace, options, async (copy) => copy.dump(options.tables))
+      if (vacuum) return this.#worked(namespace, options, vacuumed)
+      return this.#image(namespace, format)
+    })
     this.#components.counters.add('store', 'num_backups')
     return { servedBy: this.#init.servedBy(), chunks }
   }
@@ -73,11 +87,46 @@ export class Backups {
     }
   }
 
-  async #image(namespace: string, { format = 'binary' }: BackupOptions): Promise<Opened> {
+  async #image(namespace: string, format: 'binary' | 'delete'): Promise<Opened> {
     const capture = await this.#components.sql.captureDatabase(namespace)
     const mode = format === 'binary' ? 'wal' : 'delete'
     return { chunks: withJournalMode(capture.chunks(), mode), release: () => capture.release() }
   }
+
+  /** What comes of work on a copy, which is in a thread of its own until the last of it is read. */
+  async #worked(
+    namespace: string,
+    options: BackupOptions,
+    work: (copy: SqlScratch) => Promise<AsyncIterable<Uint8Array>>,
+  ): Promise<Opened> {
+    const { sql, scratches } = this.#components
+    const { signal } = options
+    const giveBack = await scratches.take(limitsOf(options))
+    const copy = createSqlScratch()
+    const release = (): void => {
+      signal?.removeEventListener('abort', release)
+      void copy.end().finally(giveBack)
+    }
+    signal?.addEventListener('abort', release) // which ends whatever is being waited for
+    try {
+      const capture = await sql.captureDatabase(namespace)
+      try {
+        await copy.write(capture.chunks())
+      } finally {
+        capture.release()
+      }
+      return { chunks: await work(copy), release }
+    } catch (error) {
+      release()
+      if (signal?.aborted === true) throw callAborted('not-applied', signal.reason)
+      throw error
+    }
+  }
+}
+
+async function vacuumed(copy: SqlScratch): Promise<AsyncIterable<Uint8Array>> {
+  await copy.vacuum()
+  return copy.file()
 }
 
 interface Opened {

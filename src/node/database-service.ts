@@ -26,10 +26,11 @@ import {
   sqlResultToWire,
 } from './codec/sql-codec.ts'
 import { type Consensus, type Limits, limitsOf } from './consensus.ts'
-import { READS_IN_FLIGHT_MAX } from './defaults.ts'
+import { READS_IN_FLIGHT_MAX, SCRATCHES_MAX, SCRATCHES_WAITING_MAX } from './defaults.ts'
 import { callerToWire, checkCaller } from './forwarded.ts'
 import { freshRequestId, namedRequestId, settle, sinceFirst } from './requests.ts'
 import { type Attempt, notLeader, type Router } from './router.ts'
+import { Slots } from './slots.ts'
 import type { CommandResult, NodeStateMachine } from './state-machine.ts'
 import type {
   Backup,
@@ -100,7 +101,15 @@ export class Database implements DatabaseService {
   constructor(components: DatabaseComponents, init: DatabaseInit) {
     this.#components = components
     this.#init = init
-    this.#backups = new Backups(components, init)
+    const scratches = new Slots({
+      count: SCRATCHES_MAX,
+      waitingMax: SCRATCHES_WAITING_MAX,
+      busy: () =>
+        new DebrosError('SCRATCH_BUSY', 'too many backups and loads are under way; try again later', {
+          retryable: true,
+        }),
+    })
+    this.#backups = new Backups({ ...components, scratches }, init)
     components.rpc.handle(METHOD, 'member', (bytes, { signal }) => this.#serve(bytes, signal))
   }
 

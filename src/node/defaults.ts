@@ -12,6 +12,12 @@ export const BACKUPS_MAX = 8
 /** A backup of which nobody has asked for more for so long is given up. */
 export const BACKUP_IDLE_MS = 300_000
 
+/** Copies of databases being worked on at one time at one node, each in a thread of its own with all its pages. */
+export const SCRATCHES_MAX = 2
+
+/** Callers waiting for one of these. */
+export const SCRATCHES_WAITING_MAX = 16
+
 /** How long a comparison of the replicas waits for a member's digest, which takes reading all its data. */
 export const DIGEST_TIMEOUT_MS = 120_000
 

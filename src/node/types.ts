@@ -51,10 +51,15 @@ export type StatementInput = string | (Pick<SqlStatement, 'sql'> & Partial<SqlSt
 export interface BackupOptions extends CallOptions {
   /**
    * - `binary`: a SQLite file in write-ahead-log mode, as rqlite gives it, that needs no other file;
-   * - `delete`: one in rollback-journal mode.
+   * - `delete`: one in rollback-journal mode;
+   * - `sql`: statements that make such a database, as text in UTF-8.
    * @default 'binary'
    */
-  readonly format?: 'binary' | 'delete'
+  readonly format?: 'binary' | 'delete' | 'sql'
+  /** `binary` only: without gaps, as small as can be, and in rollback-journal mode. @default false */
+  readonly vacuum?: boolean
+  /** `sql` only: these tables, of which some may not exist, with their indexes and triggers. @default all there is */
+  readonly tables?: readonly string[]
   /** This node's data as it is, without asking whether that is all there is. @default false */
   readonly local?: boolean
 }
@@ -109,7 +114,7 @@ export interface DatabaseService {
   request(statements: readonly StatementInput[], options?: ReadOptions): Promise<DatabaseResponse>
   /**
    * A copy of a namespace's database. Resolves once it is certain what is in it. Besides the above:
-   * `BACKUP_BUSY` (retryable): so many are being taken here.
+   * `BACKUP_BUSY` (retryable): so many are being taken here; `BACKUP_INVALID`: the options do not go together.
    */
   backup(options?: BackupOptions): Promise<Backup>
 }

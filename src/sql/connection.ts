@@ -54,7 +54,6 @@ const SETTINGS: readonly string[] = [
   'secure_delete = ON',
   'cache_size = -4096',
   'temp_store = FILE',
-  `max_page_count = ${SQL_DATABASE_BYTES_MAX / PAGE_BYTES}`,
 ]
 
 export class Connection {
@@ -68,6 +67,7 @@ export class Connection {
     this.#raw = new RawConnection(instance, DATABASE_NAME)
     this.#layout = layout
     for (const setting of SETTINGS) this.run(`PRAGMA ${setting}`)
+    this.run(`PRAGMA max_page_count = ${SQL_DATABASE_BYTES_MAX / this.#pageBytes()}`)
     this.run(`PRAGMA foreign_keys = ${foreignKeys ? 'ON' : 'OFF'}`)
     instance.memory.setUint32(this.#raw.handle + layout.limits + LIMIT_LENGTH * 4, SQL_VALUE_BYTES_MAX)
     this.sticky = sticky
@@ -121,6 +121,11 @@ export class Connection {
     }
   }
 
+  /** A statement for the caller to finalize; undefined if the text holds none. */
+  prepare(sql: string): Statement | undefined {
+    return this.#compile(sql)
+  }
+
   /** Lends a statement that is compiled for this once. */
   useOnce<T>(sql: string, run: (statement: Statement) => T): T | undefined {
     const statement = this.#compile(sql)
@@ -167,6 +172,11 @@ export class Connection {
   close(): void {
     for (const statement of this.#statements.values()) statement.finalize()
     this.#raw.close()
+  }
+
+  /** A loaded file may have other pages than ours. */
+  #pageBytes(): number {
+    return Number(this.#column('PRAGMA page_size')[0] ?? PAGE_BYTES)
   }
 
   #compile(sql: string): Statement | undefined {

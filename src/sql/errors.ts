@@ -15,6 +15,16 @@ export function notRunning(): DebrosError {
   return new DebrosError('SQL_NOT_RUNNING', 'the SQL engine is not running', { outcome: 'unknown' })
 }
 
+/** A file that is to become a database, and cannot. */
+export function imageInvalid(reason: string): DebrosError {
+  return new DebrosError('SQL_IMAGE_INVALID', `not a database that can be loaded: ${reason}`)
+}
+
+/** Nothing but a copy was touched. */
+export function scratchFailed(what: string, cause: unknown): DebrosError {
+  return new DebrosError('SQL_SCRATCH_FAILED', `${what} failed: ${errorMessage(cause)}`, { cause })
+}
+
 /** Each holds on to the state that it is about. */
 export function tooManyDigests(): DebrosError {
   return new DebrosError('SQL_BUSY', 'too many digests are being computed', { retryable: true })

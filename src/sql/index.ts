@@ -9,6 +9,7 @@ export {
 } from './engine.ts'
 export { findDisallowedPragma } from './gate.ts'
 export { checkSqlSize, DEFAULT_SQL_LIMITS, type SqlLimits } from './limits.ts'
+export { createSqlScratch, type SqlScratch, type SqlScratchInit } from './scratch-thread.ts'
 export { createSqlMachine, type SqlMachineComponents, type SqlMachineInit } from './sql-machine.ts'
 export { loadSqliteBinary, type SqliteBinary, type SqliteFiles } from './sqlite-binary.ts'
 export { checkTableFilter } from './table-filter.ts'

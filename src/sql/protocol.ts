@@ -9,8 +9,13 @@ import {
 import type { SqliteFiles } from './sqlite-binary.ts'
 import type { SqlApplyItem, SqlResult, SqlStatement, SqlStats } from './types.ts'
 
-/** What a worker is started with. */
-export interface WorkerInit {
+/** What a worker is started with: `scratch.ts` says what its second part is. */
+export type WorkerInit =
+  | EngineWorkerInit
+  | { readonly role: 'scratch'; readonly files: SqliteFiles | undefined }
+
+export interface EngineWorkerInit {
+  readonly role: 'engine'
   readonly foreignKeys: boolean
   readonly outcomeLimits: OutcomeLimits | undefined
   readonly files: SqliteFiles | undefined

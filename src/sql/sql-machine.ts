@@ -1,5 +1,5 @@
 /** The state machine as the node uses it: an engine in a worker thread, spoken to by messages. */
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import type { Logger, OutcomeLimits, RequestOutcome } from '../base/index.ts'
 import { errorMessage } from '../base/index.ts'
 import { engineFailed, notRunning } from './errors.ts'
@@ -12,8 +12,8 @@ import {
   type RequestEnvelope,
   type RequestKind,
   type ResponseEnvelope,
-  type WorkerInit,
 } from './protocol.ts'
+import { spawnWorker } from './spawn-worker.ts'
 import type { SqliteFiles } from './sqlite-binary.ts'
 import type { SqlApplyItem, SqlCapture, SqlMachine, SqlResult, SqlStatement, SqlStats } from './types.ts'
 
@@ -33,13 +33,6 @@ export interface SqlMachineInit {
   /** The worker's module, likewise. @default the one beside this module */
   readonly worker?: URL
 }
-
-/**
- * Native stack of the worker. SQLite bounds its recursion; the deepest that could be built used less than
- * half of this. It must not be much more, though: SQLite's own stack inside WebAssembly (5 MB) is not
- * guarded, and the native one has to overflow first, because that is noticed.
- */
-const STACK_MB = 4
 
 /** Bytes of a snapshot that may be on their way to the worker. */
 const RESTORE_WINDOW_BYTES = 1024 * 1024
@@ -120,15 +113,7 @@ class WorkerSqlMachine implements SqlMachine {
 
   #spawn(): Worker {
     const { worker, foreignKeys = false, outcomeLimits, files } = this.#init
-    const workerData: WorkerInit = { foreignKeys, outcomeLimits, files }
-    // Node runs both: the sources as they are, and what the compiler made of them.
-    const module = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
-    return new Worker(worker ?? module, {
-      workerData,
-      name: 'sql',
-      execArgv: [],
-      resourceLimits: { stackSizeMb: STACK_MB },
-    })
+    return spawnWorker({ role: 'engine', foreignKeys, outcomeLimits, files }, worker)
   }
 
   stop(): Promise<void> {

@@ -106,8 +106,25 @@ export class Statement {
 
   /** What the current row holds in each column: `integer`, `real`, `text`, `blob`, or "" for NULL. */
   storageClasses(): string[] {
+    return this.#columns((column) => this.storageClass(column))
+  }
+
+  storageClass(column: number): string {
     const { api } = this.#connection.instance
-    return this.#columns((column) => STORAGE_CLASSES[api._sqlite3_column_type(this.#pointer, column)] ?? '')
+    return STORAGE_CLASSES[api._sqlite3_column_type(this.#pointer, column)] ?? ''
+  }
+
+  /** A value of the current row. */
+  value(column: number): SqlValue {
+    return this.#value(column)
+  }
+
+  /** A text of the current row as the bytes of its UTF-8. Not to be kept. */
+  textBytes(column: number): Buffer {
+    const { api, memory } = this.#connection.instance
+    const from = api._sqlite3_column_text(this.#pointer, column)
+    const length = api._sqlite3_column_bytes(this.#pointer, column)
+    return memory.bytes.subarray(from, from + length)
   }
 
   row(): SqlValue[] {

@@ -1,14 +1,31 @@
-/** The worker thread's entry. If the engine cannot start, so that nothing is answered, the thread ends. */
+/** The worker threads' entry. If the engine cannot start, so that nothing is answered, the thread ends. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { assert } from '../base/index.ts'
 import { SqlEngine } from './engine.ts'
 import type { RequestEnvelope, WorkerInit } from './protocol.ts'
+import { Scratch } from './scratch.ts'
+import { ScratchHost } from './scratch-host.ts'
+import type { ScratchRequest } from './scratch-protocol.ts'
 import { loadSqliteBinary } from './sqlite-binary.ts'
 import { WorkerHost } from './worker-host.ts'
 
 const port = parentPort
 assert(port !== null, 'this file is a worker')
-const { foreignKeys, outcomeLimits, files } = workerData as WorkerInit // given by the machine that starts us
-const engine = new SqlEngine({ binary: loadSqliteBinary(files) }, { foreignKeys, outcomeLimits })
-const host = new WorkerHost(engine, (responses, transfer) => port.postMessage(responses, transfer))
-port.on('message', (envelopes: readonly RequestEnvelope[]) => host.handle(envelopes))
+const init = workerData as WorkerInit // given by whoever starts us
+const binary = loadSqliteBinary(init.files)
+if (init.role === 'engine') {
+  const { foreignKeys, outcomeLimits } = init
+  const engine = new SqlEngine({ binary }, { foreignKeys, outcomeLimits })
+  const host = new WorkerHost(engine, (responses, transfer) => port.postMessage(responses, transfer))
+  port.on('message', (envelopes: readonly RequestEnvelope[]) => host.handle(envelopes))
+} else {
+  const host = new ScratchHost(new Scratch(binary))
+  port.on('message', (request: ScratchRequest) => {
+    const response = host.handle(request)
+    const chunks = 'answer' in response ? (response.answer ?? []) : []
+    port.postMessage(
+      response,
+      chunks.map(({ buffer }) => buffer),
+    )
+  })
+}

@@ -72,6 +72,22 @@ test('backup - writes go on while one is read, and do not show in it; there are 
   expect(stockCheck(image)).toBe('ok')
   expect(stockRows(image, 'SELECT count(*), sum(v = zeroblob(2000)) FROM t')).toEqual([[1000, 1000]])
 
+  const vacuumed = await collect((await database.backup({ vacuum: true })).chunks)
+  expect([...vacuumed.subarray(18, 20)]).toEqual([1, 1])
+  expect(stockCheck(vacuumed)).toBe('ok')
+  expect(stockRows(vacuumed, 'PRAGMA freelist_count')).toEqual([[0]])
+  const text = (await collect((await database.backup({ format: 'sql', tables: ['t'] })).chunks)).toString()
+  expect(text.match(/^INSERT INTO "t" VALUES\(X'/gm)).toHaveLength(
+    Number(stockRows(vacuumed, 'SELECT count(*) FROM t')[0]?.[0]),
+  )
+  await expect(database.backup({ format: 'sql', vacuum: true })).rejects.toMatchObject({
+    code: 'BACKUP_INVALID',
+  })
+  const gone = AbortSignal.abort(new Error('gone'))
+  await expect(database.backup({ vacuum: true, local: true, signal: gone })).rejects.toMatchObject({
+    code: 'CALL_ABORTED',
+  })
+
   const open = await Promise.all(Array.from({ length: 8 }, () => database.backup()))
   await expect(database.backup()).rejects.toMatchObject({ code: 'BACKUP_BUSY', retryable: true })
   for (const { chunks: unread } of open) await unread[Symbol.asyncIterator]().return?.()

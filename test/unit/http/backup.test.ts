@@ -36,11 +36,24 @@ describe('GET /db/backup', () => {
     ['?fmt=binary', { format: 'binary' }],
     ['?fmt=nonsense', { format: 'binary' }],
     ['?fmt=delete', { format: 'delete' }],
+    ['?vacuum', { format: 'binary', vacuum: true }],
+    ['?fmt=sql', { format: 'sql', vacuum: false }],
+    ['?fmt=sql&tables=', { format: 'sql' }],
+    ['?fmt=sql&tables=foo,%20bar,,', { format: 'sql', tables: ['foo', 'bar'] }],
     ['?fmt=DELETE&noleader&timeout=2s', { format: 'delete', local: true, timeoutMs: 2_000 }],
   ])('parameters - %s', async (query, options) => {
     const { ask, node } = await serve()
     expect((await ask('GET', `/db/backup${query}`)).status).toBe(200)
     expect(node.backups).toMatchObject([options])
+  })
+
+  test('SQL text - says so, and comes as it is', async () => {
+    const { ask, node } = await serve()
+    node.backup = async () => backupOf([Buffer.from('BEGIN TRANSACTION;\n'), Buffer.from('COMMIT;\n')])
+    const answer = await ask('GET', '/db/backup?fmt=sql')
+    expect(answer.headers['content-type']).toBe('application/sql')
+    expect(answer.body).toBe('BEGIN TRANSACTION;\nCOMMIT;\n')
+    expect((await ask('GET', '/db/backup?fmt=sql&compress')).headers['content-type']).toBe('application/sql')
   })
 
   test('redirect - 301 from a follower, unless its own data is wanted', async () => {
@@ -61,6 +74,13 @@ describe('GET /db/backup', () => {
       throw new DebrosError('RAFT_NO_LEADER', 'leader not found', { retryable: true })
     }
     expect(await ask('GET', '/db/backup')).toMatchObject({ status: 503, body: 'leader not found\n' })
+    node.backup = async () => {
+      throw new DebrosError('BACKUP_INVALID', 'invalid backup format')
+    }
+    expect(await ask('GET', '/db/backup?fmt=sql&vacuum')).toMatchObject({
+      status: 400,
+      body: 'invalid backup format\n',
+    })
     node.backup = async () => {
       throw new DebrosError('BACKUP_BUSY', 'too many backups', { retryable: true })
     }
