@@ -6,6 +6,7 @@ import { type RaftSettings, resolveRaftSettings } from '../raft/index.ts'
 import { ALLOW_ALL, type Authorizer, type Credentials } from './authorization.ts'
 import type { MemoryDataDir } from './data-dir.ts'
 import { DEFAULT_WRITE_QUEUE } from './defaults.ts'
+import type { MaintenanceIntervals } from './maintenance.ts'
 import type { AutoBackupConfig } from './outbound/auto-backup-config.ts'
 import type { AutoRestoreConfig } from './outbound/auto-restore-config.ts'
 import type { ChangeCaptureConfig } from './outbound/change-capture-config.ts'
@@ -99,6 +100,8 @@ export interface NodeInit {
   /** Shown to whoever is asked to let this node join. @default none */
   readonly joinCredentials?: Credentials
   readonly writeQueue?: WriteQueueInit
+  /** Housekeeping of the databases while this node leads. @default none */
+  readonly maintenance?: MaintenanceIntervals
   /** What happens here is counted in these. @default counters of its own */
   readonly counters?: Counters
   readonly logger?: Logger
@@ -135,6 +138,7 @@ export interface ResolvedNodeInit {
   readonly authorizer: Authorizer
   readonly joinCredentials: Credentials | undefined
   readonly writeQueue: ResolvedWriteQueue
+  readonly maintenance: MaintenanceIntervals
   readonly counters: Counters
   readonly logger: Logger
   readonly linkFilter: LinkFilter | undefined
@@ -174,6 +178,7 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
     authorizer: init.authorizer ?? ALLOW_ALL,
     joinCredentials: init.joinCredentials,
     writeQueue: { ...DEFAULT_WRITE_QUEUE, transaction: false, ...init.writeQueue },
+    maintenance: init.maintenance ?? {},
     counters: init.counters ?? new Counters(),
     logger: init.logger ?? silentLogger,
     linkFilter: init.linkFilter,
@@ -187,6 +192,9 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
     throw invalid(
       'the write queue must have a capacity and a batch size of 1 or more, and a timeout of 0 or more',
     )
+  }
+  if (Object.values(resolved.maintenance).some((ms) => !(ms >= 0))) {
+    throw invalid('the times between two housekeepings must not be negative')
   }
   if (resolved.clusterSecret.length === 0) throw invalid('the cluster secret must not be empty')
   for (const address of [resolved.raftAddress, resolved.raftAdvertise, ...resolved.joinAddresses]) {

@@ -35,6 +35,7 @@ import { WRITE_QUEUE_DRAIN_MS } from './defaults.ts'
 import { GROUP } from './group.ts'
 import { invalid, type NodeInit, type ResolvedNodeInit, resolveNodeInit } from './init.ts'
 import { Integrity } from './integrity.ts'
+import { Maintenance } from './maintenance.ts'
 import { Admission, joinCluster } from './membership.ts'
 import { QueuedWrites } from './queued-writes.ts'
 import { recoverAtStart } from './recovery.ts'
@@ -338,6 +339,19 @@ class Node implements DebrosNode {
     )
     this.#queuedWrites = queuedWrites
     this.#cleanup.push({ what: 'write queue', run: () => queuedWrites.stop(0) })
+    const maintenance = new Maintenance(
+      {
+        database,
+        isLeader: () => consensus.isLeader,
+        namespaces: async () => (await cluster.status()).sqlite.namespaces.map(({ name }) => name),
+        dbAppliedIndex: () => stateMachine.dbAppliedIndex,
+        counters: this.#init.counters,
+        logger: this.#logger,
+      },
+      this.#init.maintenance,
+    )
+    maintenance.start()
+    this.#cleanup.push({ what: 'maintenance', run: () => maintenance.stop() })
     const storage = new Storage({ consensus, router, rpc, kv })
     const admission = new Admission({ consensus, logger }, { clusterId, ancestors })
     createJoinServer(

@@ -7,7 +7,15 @@ import type { FlagName, RqlitedFlagValues } from './flags.ts'
 /** Shorter ones would hold elections whenever a process is busy for a moment. */
 const HEARTBEAT_TIMEOUT_MIN_MS = 50
 
-const NOT_NEGATIVE = ['join-interval', 'bootstrap-expect', 'bootstrap-expect-timeout'] as const
+const NOT_NEGATIVE = [
+  'join-interval',
+  'bootstrap-expect',
+  'bootstrap-expect-timeout',
+  'write-queue-timeout',
+  'auto-vacuum-int',
+  'auto-optimize-int',
+] as const
+const POSITIVE = ['join-attempts', 'raft-snap', 'write-queue-capacity', 'write-queue-batch-size'] as const
 const POSITIVE_IF_GIVEN = ['raft-reap-node-timeout', 'raft-reap-read-only-node-timeout'] as const
 
 export function checkFlags(
@@ -15,7 +23,11 @@ export function checkFlags(
   isGiven: (name: FlagName) => boolean,
 ): string | undefined {
   return (
-    checkAddresses(values) ?? checkNumbers(values, isGiven) ?? checkJoining(values) ?? checkCluster(values)
+    checkAddresses(values) ??
+    checkTls(values) ??
+    checkNumbers(values, isGiven) ??
+    checkJoining(values) ??
+    checkCluster(values)
   )
 }
 
@@ -52,9 +64,23 @@ function equal(one: string, other: string, what: string): string | undefined {
   return `${what} must differ; both are ${one}`
 }
 
+/** A certificate is of no use without its key, and what is said about clients' none without one. */
+function checkTls(values: RqlitedFlagValues): string | undefined {
+  if ((values['http-cert'] === '') !== (values['http-key'] === '')) {
+    return '-http-cert and -http-key go together: give both or neither'
+  }
+  const about = (['http-verify-client', 'http-verify-common-name'] as const).find((name) =>
+    Boolean(values[name]),
+  )
+  if (about !== undefined && values['http-cert'] === '') {
+    return `-${about} is about certificates of clients, which are asked for over HTTPS only: give -http-cert and -http-key`
+  }
+  return undefined
+}
+
 function checkNumbers(values: RqlitedFlagValues, isGiven: (name: FlagName) => boolean): string | undefined {
-  if (values['join-attempts'] < 1) return '-join-attempts must be at least 1'
-  if (values['raft-snap'] < 1) return '-raft-snap must be at least 1'
+  const [none] = POSITIVE.filter((name) => values[name] < 1)
+  if (none !== undefined) return `-${none} must be at least 1`
   if (values['raft-heartbeat-timeout'] < HEARTBEAT_TIMEOUT_MIN_MS) {
     return `-raft-heartbeat-timeout must be at least ${HEARTBEAT_TIMEOUT_MIN_MS}ms`
   }

@@ -57,15 +57,11 @@ const FLAGS = {
   ),
   'http-allow-origin': text('HTTP API', 'web origin whose pages may call; * for any'),
 
-  'http-cert': text('HTTP API', 'X.509 certificate; with it, clients are served over HTTPS', {
-    refused: LATER,
-  }),
-  'http-key': text('HTTP API', 'key of -http-cert', { refused: LATER }),
-  'http-ca-cert': text('HTTP API', 'X.509 certificate that signed those of clients', { refused: LATER }),
-  'http-verify-client': bool('HTTP API', 'ask clients for a certificate', { refused: LATER }),
-  'http-verify-common-name': text('HTTP API', 'common name that certificates of clients must have', {
-    refused: LATER,
-  }),
+  'http-cert': text('HTTP API', 'X.509 certificate; with it, clients are served over HTTPS'),
+  'http-key': text('HTTP API', 'key of -http-cert'),
+  'http-ca-cert': text('HTTP API', 'X.509 certificate that signed those of clients'),
+  'http-verify-client': bool('HTTP API', 'ask clients for a certificate'),
+  'http-verify-common-name': text('HTTP API', 'common name that certificates of clients must have'),
   auth: text('HTTP API', 'file with users, passwords and permissions'),
 
   'raft-addr': text('Nodes', 'address to listen on for other nodes', { fallback: 'localhost:4002' }),
@@ -97,23 +93,19 @@ const FLAGS = {
   'auto-backup': text('Database', 'file that says when and where to back up'),
   'auto-restore': text('Database', 'file that says what a new cluster is to begin with'),
   'cdc-config': text('Database', 'URL that gets all changes, or a file that says who gets which'),
-  'auto-vacuum-int': duration('Database', 'time between two automatic VACUUMs; 0: none', 0, {
-    refused: LATER,
-  }),
-  'auto-optimize-int': duration('Database', 'time between two automatic optimizations; 0: none', 86_400_000, {
-    noEffect: 'statistics change when ANALYZE is executed',
+  'auto-vacuum-int': duration('Database', 'time between two automatic VACUUMs; 0: none', 0),
+  'auto-optimize-int': duration('Database', 'time between two automatic ANALYZEs; 0: none', 0, {
+    differs: 'executes ANALYZE; the default is none, not 24h',
   }),
   fk: bool('Database', 'enforce foreign keys; must be the same on every node'),
   'db-max-ro-conns': int('Database', 'connections for reads', 256, {
     noEffect: 'reads take no connections here; how many may wait is bounded',
   }),
 
-  'write-queue-capacity': int('Queued writes', 'requests that may wait', 1_024, { refused: LATER }),
-  'write-queue-batch-size': int('Queued writes', 'requests written at one time', 128, { refused: LATER }),
-  'write-queue-timeout': duration('Queued writes', 'how long a batch may wait for more', 50, {
-    refused: LATER,
-  }),
-  'write-queue-tx': bool('Queued writes', 'write each batch as one transaction', { refused: LATER }),
+  'write-queue-capacity': int('Queued writes', 'requests that may wait', 1_024),
+  'write-queue-batch-size': int('Queued writes', 'requests written at one time', 128),
+  'write-queue-timeout': duration('Queued writes', 'how long a batch may wait for more', 50),
+  'write-queue-tx': bool('Queued writes', 'write each batch as one transaction'),
 
   'raft-heartbeat-timeout': duration(
     'Raft',

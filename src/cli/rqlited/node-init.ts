@@ -1,6 +1,6 @@
 /** From rqlited's flags to what the node and its HTTP API take. */
 import { formatHostPort, type HostPort } from '../../base/index.ts'
-import type { HttpServerInit } from '../../http/index.ts'
+import type { HttpServerInit, HttpTlsInit } from '../../http/index.ts'
 import type { NodeInit } from '../../node/index.ts'
 import type { BuildInfo } from '../build-info.ts'
 import type { OutboundInit } from '../outbound-init.ts'
@@ -50,6 +50,13 @@ export function toNodeInit(
     stepdownOnShutdown: values['raft-shutdown-stepdown'],
     reapNodeTimeoutMs: values['raft-reap-node-timeout'],
     reapReadOnlyNodeTimeoutMs: values['raft-reap-read-only-node-timeout'],
+    writeQueue: {
+      capacity: values['write-queue-capacity'],
+      batchSize: values['write-queue-batch-size'],
+      timeoutMs: values['write-queue-timeout'],
+      transaction: values['write-queue-tx'],
+    },
+    maintenance: { vacuumMs: values['auto-vacuum-int'], optimizeMs: values['auto-optimize-int'] },
     raft: raftSettings(values),
     ...outbound,
     version: build.version,
@@ -78,7 +85,20 @@ export function toHttpInit({ values }: RqlitedCommandLine, build: BuildInfo): Ht
     port: bind.port,
     ...(advertise !== undefined && { advertise }),
     ...(values['http-allow-origin'] !== '' && { allowOrigin: values['http-allow-origin'] }),
+    ...(values['http-cert'] !== '' && { tls: tlsInit(values) }),
     build,
+  }
+}
+
+function tlsInit(values: RqlitedCommandLine['values']): HttpTlsInit {
+  const caFile = values['http-ca-cert']
+  const verifyCommonName = values['http-verify-common-name']
+  return {
+    certFile: values['http-cert'],
+    keyFile: values['http-key'],
+    ...(caFile !== '' && { caFile }),
+    verifyClient: values['http-verify-client'],
+    ...(verifyCommonName !== '' && { verifyCommonName }),
   }
 }
 

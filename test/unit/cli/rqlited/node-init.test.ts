@@ -123,6 +123,43 @@ describe('what the flags of rqlited mean', () => {
     })
   })
 
+  test('queued writes and housekeeping', () => {
+    expect(inits().resolved).toMatchObject({
+      writeQueue: { capacity: 1_024, batchSize: 128, timeoutMs: 50, transaction: false },
+      maintenance: { vacuumMs: 0, optimizeMs: 0 },
+    })
+    expect(
+      inits(
+        ...['-write-queue-capacity', '10', '-write-queue-batch-size', '2', '-write-queue-timeout', '1s'],
+        ...['-write-queue-tx', '-auto-vacuum-int', '24h', '-auto-optimize-int', '1h'],
+      ).resolved,
+    ).toMatchObject({
+      writeQueue: { capacity: 10, batchSize: 2, timeoutMs: 1_000, transaction: true },
+      maintenance: { vacuumMs: 86_400_000, optimizeMs: 3_600_000 },
+    })
+  })
+
+  test('HTTPS', () => {
+    expect(inits('-http-ca-cert', 'ca.pem').http.tls).toBeUndefined()
+    expect(inits('-http-cert', 'c.pem', '-http-key', 'k.pem').http.tls).toEqual({
+      certFile: 'c.pem',
+      keyFile: 'k.pem',
+      verifyClient: false,
+    })
+    expect(
+      inits(
+        ...['-http-cert', 'c.pem', '-http-key', 'k.pem', '-http-ca-cert', 'ca.pem'],
+        ...['-http-verify-client', '-http-verify-common-name', 'client'],
+      ).http.tls,
+    ).toEqual({
+      certFile: 'c.pem',
+      keyFile: 'k.pem',
+      caFile: 'ca.pem',
+      verifyClient: true,
+      verifyCommonName: 'client',
+    })
+  })
+
   test('the rest', () => {
     expect(inits('-fk').node.foreignKeys).toBe(true)
     expect(inits('-http-allow-origin', '*').http.allowOrigin).toBe('*')
