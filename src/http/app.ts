@@ -12,7 +12,7 @@ import { type BodyBudget, BodyRefused, RequestBody } from './body.ts'
 import { type RequestContext, requestAborted, type ServerContext } from './context.ts'
 import { checkOrigin } from './origin.ts'
 import { Parameters } from './parameters.ts'
-import { isPermitted } from './permission.ts'
+import { judge } from './permission.ts'
 import { emptyReply, errorReply, HttpError, type HttpReply } from './reply.ts'
 import { findRoute } from './routes.ts'
 import { discard, send, sendRefusal } from './send.ts'
@@ -128,7 +128,10 @@ class Exchange {
     if (route === undefined) return emptyReply(404)
     checkOrigin(this.#request.headers, this.#init.context.allowOrigin)
     const credentials = readBasicAuth(this.#request.headers.authorization)
-    if (!isPermitted(this.#init.context, credentials, route.permissions)) return emptyReply(401)
+    const { remoteAddress = '' } = this.#request.raw.socket
+    const verdict = judge(this.#init.context, remoteAddress, credentials, route.permissions)
+    if (verdict === 'refused') return emptyReply(401)
+    if (verdict === 'throttled') return emptyReply(429, { 'retry-after': '1' })
     if (!route.methods.includes(method))
       return emptyReply(405, { allow: [...route.methods, 'OPTIONS'].join(', ') })
     if (route.counter !== undefined) this.#init.context.counters.add('http', route.counter)

@@ -1,6 +1,7 @@
 import { type Counters, DebrosError, type Logger } from '../base/index.ts'
 import type { Authorizer, Credentials } from '../node/index.ts'
 import type { RequestBody } from './body.ts'
+import type { LoginLimiter } from './login-limiter.ts'
 import type { Parameters } from './parameters.ts'
 import type { PragmaReader } from './pragmas.ts'
 import type { HttpReply } from './reply.ts'
@@ -13,6 +14,7 @@ export interface ServerContext {
   readonly counters: Counters
   /** Undefined: everything is allowed. */
   readonly authorizer: Authorizer | undefined
+  readonly logins: LoginLimiter
   readonly build: HttpBuildInfo
   readonly allowOrigin: string | undefined
   /** Undefined: plain HTTP. */

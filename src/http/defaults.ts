@@ -12,6 +12,9 @@ export const DEFAULT_LIMITS: HttpLimits = Object.freeze({
   keepAliveTimeoutMs: 75_000,
   sendTimeoutMs: 60_000,
   lingerMs: 2_000,
+  authFailuresMax: 50,
+  authFailuresPerSecond: 1,
+  authMemoryMax: 10_000,
   certificatePollMs: 10_000,
   stopGraceMs: 10_000,
 })

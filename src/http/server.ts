@@ -7,6 +7,7 @@ import { requestAborted } from './context.ts'
 import { declareCounters } from './counter-names.ts'
 import { DEFAULT_LIMITS, DEFAULT_RQLITE_VERSION } from './defaults.ts'
 import { addressesOf, Listeners, type ListenersInit } from './listeners.ts'
+import { LoginLimiter } from './login-limiter.ts'
 import { PragmaReader } from './pragmas.ts'
 import { certificateEnd, readTlsMaterial, signatureOf, TlsWatch } from './tls-files.ts'
 import type {
@@ -156,6 +157,7 @@ class RqliteHttpServer implements HttpServer {
         logger,
         counters,
         authorizer,
+        logins: new LoginLimiter(this.#limits),
         allowOrigin,
         tls,
         build: build ?? { version: 'unknown', commit: '', buildTime: '' },

@@ -79,6 +79,12 @@ export interface HttpLimits {
   readonly sendTimeoutMs: number
   /** How long a caller whose body was refused may go on sending it before the connection ends. @default 2,000 */
   readonly lingerMs: number
+  /** Wrong passwords from one address, or IPv6 network of 64 bits, before more are refused with 429. @default 50 */
+  readonly authFailuresMax: number
+  /** Tries that an address wins back in a second. @default 1 */
+  readonly authFailuresPerSecond: number
+  /** Addresses that were wrong, and right credentials, that are remembered. @default 10,000 */
+  readonly authMemoryMax: number
   /** Between two looks at whether the files of certificate and key have changed. @default 10,000 */
   readonly certificatePollMs: number
   /** How long `stop` lets running requests go on. @default 10,000 */
