@@ -1,7 +1,7 @@
 /** What `debros cluster` shows of the members, and how it waits for them to change. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DebrosError } from '../base/index.ts'
-import { type ClusterMember, createClusterClient } from '../client/index.ts'
+import { type ClusterMember, type ConnectionInit, createClusterClient } from '../client/index.ts'
 import { suggest } from '../config/index.ts'
 import { type Io, paint } from './io.ts'
 import { formatTable } from './table.ts'
@@ -73,16 +73,18 @@ export function leaderOf(members: readonly ClusterMember[], url: string): Cluste
  * for. A node that was just removed sees nothing any more, so the one that was asked first may be of no use.
  */
 export async function awaitView(
-  url: string,
+  { api, connection }: { readonly api: string; readonly connection: ConnectionInit },
   members: readonly ClusterMember[],
   timeoutMs: number,
   holds: (members: readonly ClusterMember[]) => boolean,
 ): Promise<readonly ClusterMember[]> {
-  const urls = new Set([url, ...members.map(({ apiUrl }) => apiUrl).filter((apiUrl) => apiUrl !== '')])
+  // What was said in secret is not repeated in clear.
+  const mayAsk = (url: string): boolean => url !== '' && !(isHttps(api) && !isHttps(url))
+  const urls = new Set([api, ...members.map(({ apiUrl }) => apiUrl).filter(mayAsk)])
   const deadlineMs = performance.now() + timeoutMs
   for (;;) {
     for (const one of urls) {
-      const client = createClusterClient({ url: one, timeoutMs: LOOK_TIMEOUT_MS })
+      const client = createClusterClient({ url: one, timeoutMs: LOOK_TIMEOUT_MS, ...connection })
       // One that does not answer now may do so later; until then the others may.
       const seen = await client.members().catch(() => [])
       if (seen.length > 0 && holds(seen)) return seen
@@ -96,4 +98,8 @@ export async function awaitView(
     }
     await sleep(POLL_MS)
   }
+}
+
+function isHttps(url: string): boolean {
+  return url.startsWith('https:')
 }

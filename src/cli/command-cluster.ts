@@ -1,10 +1,22 @@
 import type { Command } from 'commander'
-import { type ClusterClient, type ClusterMember, createClusterClient } from '../client/index.ts'
-import { DEFAULT_API_URL, httpUrl, timeoutMs } from './api-options.ts'
+import {
+  type ClusterClient,
+  type ClusterMember,
+  type ConnectionInit,
+  createClusterClient,
+} from '../client/index.ts'
+import {
+  type ConnectionOptions,
+  connectionInit,
+  DEFAULT_API_URL,
+  httpUrl,
+  timeoutMs,
+  withConnection,
+} from './api-options.ts'
 import { awaitView, describeQuorum, formatMembers, leaderOf, memberNamed } from './cluster-report.ts'
 import type { Io } from './io.ts'
 
-interface ClusterOptions {
+interface ClusterOptions extends ConnectionOptions {
   readonly api: string
   readonly timeout: number
   readonly json?: boolean
@@ -24,7 +36,7 @@ export function addClusterCommand(program: Command, io: Io): void {
 }
 
 function withApi(command: Command, defaultTimeoutMs: number): Command {
-  return command
+  return withConnection(command)
     .option('-a, --api <url>', 'HTTP API of any node', httpUrl, DEFAULT_API_URL)
     .option(
       '-t, --timeout <duration>',
@@ -49,8 +61,9 @@ function addNodes(parent: Command, io: Io): void {
       'after',
       '\nExamples:\n  $ debros cluster nodes\n  $ debros cluster nodes --api http://10.0.0.2:5001 --json\n',
     )
-    .action(async ({ api, timeout, json }: ClusterOptions) => {
-      const members = await createClusterClient({ url: api, timeoutMs: timeout }).members()
+    .action(async ({ api, timeout, json, ...options }: ClusterOptions) => {
+      const connection = connectionInit(options, io.env)
+      const members = await createClusterClient({ url: api, timeoutMs: timeout, ...connection }).members()
       if (json) io.out(JSON.stringify(members, undefined, 2))
       else io.out(`${formatMembers(members, io)}\n\n${describeQuorum(members, io)}`)
     })
@@ -76,8 +89,9 @@ function addTransfer(parent: Command, io: Io): void {
     30_000,
   )
     .addHelpText('after', TRANSFER_HELP)
-    .action(async ({ api, timeout, json, to }: ClusterOptions & { to?: string }) => {
-      const client = createClusterClient({ url: api, timeoutMs: timeout })
+    .action(async ({ api, timeout, json, to, ...options }: ClusterOptions & { to?: string }) => {
+      const connection = connectionInit(options, io.env)
+      const client = createClusterClient({ url: api, timeoutMs: timeout, ...connection })
       const members = await client.members()
       if (to !== undefined) memberNamed(to, members)
       const previous = leaderOf(members, api)
@@ -85,7 +99,15 @@ function addTransfer(parent: Command, io: Io): void {
       const leader =
         previous.id === to
           ? to
-          : await transfer(client, { api, timeout, previous, ...(to !== undefined && { to }), members, say })
+          : await transfer(client, {
+              api,
+              timeout,
+              connection,
+              previous,
+              ...(to !== undefined && { to }),
+              members,
+              say,
+            })
       if (json) io.out(JSON.stringify({ previous: previous.id, leader }, undefined, 2))
       else io.out(previous.id === leader ? `node ${leader} leads already` : `node ${leader} leads now`)
     })
@@ -94,6 +116,7 @@ function addTransfer(parent: Command, io: Io): void {
 interface Transfer {
   readonly api: string
   readonly timeout: number
+  readonly connection: ConnectionInit
   readonly to?: string
   readonly previous: ClusterMember
   readonly members: readonly ClusterMember[]
@@ -101,10 +124,13 @@ interface Transfer {
 }
 
 /** Returns who leads afterwards. */
-async function transfer(client: ClusterClient, { api, timeout, to, previous, members, say }: Transfer) {
+async function transfer(
+  client: ClusterClient,
+  { api, timeout, connection, to, previous, members, say }: Transfer,
+) {
   say(`node ${previous.id} leads; handing over to ${to === undefined ? 'another voter' : `node ${to}`}`)
   await client.transferLeadership(to)
-  const view = await awaitView(api, members, timeout, (seen) => {
+  const view = await awaitView({ api, connection }, members, timeout, (seen) => {
     const leader = seen.find((member) => member.leader)
     return leader !== undefined && (to === undefined ? leader.id !== previous.id : leader.id === to)
   })
@@ -131,14 +157,15 @@ function addRemove(parent: Command, io: Io): void {
     30_000,
   )
     .addHelpText('after', REMOVE_HELP)
-    .action(async (id: string, { api, timeout, json }: ClusterOptions) => {
-      const client = createClusterClient({ url: api, timeoutMs: timeout })
+    .action(async (id: string, { api, timeout, json, ...options }: ClusterOptions) => {
+      const connection = connectionInit(options, io.env)
+      const client = createClusterClient({ url: api, timeoutMs: timeout, ...connection })
       const members = await client.members()
       const { leader, reachable } = memberNamed(id, members)
       if (!json) io.out(`removing node ${id}${leader ? ', the leader: it hands over first' : ''}`)
       await client.removeNode(id)
       const view = await awaitView(
-        api,
+        { api, connection },
         members,
         timeout,
         (seen) => seen.every((member) => member.id !== id) && seen.some((member) => member.leader),

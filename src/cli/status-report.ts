@@ -1,5 +1,6 @@
 /** What `debros status` asks a node, and how it shows the answers. */
 import { DebrosError, errorMessage } from '../base/index.ts'
+import { type ConnectionInit, connectionOf } from '../client/index.ts'
 import { type Io, paint } from './io.ts'
 import { formatTable } from './table.ts'
 
@@ -13,12 +14,17 @@ export interface StatusReport {
   readonly nodes: readonly Record<string, unknown>[]
 }
 
-/** Error `NODE_UNREACHABLE` if nothing, or nothing of ours, answers at `url`. */
-export async function fetchStatus(url: string, timeoutMs: number): Promise<StatusReport> {
+/** Errors: `NODE_UNREACHABLE` if nothing, or nothing of ours, answers at `url`; `NODE_ACCESS_DENIED`. */
+export async function fetchStatus(
+  url: string,
+  timeoutMs: number,
+  connection: ConnectionInit = {},
+): Promise<StatusReport> {
+  const fetch = connectionOf(connection)
   const base = url.replace(/\/+$/, '')
   const ask = async (path: string) => {
     const response = await fetch(base + path, { signal: AbortSignal.timeout(timeoutMs) })
-    return { ok: response.ok, text: await response.text() }
+    return { ok: response.ok, status: response.status, text: await response.text() }
   }
   try {
     const [status, nodes, readyz] = await Promise.all([
@@ -26,14 +32,19 @@ export async function fetchStatus(url: string, timeoutMs: number): Promise<Statu
       ask('/nodes?ver=2&nonvoters'),
       ask('/readyz'),
     ])
+    if (status.status === 401) {
+      const message = `${base} tells its status to users with the permission only; give one with --user`
+      throw new DebrosError('NODE_ACCESS_DENIED', message)
+    }
     return {
       url: base,
       ready: readyz.ok,
-      readiness: readyz.text,
+      readiness: readyz.status === 401 ? '[+]not allowed to ask' : readyz.text,
       status: object(JSON.parse(status.text)),
       nodes: nodes.ok ? list(object(JSON.parse(nodes.text)).nodes).map(object) : [],
     }
   } catch (cause) {
+    if (cause instanceof DebrosError) throw cause
     const detail =
       cause instanceof Error && cause.cause !== undefined ? errorMessage(cause.cause) : errorMessage(cause)
     throw new DebrosError('NODE_UNREACHABLE', `no node answers at ${base}: ${detail}`, {

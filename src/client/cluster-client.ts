@@ -1,5 +1,6 @@
 /** A client for what an operator does to a cluster, over the HTTP API of any of its nodes. Runs in browsers, too. */
 import { DebrosError, errorMessage } from '../base/index.ts'
+import { type ConnectionInit, connectionOf, type Fetch } from './connection.ts'
 
 /** A member as `/nodes` describes it. */
 export interface ClusterMember {
@@ -18,7 +19,7 @@ export interface ClusterMember {
   readonly error: string
 }
 
-export interface ClusterClientInit {
+export interface ClusterClientInit extends ConnectionInit {
   /** Base URL of a node's HTTP API. */
   readonly url: string
   /** For one request. @default 10_000 */
@@ -26,7 +27,8 @@ export interface ClusterClientInit {
 }
 
 /**
- * Rejects with `NODE_UNREACHABLE` (not-applied) if no node answers, and `CLUSTER_REQUEST_FAILED` with
+ * Rejects with `NODE_UNREACHABLE` (not-applied) if no node answers, `NODE_ACCESS_DENIED` (not-applied) if
+ * it does not allow its user that, and `CLUSTER_REQUEST_FAILED` with
  * what it says if it answers that it did not do it; a request that broke off may have been done.
  */
 export interface ClusterClient {
@@ -55,8 +57,10 @@ interface Call {
 class HttpClusterClient implements ClusterClient {
   readonly #url: string
   readonly #timeoutMs: number
+  readonly #fetch: Fetch
 
-  constructor({ url, timeoutMs = 10_000 }: ClusterClientInit) {
+  constructor({ url, timeoutMs = 10_000, ...connection }: ClusterClientInit) {
+    this.#fetch = connectionOf(connection)
     this.#url = url.replace(/\/+$/, '')
     this.#timeoutMs = timeoutMs
   }
@@ -83,7 +87,7 @@ class HttpClusterClient implements ClusterClient {
 
   async #call({ method, path, body }: Call): Promise<string> {
     try {
-      const response = await fetch(this.#url + path, {
+      const response = await this.#fetch(this.#url + path, {
         method,
         signal: AbortSignal.timeout(this.#timeoutMs + ANSWER_SLACK_MS),
         ...(body !== undefined && {
@@ -93,6 +97,7 @@ class HttpClusterClient implements ClusterClient {
       })
       const text = await response.text()
       if (response.ok) return text
+      if (response.status === 401) throw accessDenied(this.#url)
       throw new DebrosError('CLUSTER_REQUEST_FAILED', textOf(text.trim()) || `HTTP ${response.status}`)
     } catch (error) {
       if (error instanceof DebrosError) throw error
@@ -110,6 +115,13 @@ class HttpClusterClient implements ClusterClient {
 /** Nothing of the request left this machine. */
 function refused(reason: unknown): boolean {
   return reason instanceof Error && 'code' in reason && reason.code === 'ECONNREFUSED'
+}
+
+function accessDenied(url: string): DebrosError {
+  return new DebrosError(
+    'NODE_ACCESS_DENIED',
+    `${url} does not allow this: it knows no such user with this password, or the user lacks the permission`,
+  )
 }
 
 function unreachable(url: string, why: string, cause?: unknown): DebrosError {

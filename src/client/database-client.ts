@@ -3,6 +3,8 @@
  * browsers and in Node: it needs `fetch` and nothing else.
  */
 
+import { type ConnectionInit, connectionOf, type Fetch } from './connection.ts'
+
 export type StatementParameter = null | boolean | number | bigint | string | Uint8Array
 
 /** A statement without parameters, with positional ones, or with named ones (`:name`, `@name`, `$name`). */
@@ -21,7 +23,7 @@ export type StatementResult =
   | { readonly last_insert_id?: number | bigint; readonly rows_affected?: number }
   | { readonly error: string }
 
-export interface DatabaseClientInit {
+export interface DatabaseClientInit extends ConnectionInit {
   /** Base URLs of nodes, tried in order from the one that answered last. */
   readonly urls: readonly string[]
   /** For one request to one node. @default 10_000 */
@@ -111,6 +113,7 @@ export function createDatabaseClient(init: DatabaseClientInit): DatabaseClient {
 class HttpDatabaseClient implements DatabaseClient {
   readonly #urls: readonly string[]
   readonly #timeoutMs: number
+  readonly #fetch: Fetch
   /** Position of the node that answered last. */
   #preferred = 0
 
@@ -118,6 +121,7 @@ class HttpDatabaseClient implements DatabaseClient {
     if (init.urls.length === 0) throw new TypeError('a database client needs the URL of at least one node')
     this.#urls = init.urls.map((url) => url.replace(/\/+$/, ''))
     this.#timeoutMs = init.timeoutMs ?? 10_000
+    this.#fetch = connectionOf(init)
   }
 
   execute(
@@ -219,7 +223,7 @@ class HttpDatabaseClient implements DatabaseClient {
       .map(([name, value]) => (value === '' ? name : `${name}=${encodeURIComponent(value as string)}`))
       .join('&')
     const timeout = AbortSignal.timeout(this.#timeoutMs)
-    const response = await fetch(`${url}${call.path}${query === '' ? '' : `?${query}`}`, {
+    const response = await this.#fetch(`${url}${call.path}${query === '' ? '' : `?${query}`}`, {
       method: call.method,
       signal: call.signal === undefined ? timeout : AbortSignal.any([timeout, call.signal]),
       ...(call.body === undefined ? {} : { body: call.body }),
@@ -259,7 +263,7 @@ function randomRequestId(): string {
 
 /** Was the connection refused before anything of the request left? */
 function neverSent(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined
+  const cause = error instanceof Error ? (error.cause ?? error) : undefined
   return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED'
 }
 

@@ -5,6 +5,13 @@ export {
   createClusterClient,
 } from './cluster-client.ts'
 export {
+  type ClientCredentials,
+  type ConnectionInit,
+  connectionOf,
+  type Fetch,
+  type FetchInit,
+} from './connection.ts'
+export {
   createDatabaseClient,
   type DatabaseClient,
   DatabaseClientError,
