@@ -8,7 +8,7 @@ import { runSeed } from './run.ts'
 
 /** Set by `npm run conformance`. */
 const FIRST = Number(process.env.DEBROS_SQL_FIRST ?? 1)
-const SEEDS = Number(process.env.DEBROS_SQL_SEEDS ?? 10)
+const SEEDS = Number(process.env.DEBROS_SQL_SEEDS ?? 12)
 
 const suite = useCluster()
 
