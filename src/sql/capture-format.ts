@@ -16,6 +16,10 @@
  *   per request, oldest first:
  *     4  length of what is remembered
  *     …  that, see `encodeRememberedOutcome`
+ *   further sections, in format 3 only, which is written only if there are any; in the order of their kinds:
+ *     1  kind
+ *     …  what it holds: 2 captured changes, see changes-codec.ts
+ *   1  0, behind the last section
  *   4  CRC-32 of everything before
  *
  * Where chunks end means nothing. Equal states make equal streams.
@@ -23,13 +27,18 @@
 import { crc32 } from 'node:zlib'
 import { decodeRememberedOutcome, encodeRememberedOutcome, type RememberedOutcome } from '../base/index.ts'
 import { BlockFile, type FileSnapshot } from './block-file.ts'
+import { type CapturedChanges, NO_CHANGES } from './change-log.ts'
+import { decodeChanges, encodeChanges } from './changes-codec.ts'
 import type { Sticky } from './connection.ts'
 import { snapshotInvalid } from './errors.ts'
 import { withoutFreePages } from './free-pages.ts'
 
 export const CAPTURE_CHUNK_BYTES = 64 * 1024
 
+/** Format 3 is format 2 with further sections. */
 const MAGIC = new TextEncoder().encode('DBSQ0002')
+const MAGIC_WITH_SECTIONS = new TextEncoder().encode('DBSQ0003')
+const SECTIONS = { end: 0, changes: 2 } as const
 const COUNT_BYTES = 4
 const NAME_LENGTH_BYTES = 2
 const NUMBERS_BYTES = 4 * 8
@@ -59,6 +68,7 @@ export interface CapturedState {
   /** In the order of their names. */
   readonly databases: readonly CapturedDatabase[]
   readonly history: CapturedHistory
+  readonly changes: CapturedChanges
 }
 
 export interface RestoredDatabase {
@@ -69,12 +79,13 @@ export interface RestoredDatabase {
 export interface RestoredState {
   readonly databases: ReadonlyMap<string, RestoredDatabase>
   readonly history: CapturedHistory
+  readonly changes: CapturedChanges
 }
 
 /** Chunks of {@link CAPTURE_CHUNK_BYTES}, the last one shorter. */
 export function* writeCapture(state: CapturedState): Generator<Uint8Array<ArrayBuffer>> {
   const packer = new Packer()
-  yield* packer.add(MAGIC)
+  yield* packer.add(hasSections(state) ? MAGIC_WITH_SECTIONS : MAGIC)
   for (const part of captureParts(state)) {
     yield* part instanceof Uint8Array ? packer.add(part) : packer.addFile(withoutFreePages(part))
   }
@@ -82,7 +93,8 @@ export function* writeCapture(state: CapturedState): Generator<Uint8Array<ArrayB
 }
 
 /** All that is between the magic and the checksum. A file stands for its bytes, without its free pages. */
-export function* captureParts({ databases, history }: CapturedState): Generator<Uint8Array | FileSnapshot> {
+export function* captureParts(state: CapturedState): Generator<Uint8Array | FileSnapshot> {
+  const { databases, history, changes } = state
   const count = new DataView(new ArrayBuffer(COUNT_BYTES))
   count.setUint32(0, databases.length)
   yield bytesOf(count)
@@ -101,6 +113,17 @@ export function* captureParts({ databases, history }: CapturedState): Generator<
     part.set(encoded, OUTCOME_LENGTH_BYTES)
     yield part
   }
+  if (!hasSections(state)) return
+  if (changes.settings !== undefined) {
+    yield Uint8Array.of(SECTIONS.changes)
+    yield* encodeChanges(changes)
+  }
+  yield Uint8Array.of(SECTIONS.end)
+}
+
+/** Without any, a state is what it was before there were sections, to nodes of an older version, too. */
+function hasSections({ changes }: CapturedState): boolean {
+  return changes.settings !== undefined
 }
 
 function headerOf(name: string, sticky: Sticky, size: number): Uint8Array {
@@ -167,6 +190,7 @@ export class CaptureReader {
   readonly #databases = new Map<string, RestoredDatabase>()
   readonly #outcomes: RememberedOutcome[] = []
   #forgottenThrough = 0
+  #changes = NO_CHANGES
   /** How many bytes of what it was given the last step took. */
   #consumed = 0
   #checksum = 0
@@ -201,16 +225,19 @@ export class CaptureReader {
     if (this.#failure !== undefined) throw this.#failure
     if (!this.#isComplete) throw snapshotInvalid('it ends too early')
     const history = { forgottenThrough: this.#forgottenThrough, outcomes: this.#outcomes }
-    return { databases: this.#databases, history }
+    return { databases: this.#databases, history, changes: this.#changes }
   }
 
   /** Asks for bytes with each `yield`, and says in `#consumed` how many of those it got it used. */
   *#read(): Generator<undefined, void, Uint8Array> {
     const magic = yield* this.#take(MAGIC.length)
-    if (!MAGIC.every((byte, i) => magic[i] === byte)) throw snapshotInvalid('its format is unknown')
+    const isFormat = (known: Uint8Array): boolean => known.every((byte, i) => magic[i] === byte)
+    const withSections = isFormat(MAGIC_WITH_SECTIONS)
+    if (!withSections && !isFormat(MAGIC)) throw snapshotInvalid('its format is unknown')
     const count = viewOf(yield* this.#take(COUNT_BYTES)).getUint32(0)
     for (let i = 0; i < count; i++) yield* this.#readDatabase()
     yield* this.#readHistory()
+    if (withSections) yield* this.#readSections()
     const checksum = this.#checksum
     const expected = viewOf(yield* this.#take(CHECKSUM_BYTES)).getUint32(0)
     if (checksum !== expected) throw snapshotInvalid('its checksum is wrong')
@@ -246,6 +273,15 @@ export class CaptureReader {
       const decoded = decodeRememberedOutcome(yield* this.#take(length))
       if (decoded?.byteLength !== length) throw snapshotInvalid('a remembered request is damaged')
       this.#outcomes.push(decoded.remembered)
+    }
+  }
+
+  *#readSections(): Generator<undefined, void, Uint8Array> {
+    for (;;) {
+      const kind = (yield* this.#take(1))[0]
+      if (kind === SECTIONS.end) return
+      if (kind !== SECTIONS.changes) throw snapshotInvalid('it has a section of an unknown kind')
+      this.#changes = yield* decodeChanges((length) => this.#take(length))
     }
   }
 

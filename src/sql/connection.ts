@@ -104,6 +104,11 @@ export class Connection {
     this.#raw.run(sql)
   }
 
+  /** Makes a function known to SQL; see `RawConnection.define`. */
+  define(name: string, call: number): void {
+    this.#raw.define(name, call)
+  }
+
   /** Runs a statement about the transaction, of which there are never two. */
   control(sql: 'BEGIN' | 'COMMIT' | 'ROLLBACK'): void {
     this.use(sql, (statement) => statement.step())

@@ -2,6 +2,8 @@
 import { errorMessage } from '../base/index.ts'
 import type { AnalysisCache } from './analysis-cache.ts'
 import { BlockFile } from './block-file.ts'
+import type { ChangeWatch } from './change-log.ts'
+import type { ChangeRecorder } from './change-recorder.ts'
 import { type Connection, NOTHING_STICKY, type Sticky } from './connection.ts'
 import { EngineFailure, StatementError } from './errors.ts'
 import type { SqlSegment } from './gate.ts'
@@ -21,6 +23,8 @@ const GRAMMAR_ERROR =
 export interface DatabaseComponents {
   readonly sessions: SessionFactory
   readonly analyses: AnalysisCache
+  /** Of what changes are told. */
+  readonly watch: () => ChangeWatch | undefined
   /** Milliseconds since the epoch; what reads see as the time. */
   readonly now: () => number
   /** For the time a statement took. */
@@ -51,9 +55,9 @@ export class Database {
 
   /**
    * Results have the rows that `keeper` gathered. Throws what is not a statement's fault; the database is
-   * then in no known state.
+   * then in no known state. What changes is told to the recorder, of what is watched.
    */
-  apply(command: SqlCommand, keeper: RowKeeper): SqlResult[] {
+  apply(command: SqlCommand, keeper: RowKeeper, recorder?: ChangeRecorder): SqlResult[] {
     const { statements, timeMs, seed } = command
     const seedAt = (statement: number, segment: number): Uint32Array =>
       statementSeed(seed, statement, segment)
@@ -70,11 +74,18 @@ export class Database {
       seed: seedAt,
       elapsedMs: this.#components.elapsedMs,
       budget: new ResultBudget(),
+      changes: recorder && {
+        recorder,
+        beforeSchemaChange: () => session.unwatchSchema(),
+        afterSchemaChange: () => session.watchSchema(),
+      },
     })
     const results = explained(session, () =>
-      command.transaction
-        ? runTransaction(session.connection, runner, statements)
-        : runEach(runner, statements),
+      session.recording(recorder, () =>
+        command.transaction
+          ? runTransaction(session.connection, runner, statements, recorder)
+          : runEach(runner, statements),
+      ),
     )
     if (reshapes || mayHaveUndone(session.connection, results)) session.reopen(session.connection.sticky)
     return results
@@ -127,6 +138,7 @@ export class Database {
 
   #open(): Session {
     this.#session ??= this.#components.sessions.open(this.#file, this.#sticky)
+    this.#session.watch(this.#components.watch())
     return this.#session
   }
 
@@ -238,6 +250,7 @@ function runTransaction(
   connection: Connection,
   runner: StatementRunner,
   statements: readonly SqlStatement[],
+  recorder: ChangeRecorder | undefined,
 ): SqlResult[] {
   const results: SqlResult[] = []
   connection.control('BEGIN')
@@ -246,12 +259,14 @@ function runTransaction(
     if (result === undefined) continue
     results.push(result)
     if (result.kind !== 'error') continue
+    recorder?.clear()
     attempt(() => connection.control('ROLLBACK')) // unless the statement has rolled back itself
     return results
   }
   const failure = attempt(() => connection.control('COMMIT'))
   if (failure === undefined) return results
   // A deferred foreign key. The whole transaction is to blame, so the last statement tells.
+  recorder?.clear()
   attempt(() => connection.control('ROLLBACK'))
   return [...results.slice(0, -1), { kind: 'error', message: failure.message }]
 }

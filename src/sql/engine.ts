@@ -5,6 +5,8 @@
 import type { OutcomeLimits, RequestOutcome } from '../base/index.ts'
 import { AnalysisCache } from './analysis-cache.ts'
 import { CAPTURE_CHUNK_BYTES, type CapturedState, CaptureReader, writeCapture } from './capture-format.ts'
+import { ChangeLog, type ChangeLogLimits, type ChangePage, type ChangeSettings } from './change-log.ts'
+import { ChangeRecorder } from './change-recorder.ts'
 import { Database, type DatabaseComponents } from './database.ts'
 import { imageOf } from './database-image.ts'
 import { digestSteps } from './digest.ts'
@@ -57,6 +59,7 @@ export interface EngineRestore {
 export class SqlEngine {
   readonly #databases = new Map<string, Database>()
   readonly #history: ResultHistory
+  readonly #changes = new ChangeLog()
   readonly #components: DatabaseComponents
   /** Answers for namespaces that nothing was written to. */
   readonly #nowhere: Database
@@ -70,6 +73,7 @@ export class SqlEngine {
       this.#components = {
         sessions: new SessionFactory(components.binary, init.foreignKeys ?? false),
         analyses: new AnalysisCache(),
+        watch: () => this.#changes.watch,
         now: components.now ?? Date.now,
         elapsedMs: components.elapsedMs ?? (() => performance.now()),
       }
@@ -110,6 +114,24 @@ export class SqlEngine {
   parse(namespace: string, statements: readonly SqlStatement[]): (string | undefined)[] {
     this.#check()
     return (this.#databases.get(namespace) ?? this.#nowhere).parse(statements)
+  }
+
+  /** See `SqlMachine.configureChanges`. */
+  configureChanges(settings: ChangeSettings | undefined, index: number): void {
+    this.#check()
+    this.#changes.configure(settings, index)
+  }
+
+  /** See `SqlMachine.trimChanges`. */
+  trimChanges(through: number): void {
+    this.#check()
+    this.#changes.trim(through)
+  }
+
+  /** See `SqlMachine.changes`. */
+  changes(after: number, limits: ChangeLogLimits): ChangePage {
+    this.#check()
+    return this.#changes.read(after, limits)
   }
 
   capture(): EngineCapture {
@@ -157,12 +179,13 @@ export class SqlEngine {
     return {
       push: (chunk) => reader.push(chunk),
       finish: () => {
-        const { databases, history } = reader.finish()
+        const { databases, history, changes } = reader.finish()
         this.#databases.clear()
         for (const [name, { file, sticky }] of databases) {
           this.#databases.set(name, new Database(this.#components, file, sticky))
         }
         this.#history.restore(history)
+        this.#changes.restore(changes)
       },
     }
   }
@@ -196,7 +219,7 @@ export class SqlEngine {
     const databases = [...this.#databases]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, database]) => ({ name, sticky: database.sticky, file: database.file.snapshot() }))
-    return { databases, history: this.#history.capture() }
+    return { databases, history: this.#history.capture(), changes: this.#changes.capture() }
   }
 
   /** Only what is carried out creates a namespace. Adds to `touched` the database that was used. */
@@ -218,8 +241,13 @@ export class SqlEngine {
   }
 
   #applyItem(database: Database, { command, index }: SqlApplyItem, keeper: RowKeeper): SqlResult[] {
+    const { watch } = this.#changes
+    const recorder = watch && new ChangeRecorder()
     try {
-      return database.apply(command, keeper)
+      const results = database.apply(command, keeper, recorder)
+      const events = recorder?.take()
+      if (events !== undefined) this.#changes.append(index, command.timeMs, command.namespace, events)
+      return results
     } catch (error) {
       this.#failure = engineFailed(`cannot apply log entry ${index}`, error)
       throw this.#failure

@@ -7,6 +7,7 @@
  * a connection (PRAGMAs), or hold a transaction open between requests. Everything else, errors included,
  * is left to SQLite.
  */
+import { CHANGE_FUNCTION } from './change-function.ts'
 import { isDisallowedPragma, pragmaTableUse, pragmaUse } from './pragmas.ts'
 import { SEMICOLON, SqlTokens, type TokenKind } from './tokens.ts'
 
@@ -227,7 +228,7 @@ const LEFT_PARENTHESIS = 40
 const RIGHT_PARENTHESIS = 41
 
 /** A function that must not be called, or a table that must not be given an argument. */
-type Expectation = 'function' | 'argumentless' | 'argumentless('
+type Expectation = 'function' | 'own function' | 'argumentless' | 'argumentless('
 
 /** Looks for names that matter wherever they stand. */
 class NameWatch {
@@ -274,6 +275,7 @@ class NameWatch {
   #judge(name: string, kind: TokenKind): void {
     if (STATISTICS_TABLE.test(name)) this.#statistics = true
     if (kind !== 'string' && FORBIDDEN_FUNCTIONS.has(name)) this.#before = 'function'
+    if (kind !== 'string' && name === CHANGE_FUNCTION) this.#before = 'own function'
     if (!name.startsWith('pragma_')) return
     const use = pragmaTableUse(name.slice('pragma_'.length))
     if (use === 'refused') this.#refuse(`${name} is not supported`)
@@ -287,7 +289,8 @@ class NameWatch {
     if (before === 'argumentless(') {
       if (!token.isSymbol(RIGHT_PARENTHESIS)) this.#refuse('pragma_page_size must not be given an argument')
     } else if (token.isSymbol(LEFT_PARENTHESIS)) {
-      if (before === 'function') this.#refuse('load_extension() and fts3_tokenizer() are not supported')
+      if (before === 'own function') this.#refuse(`${CHANGE_FUNCTION}() is not supported`)
+      else if (before === 'function') this.#refuse('load_extension() and fts3_tokenizer() are not supported')
       else this.#before = 'argumentless('
     }
   }

@@ -1,3 +1,9 @@
+export type {
+  ChangeLogLimits,
+  ChangeMessage,
+  ChangePage,
+  ChangeSettings,
+} from './change-log.ts'
 export { type JournalMode, withJournalMode } from './database-image.ts'
 export {
   type EngineCapture,

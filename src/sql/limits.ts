@@ -26,6 +26,16 @@ export const SQL_TEMPORARY_BYTES_MAX = 1024 * 1024 * 1024
 export const SQL_DIGESTS_MAX = 4
 
 /**
+ * What may wait to be delivered by change capture. Beyond it the oldest is dropped, and said to be missing. The
+ * same on every replica.
+ */
+export const CHANGE_LOG_BYTES_MAX = 64 * 1024 * 1024
+export const CHANGE_LOG_MESSAGES_MAX = 100_000
+
+/** The changes of one log entry, as JSON. Beyond it they are said to be missing. The same on every replica. */
+export const CHANGE_MESSAGE_BYTES_MAX = 16 * 1024 * 1024
+
+/**
  * What one request may ask for. Checked where a request enters, before it is proposed, and never while a
  * log entry is applied: replicas with other settings must still apply it alike.
  */

@@ -6,6 +6,7 @@ import {
   type OutcomeLimits,
   type RequestOutcome,
 } from '../base/index.ts'
+import type { ChangeLogLimits, ChangePage, ChangeSettings } from './change-log.ts'
 import type { SqliteFiles } from './sqlite-binary.ts'
 import type { SqlApplyItem, SqlResult, SqlStatement, SqlStats } from './types.ts'
 
@@ -36,6 +37,13 @@ export type Request =
   /** Answered by the next chunks; none after the last. */
   | { readonly kind: 'capture-read'; readonly capture: number }
   | { readonly kind: 'capture-release'; readonly capture: number }
+  | {
+      readonly kind: 'changes-configure'
+      readonly settings: ChangeSettings | undefined
+      readonly index: number
+    }
+  | { readonly kind: 'changes-trim'; readonly through: number }
+  | { readonly kind: 'changes'; readonly after: number; readonly limits: ChangeLogLimits }
   | { readonly kind: 'digest' }
   | { readonly kind: 'restore-begin' }
   | { readonly kind: 'restore-push'; readonly chunk: Uint8Array }
@@ -54,6 +62,9 @@ export interface Answers {
   'capture-database': number
   'capture-read': readonly Uint8Array<ArrayBuffer>[]
   'capture-release': undefined
+  'changes-configure': undefined
+  'changes-trim': undefined
+  changes: ChangePage
   digest: string
   'restore-begin': undefined
   'restore-push': undefined

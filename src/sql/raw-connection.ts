@@ -15,6 +15,10 @@ const CORRUPT = 11
  */
 const FATAL = new Set([2, 7, 10, 15, 21, 22, 26])
 
+/** Of arguments, and their encoding. */
+const ANY_NUMBER = -1
+const UTF8 = 1
+
 /** Kept for texts and parameters on their way in. */
 const SCRATCH_BYTES = 16 * 1024
 const POINTER_BYTES = 4
@@ -114,6 +118,15 @@ export class RawConnection implements ProbeConnection {
     if (code === CORRUPT) throw new CorruptionReport(message)
     if (FATAL.has(code)) throw new EngineFailure(`${message} (code ${code})`)
     throw new StatementError(message)
+  }
+
+  /** Makes a function of any number of arguments known to SQL, by a pointer that can be called. */
+  define(name: string, call: number): void {
+    const { api, memory } = this.instance
+    const text = this.reserve(maxBytes(name) + 1)
+    memory.writeString(text, name)
+    const code = api._sqlite3_create_function_v2(this.handle, text, ANY_NUMBER, UTF8, 0, call, 0, 0, 0)
+    if (code !== OK) this.fail(code)
   }
 
   /** Memory in the instance, good until the next call of this method. */

@@ -4,6 +4,9 @@
  * changed the schema, when its memory has grown too large.
  */
 import { BlockFile } from './block-file.ts'
+import type { ChangeWatch } from './change-log.ts'
+import type { ChangeRecorder } from './change-recorder.ts'
+import { ChangeTriggers } from './change-triggers.ts'
 import { Connection, NOTHING_STICKY, type Sticky } from './connection.ts'
 import { EngineFailure, StatementError } from './errors.ts'
 import { statementSeed } from './generator-seed.ts'
@@ -41,6 +44,8 @@ export class Session {
   readonly #foreignKeys: boolean
   readonly vfs: MemoryVfs
   #connection: Connection
+  #watch: ChangeWatch | undefined
+  #triggers: ChangeTriggers | undefined
 
   constructor(instance: SqliteInstance, layout: SqliteLayout, foreignKeys: boolean, file: BlockFile) {
     this.#instance = instance
@@ -65,8 +70,47 @@ export class Session {
     this.#connection = this.#connect(sticky)
   }
 
+  /** Sees, from now on, what changes in the tables that the watch is about; undefined: nothing. */
+  watch(watch: ChangeWatch | undefined): void {
+    if (watch === this.#watch) return
+    this.#watch = watch
+    if (watch !== undefined) this.#triggers ??= new ChangeTriggers(this.#instance)
+    this.reopen(this.#connection.sticky)
+  }
+
+  /** Tells the recorder what changes of that meanwhile. */
+  recording<T>(recorder: ChangeRecorder | undefined, run: () => T): T {
+    const triggers = this.#triggers
+    if (triggers === undefined) return run()
+    triggers.recorder = recorder
+    try {
+      const result = run()
+      if (triggers.failure !== undefined) throw triggers.failure
+      return result
+    } finally {
+      triggers.recorder = undefined
+    }
+  }
+
+  /** To be called before the schema changes; what is watched does not stand in the way then. */
+  unwatchSchema(): void {
+    if (this.#watch !== undefined) this.#triggers?.remove(this.#connection)
+  }
+
+  /** To be called when the schema has changed. */
+  watchSchema(): void {
+    if (this.#watch === undefined) return
+    this.#triggers?.remove(this.#connection)
+    this.#triggers?.install(this.#connection, this.#watch)
+  }
+
   #connect(sticky: Sticky): Connection {
-    return new Connection(this.#instance, this.#layout, { foreignKeys: this.#foreignKeys, sticky })
+    const connection = new Connection(this.#instance, this.#layout, {
+      foreignKeys: this.#foreignKeys,
+      sticky,
+    })
+    if (this.#watch !== undefined) this.#triggers?.install(connection, this.#watch)
+    return connection
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Worker } from 'node:worker_threads'
 import type { Logger, OutcomeLimits, RequestOutcome } from '../base/index.ts'
 import { errorMessage } from '../base/index.ts'
+import type { ChangeLogLimits, ChangePage, ChangeSettings } from './change-log.ts'
 import { engineFailed, notRunning } from './errors.ts'
 import { checkSqlSize, DEFAULT_SQL_LIMITS, type SqlLimits } from './limits.ts'
 import {
@@ -184,6 +185,18 @@ class WorkerSqlMachine implements SqlMachine {
         this.#send({ kind: 'capture-release', capture }).catch(() => {})
       },
     }
+  }
+
+  async configureChanges(settings: ChangeSettings | undefined, index: number): Promise<void> {
+    await this.#call({ kind: 'changes-configure', settings, index })
+  }
+
+  async trimChanges(through: number): Promise<void> {
+    await this.#call({ kind: 'changes-trim', through })
+  }
+
+  async changes(after: number, limits: ChangeLogLimits): Promise<ChangePage> {
+    return this.#call({ kind: 'changes', after, limits })
   }
 
   async digest(): Promise<string> {

@@ -64,8 +64,24 @@ export interface SqliteApi {
   _sqlite3_column_text(statement: Handle, column: number): Pointer
   _sqlite3_column_blob(statement: Handle, column: number): Pointer
   _sqlite3_column_bytes(statement: Handle, column: number): number
+  _sqlite3_create_function_v2(
+    db: Handle,
+    name: Pointer,
+    parameters: number,
+    flags: number,
+    data: Pointer,
+    call: Pointer,
+    step: Pointer,
+    final: Pointer,
+    destroy: Pointer,
+  ): number
+  _sqlite3_value_type(value: Pointer): number
+  _sqlite3_value_double(value: Pointer): number
+  _sqlite3_value_text(value: Pointer): Pointer
+  _sqlite3_value_blob(value: Pointer): Pointer
+  _sqlite3_value_bytes(value: Pointer): number
   /** Makes `callback` callable from WebAssembly; `signature` is result, then parameters: `i`, `j` (64 bits), `v`. */
-  addFunction(callback: (...values: never[]) => number, signature: string): Pointer
+  addFunction(callback: (...values: never[]) => number | undefined, signature: string): Pointer
 }
 
 /** One SQLite with its own memory. */

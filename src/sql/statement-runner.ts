@@ -4,6 +4,7 @@
  * order, until one fails, and the result is that of the last.
  */
 import type { AnalysisCache } from './analysis-cache.ts'
+import type { ChangeRecorder } from './change-recorder.ts'
 import type { Connection, Sticky } from './connection.ts'
 import { CorruptionReport, StatementError } from './errors.ts'
 import type { SqlSegment } from './gate.ts'
@@ -30,7 +31,19 @@ export interface StatementRunnerInit {
   readonly elapsedMs: () => number
   /** What the request's results may still take, counted down. */
   readonly budget: ResultBudget
+  /** Told of what is undone, where changes are captured. */
+  readonly changes?: ChangeKeeping | undefined
 }
+
+/** What has to be done about captured changes while statements run. */
+export interface ChangeKeeping {
+  readonly recorder: ChangeRecorder
+  /** Before and after a statement that changes the schema. */
+  readonly beforeSchemaChange: () => void
+  readonly afterSchemaChange: () => void
+}
+
+const SCHEMA_CHANGES = new Set(['create', 'drop', 'alter'])
 
 /**
  * Results are made in memory. What exceeds the budget is an error of the statement, on every replica alike:
@@ -81,10 +94,31 @@ export class StatementRunner {
     let outcome: Outcome = { kind: 'empty' }
     const parameters = new Parameters(statement)
     for (const [i, segment] of segments.entries()) {
-      this.#connection.seed(this.#init.seed(at, i))
-      outcome = this.#runSegment(segment, parameters, i === segments.length - 1)
+      const run = (): Outcome => {
+        this.#connection.seed(this.#init.seed(at, i))
+        return this.#runSegment(segment, parameters, i === segments.length - 1)
+      }
+      const { changes } = this.#init
+      outcome = changes === undefined ? run() : this.#runRecorded(changes, segment, run)
     }
     return { ...outcome, time: (this.#init.elapsedMs() - startedMs) / 1000 }
+  }
+
+  #runRecorded(changes: ChangeKeeping, segment: SqlSegment, run: () => Outcome): Outcome {
+    const { recorder } = changes
+    const { mark } = recorder
+    const isSchemaChange = SCHEMA_CHANGES.has(segment.verb) && !segment.explain
+    if (isSchemaChange) changes.beforeSchemaChange()
+    try {
+      return run()
+    } catch (error) {
+      // Where a statement fails, SQLite undoes what it did, and then has counted nothing; but with the
+      // conflict clause FAIL what was done before stays. (In a transaction the rest is undone anyway.)
+      if (recorder.mark > mark && this.#connection.sticky.changes === 0n) recorder.undo(mark)
+      throw error
+    } finally {
+      if (isSchemaChange) changes.afterSchemaChange()
+    }
   }
 
   #runSegment(segment: SqlSegment, parameters: Parameters, isLast: boolean): Outcome {

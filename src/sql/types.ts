@@ -1,5 +1,6 @@
 /** The contract of the SQL state machine. See `engine.ts` for what stands behind it. */
 import type { RequestOutcome, RequestTag } from '../base/index.ts'
+import type { ChangeLogLimits, ChangePage, ChangeSettings } from './change-log.ts'
 
 /**
  * A value as SQLite stores it. INTEGER is a `number` when it is a safe integer and a `bigint`
@@ -116,6 +117,15 @@ export interface SqlMachine {
    * nothing, and does not mind whether the tables it names exist.
    */
   parse(namespace: string, statements: readonly SqlStatement[]): Promise<readonly (string | undefined)[]>
+  /**
+   * What is captured of the changes that later calls make, from the log entry at `index` on; undefined:
+   * nothing, and what waits is forgotten.
+   */
+  configureChanges(settings: ChangeSettings | undefined, index: number): Promise<void>
+  /** Forgets captured changes up to and with the log entry at this index: they were delivered. */
+  trimChanges(through: number): Promise<void>
+  /** The first captured changes behind the log entry at `after`, within limits, but one at least. */
+  changes(after: number, limits: ChangeLogLimits): Promise<ChangePage>
   /**
    * A copy of the state (every database, and what is remembered of requests) as of the calls before it, to
    * be read while later calls go on.

@@ -24,6 +24,14 @@ const ANSWER_DELAY_MS = 2
 /** Smaller blobs are faster copied than handed over. */
 const TRANSFER_BYTES_MIN = 32 * 1024
 
+/** After these the state is, or may be, another one. */
+const CHANGES_STATE: ReadonlySet<Request['kind']> = new Set([
+  'apply',
+  'changes-configure',
+  'changes-trim',
+  'restore-finish',
+])
+
 export type Post = (responses: readonly ResponseEnvelope[], transfer: ArrayBuffer[]) => void
 
 export class WorkerHost {
@@ -57,7 +65,7 @@ export class WorkerHost {
   /** Nothing for what is answered later. */
   #respond(id: number, request: Request): ResponseEnvelope | undefined {
     try {
-      if (request.kind === 'apply' || request.kind === 'restore-finish') this.#digests.stateChanges()
+      if (CHANGES_STATE.has(request.kind)) this.#digests.stateChanges()
       if (request.kind !== 'digest') return { id, answer: this.#answer(request) }
       this.#digests.ask(id, () => this.#engine.digest())
       return undefined
@@ -90,6 +98,14 @@ export class WorkerHost {
         this.#captures.get(request.capture)?.release()
         this.#captures.delete(request.capture)
         return undefined
+      case 'changes-configure':
+        this.#engine.configureChanges(request.settings, request.index)
+        return undefined
+      case 'changes-trim':
+        this.#engine.trimChanges(request.through)
+        return undefined
+      case 'changes':
+        return this.#engine.changes(request.after, request.limits)
       case 'restore-begin':
         this.#restore = this.#engine.restore()
         return undefined

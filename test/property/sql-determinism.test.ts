@@ -244,7 +244,7 @@ describe('sql determinism', () => {
     const step = fc.record({ command, request, disturbance })
     const program = fc.array(step, { minLength: 1, maxLength: 30, size: 'max' })
     await fc.assert(
-      fc.asyncProperty(program, fc.boolean(), async (steps, foreignKeys) => {
+      fc.asyncProperty(program, fc.boolean(), fc.boolean(), async (steps, foreignKeys, captures) => {
         await turn() // lets go of the engines of the run before
         let clock = 0
         const [plain, disturbed, batched] = [0, 1, 2].map(
@@ -256,6 +256,9 @@ describe('sql determinism', () => {
           request: each.request,
           wantResults: true,
         }))
+
+        const settings = { serviceId: '', rowIdsOnly: false, tableFilter: '' }
+        if (captures) for (const engine of [plain, disturbed, batched]) engine.configureChanges(settings, 1)
 
         plain.apply([setUp])
         const expected = items.map((item) => withoutTime(plain.apply([item])[0]))

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BLOCK_BYTES, BlockFile, type FileSnapshot } from '../../src/sql/block-file.ts'
 import { CaptureReader, writeCapture } from '../../src/sql/capture-format.ts'
+import { NO_CHANGES } from '../../src/sql/change-log.ts'
 
 const offset = fc.oneof(fc.integer({ min: 0, max: 200_000 }), fc.constantFrom(0, 32_767, 32_768, 65_536))
 const operation = fc.oneof(
@@ -90,13 +91,34 @@ describe('sql files', () => {
       timeMs: index,
       outcome: fc.option(fc.uint8Array(), { nil: undefined }),
     })
+    const changes = fc.record({
+      settings: fc.option(
+        fc.record({ serviceId: fc.string(), rowIdsOnly: fc.boolean(), tableFilter: fc.constant('^t') }),
+        { nil: undefined },
+      ),
+      deliveredThrough: index,
+      lost: fc.option(fc.record({ from: index, through: index, timeMs: index, messages: index }), {
+        nil: undefined,
+      }),
+      messages: fc.array(
+        fc.record({
+          index,
+          timeMs: index,
+          namespace: fc.constantFrom('n', 'other', ''),
+          count: fc.nat(0xffff_ffff),
+          events: fc.uint8Array({ maxLength: 1000 }),
+        }),
+        { maxLength: 5 },
+      ),
+    })
     const history = fc.record({ forgottenThrough: index, outcomes: fc.array(outcome, { maxLength: 5 }) })
     fc.assert(
       fc.property(
         databases,
         history,
+        changes.map((captured) => (captured.settings === undefined ? NO_CHANGES : captured)),
         fc.array(fc.integer({ min: 1, max: 90_000 }), { minLength: 1 }),
-        (list, remembered, cuts) => {
+        (list, remembered, changes, cuts) => {
           const captured = list.map(({ name, pages, counters }) => {
             const file = new BlockFile()
             const content = new Uint8Array(pages * 4096).fill(pages)
@@ -105,15 +127,18 @@ describe('sql files', () => {
             const [lastInsertId, changes, totalChanges] = counters
             return { name, sticky: { lastInsertId, changes, totalChanges }, file: file.snapshot() }
           })
-          const bytes = Buffer.concat([...writeCapture({ databases: captured, history: remembered })])
+          const bytes = Buffer.concat([
+            ...writeCapture({ databases: captured, history: remembered, changes }),
+          ])
           const reader = new CaptureReader()
           for (let at = 0, i = 0; at < bytes.length; i++) {
             const length = cuts[i % cuts.length] as number
             reader.push(bytes.subarray(at, at + length))
             at += length
           }
-          const { databases: restored, history: restoredHistory } = reader.finish()
+          const { databases: restored, history: restoredHistory, changes: restoredChanges } = reader.finish()
           expect(restoredHistory).toEqual(remembered)
+          expect(restoredChanges).toEqual(changes)
           expect([...restored.keys()]).toEqual(captured.map(({ name }) => name))
           for (const { name, sticky, file } of captured) {
             expect(restored.get(name)?.sticky).toEqual(sticky)

@@ -82,6 +82,9 @@ export function createSimSqlMachine(now: () => number): SimSqlMachine {
     parse: async (namespace, statements) => running().parse(namespace, statements),
     capture: async () => readerOf(running().capture()),
     captureDatabase: async (namespace) => readerOf(running().captureDatabase(namespace)),
+    configureChanges: async (settings, index) => running().configureChanges(settings, index),
+    trimChanges: async (through) => running().trimChanges(through),
+    changes: async (after, limits) => running().changes(after, limits),
     restore: async (chunks) => {
       const restore = running().restore()
       for await (const chunk of chunks) restore.push(chunk)
@@ -126,6 +129,9 @@ export function createNoSqlMachine(): SimSqlMachine {
       for await (const _ of chunks) none()
     },
     stats: none,
+    configureChanges: none,
+    trimChanges: none,
+    changes: none,
     digest: none,
   }
 }
