@@ -11,6 +11,7 @@ import {
   type JoinResponse,
   type Libp2pRaftTransport,
   MemberTable,
+  type NodeCertificates,
   type PeerHost,
   type RpcService,
 } from '../p2p/index.ts'
@@ -61,6 +62,7 @@ interface Network {
   readonly host: PeerHost
   readonly rpc: RpcService
   readonly members: MemberTable
+  readonly certificates: NodeCertificates | undefined
   readonly logger: Logger
 }
 
@@ -224,7 +226,7 @@ class Node implements DebrosNode {
     this.#killHost = () => host.kill()
     await rpc.start()
     this.#cleanup.push({ what: 'rpc', run: () => rpc.stop() })
-    return { host, rpc, members, logger }
+    return { host, rpc, members, certificates: this.#init.nodeCertificates, logger }
   }
 
   async #openRaft(
@@ -233,7 +235,7 @@ class Node implements DebrosNode {
     { self, clusterId, ancestors, founds }: Membership,
   ): Promise<OpenRaft> {
     const { authorizer, foreignKeys, raft: settings, version, clusterSecret } = this.#init
-    const { host, rpc, members } = network
+    const { host, rpc, members, certificates } = network
     const logger = this.#init.logger.child({ component: 'RAFT' })
 
     const sql = createSqlMachine({ logger: this.#init.logger.child({ component: 'SQL' }) }, { foreignKeys })
@@ -355,7 +357,7 @@ class Node implements DebrosNode {
     const storage = new Storage({ consensus, router, rpc, kv })
     const admission = new Admission({ consensus, logger }, { clusterId, ancestors })
     createJoinServer(
-      { rpc, host, logger },
+      { rpc, host, certificates, logger },
       { secret: clusterSecret, onJoin: (request) => admission.admit(request) },
     )
     this.#parts = {

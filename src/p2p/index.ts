@@ -21,6 +21,7 @@ export {
   requestJoin,
 } from './join.ts'
 export { type MemberPeer, MemberTable } from './members.ts'
+export { NodeCertificates, type NodeCertificatesInit } from './node-certificates.ts'
 export type { EntryCodec } from './raft-codec-append.ts'
 export {
   createRaftTransport,

@@ -20,13 +20,14 @@ export interface RqlitedContext {
   readonly clusterSecret: string
   /** What the -auth file says, if there is one. */
   readonly authorization: Pick<NodeInit, 'authorizer' | 'joinCredentials'>
+  readonly nodeCertificates: NodeInit['nodeCertificates']
   readonly outbound: OutboundInit
   readonly build: BuildInfo
 }
 
 export function toNodeInit(
   { values, dataDir }: RqlitedCommandLine,
-  { clusterSecret, authorization, outbound, build }: RqlitedContext,
+  { clusterSecret, authorization, nodeCertificates, outbound, build }: RqlitedContext,
 ): Omit<NodeInit, 'door' | 'logger'> {
   const raft = listener(values['raft-addr'], values['raft-adv-addr'])
   const nodeId = values['node-id'] || raft.advertise
@@ -44,6 +45,7 @@ export function toNodeInit(
     joinIntervalMs: values['join-interval'],
     clusterSecret,
     ...authorization,
+    ...(nodeCertificates !== undefined && { nodeCertificates }),
     voter: !values['raft-non-voter'],
     foreignKeys: values.fk,
     removeOnShutdown: values['raft-cluster-remove-shutdown'],

@@ -12,6 +12,7 @@ import { readAuthorization } from './authorization.ts'
 import { parseCommandLine, type RqlitedCommandLine } from './command-line.ts'
 import { refuseForeignDataDir } from './data-dir.ts'
 import { joinSecret } from './join-secret.ts'
+import { readNodeCertificates } from './node-certificates.ts'
 import { toHttpInit, toNodeInit } from './node-init.ts'
 import { usageText } from './usage.ts'
 
@@ -75,6 +76,7 @@ export async function startRqlited(
   logger.info({ version: build.version, data: line.dataDir }, 'starting with the command line of rqlited')
   for (const note of line.notes) logger.info({}, note)
   const authorization = await readAuthorization(line, logger)
+  const nodeCertificates = await readNodeCertificates(line)
   const outbound = await loadOutboundInit(
     {
       autoBackupFile: line.values['auto-backup'] || undefined,
@@ -85,7 +87,7 @@ export async function startRqlited(
   )
   const clusterSecret = await joinSecret(config, logger)
   return await serveNode(components, {
-    node: toNodeInit(line, { clusterSecret, authorization, outbound, build }),
+    node: toNodeInit(line, { clusterSecret, authorization, nodeCertificates, outbound, build }),
     http: toHttpInit(line, build),
   })
 }

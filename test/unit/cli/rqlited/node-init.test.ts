@@ -8,7 +8,13 @@ const BUILD = { version: '1.2.3', commit: 'c', buildTime: '' }
 function inits(...args: string[]) {
   const line = parseCommandLine([...args, '/data'])
   if (line.kind !== 'run') throw new Error(`not to run: ${line.kind}`)
-  const node = toNodeInit(line, { clusterSecret: 's', authorization: {}, outbound: {}, build: BUILD })
+  const node = toNodeInit(line, {
+    clusterSecret: 's',
+    authorization: {},
+    nodeCertificates: undefined,
+    outbound: {},
+    build: BUILD,
+  })
   return { node, http: toHttpInit(line, BUILD), resolved: resolveNodeInit(node) }
 }
 
