@@ -1,4 +1,5 @@
 /** The world as commands see it, so that tests can stand in for it. */
+import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import type { Environment } from '../config/index.ts'
 
@@ -10,6 +11,15 @@ export interface Io {
   readonly env: Environment
   /** Whether standard output shows colours. */
   readonly colors: boolean
+  /** For commands that talk with their user. @default those of the process */
+  readonly streams?: Streams
+}
+
+/** Each a terminal, a pipe or a file. */
+export interface Streams {
+  readonly input: Readable & { readonly isTTY?: boolean }
+  readonly output: Writable & { readonly isTTY?: boolean }
+  readonly error: Writable & { readonly isTTY?: boolean }
 }
 
 export function processIo(): Io {

@@ -6,6 +6,7 @@ import { addConfigCommand } from './command-config.ts'
 import { addDevCommand } from './command-dev.ts'
 import { addNodeCommand } from './command-node.ts'
 import { addRecoverCommand } from './command-recover.ts'
+import { addShellCommand, createRqliteCommand } from './command-shell.ts'
 import { addStatusCommand } from './command-status.ts'
 import { addVersionCommand } from './command-version.ts'
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from './exit-codes.ts'
@@ -27,22 +28,35 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
   const finish = (code: number) => {
     exitCode = code
   }
+  const withOutput = (command: Command): Command =>
+    command
+      .showHelpAfterError('(--help shows what there is)')
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => io.out(text.replace(/\n$/, '')),
+        writeErr: (text) => io.error(text.replace(/\n$/, '')),
+      })
+  const parse = async (command: Command, given: readonly string[]): Promise<number> => {
+    try {
+      await command.parseAsync(given, { from: 'user' })
+      return exitCode
+    } catch (error) {
+      return report(error, io)
+    }
+  }
+  if (first === 'rqlite') return await parse(withOutput(createRqliteCommand(io, build, finish)), rest)
   const program = new Command('debros')
     .description('A decentralized cluster: replicated SQL and key-value storage over libp2p.')
     .version(build.version, '-v, --version')
-    .showHelpAfterError('(--help shows what there is)')
     .addHelpText('after', HELP)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => io.out(text.replace(/\n$/, '')),
-      writeErr: (text) => io.error(text.replace(/\n$/, '')),
-    })
+  withOutput(program)
   addNodeCommand(program, io, build, finish)
   program
     .command('rqlited')
     .summary('run a node with the command line of rqlited')
     .argument('[args...]', 'flags of rqlited, then the data directory; -help shows them')
   addDevCommand(program, io, finish)
+  addShellCommand(program, io, finish)
   addStatusCommand(program, io)
   addClusterCommand(program, io)
   addRecoverCommand(program, io)
@@ -52,12 +66,7 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     program.outputHelp()
     return EXIT_OK
   }
-  try {
-    await program.parseAsync(args, { from: 'user' })
-    return exitCode
-  } catch (error) {
-    return report(error, io)
-  }
+  return await parse(program, args)
 }
 
 /** One message; the stack only for those who ask for it. */

@@ -100,9 +100,10 @@ describe('bin/debros', () => {
   test('is the one that package.json installs', () => {
     expect(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).bin).toEqual({
       debros: 'dist/cli/main.js',
+      rqlite: 'dist/cli/shell/main.js',
       rqlited: 'dist/cli/rqlited/main.js',
     })
-    for (const file of [main, join(root, 'src/cli/rqlited/main.ts')]) {
+    for (const file of [main, join(root, 'src/cli/rqlited/main.ts'), join(root, 'src/cli/shell/main.ts')]) {
       expect(readFileSync(file, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/)
     }
   })

@@ -9,7 +9,17 @@ describe('command line', () => {
   test.each([[[]], [['--help']], [['-h']], [['help']]])('%j - shows the commands', async (args) => {
     const { code, out, error } = await debros(args)
     expect([code, error]).toEqual([0, ''])
-    for (const command of ['node', 'rqlited', 'dev', 'status', 'cluster', 'recover', 'config', 'version'])
+    for (const command of [
+      'node',
+      'rqlited',
+      'dev',
+      'shell',
+      'status',
+      'cluster',
+      'recover',
+      'config',
+      'version',
+    ])
       expect(out).toContain(`\n  ${command} `)
     expect(out).toContain('Exit codes: 0 success, 1 failure, 2 wrong use.')
   })

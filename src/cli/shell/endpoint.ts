@@ -1,0 +1,283 @@
+/** HTTP to the first of several hosts that answers, as rqlite's shell does it: leaders' redirects are followed. */
+import http from 'node:http'
+import https from 'node:https'
+import type { Readable } from 'node:stream'
+import { DebrosError, errorMessage, formatDuration, hasErrorCode, toError } from '../../base/index.ts'
+
+/** As many as rqlite's shell follows for one request. */
+const REDIRECTS_MAX = 21
+/** An idle connection is dropped before a server drops it, lest a request be sent into a closing one. */
+const IDLE_CONNECTION_MS = 2_000
+/** How long curl waits before it sends a body without having been asked for it. */
+const CONTINUE_WAIT_MS = 1_000
+
+export interface EndpointInit {
+  readonly scheme: 'http' | 'https'
+  /** `host:port`, tried in order from the one that answered last; at least one. */
+  readonly hosts: readonly string[]
+  /** Path before every other; begins and ends with a slash. */
+  readonly prefix: string
+  /** `user:password`, for HTTP Basic. */
+  readonly credentials?: string
+  readonly tls?: TlsOptions
+  /** For one whole exchange; for a download, of silence. 0: none. */
+  readonly timeoutMs: number
+}
+
+export interface TlsOptions {
+  readonly insecure: boolean
+  /** PEM texts. */
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+}
+
+/** A body that can be sent again, to another host: text, or what opens a fresh stream. */
+export type RequestBody = string | (() => Readable)
+
+export interface EndpointCall {
+  readonly method?: 'GET' | 'POST' | 'DELETE'
+  /** Below the prefix, without a slash before it. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: RequestBody
+  readonly headers?: Readonly<Record<string, string>>
+  /** May it be sent to another host, though the first may have got it? @default for GET */
+  readonly repeatable?: boolean
+  /** What {@link EndpointInit.timeoutMs} means for it. @default 'whole' */
+  readonly timeout?: 'whole' | 'silence' | 'none'
+  readonly signal?: AbortSignal
+}
+
+export interface Answer {
+  readonly status: number
+  /** `503 Service Unavailable`. */
+  readonly statusLine: string
+  readonly headers: http.IncomingHttpHeaders
+  /** To be read, or discarded. Error `REQUEST_CONNECTION_LOST` if it breaks off before all has arrived. */
+  readonly body: AsyncIterable<Buffer>
+  discard(): void
+}
+
+/** What is known of an attempt that failed. */
+class AttemptError extends Error {
+  /** May the host have got the request? */
+  readonly sent: boolean
+
+  constructor(message: string, sent: boolean, cause: unknown) {
+    super(message, { cause })
+    this.sent = sent
+  }
+}
+
+export class Endpoint {
+  readonly #init: EndpointInit
+  readonly #agent: http.Agent
+  /** Position of the host that answered last. */
+  #current = 0
+
+  constructor(init: EndpointInit) {
+    this.#init = init
+    const options = { keepAlive: true, timeout: IDLE_CONNECTION_MS }
+    const { insecure = false, ...pems } = init.tls ?? {}
+    this.#agent =
+      init.scheme === 'https'
+        ? new https.Agent({ ...options, ...pems, rejectUnauthorized: !insecure })
+        : new http.Agent(options)
+  }
+
+  /** `host:port` of the host that is asked first. */
+  get host(): string {
+    return this.#init.hosts[this.#current] as string // there is at least one
+  }
+
+  get scheme(): string {
+    return this.#init.scheme
+  }
+
+  /**
+   * Any answer is one, whatever its status. Error `NODE_UNREACHABLE` if no host gives one, and
+   * `REQUEST_CONNECTION_LOST` if one may have got the request, which must not be repeated, and gave none.
+   */
+  async call(call: EndpointCall): Promise<Answer> {
+    const { hosts, scheme, prefix } = this.#init
+    const query = new URLSearchParams(call.query).toString()
+    const failures: string[] = []
+    for (let tried = 0; tried < hosts.length; tried++) {
+      const url = new URL(`${scheme}://${this.host}${prefix}${call.path}${query === '' ? '' : `?${query}`}`)
+      try {
+        return await this.#follow(url, call)
+      } catch (error) {
+        call.signal?.throwIfAborted()
+        if (!(error instanceof AttemptError)) throw error
+        const repeatable = call.repeatable ?? (call.method ?? 'GET') === 'GET'
+        if (error.sent && !repeatable) {
+          throw new DebrosError(
+            'REQUEST_CONNECTION_LOST',
+            `${this.host} got the request, and its answer was lost (${error.message}): it may have been applied`,
+            { outcome: 'unknown', cause: error },
+          )
+        }
+        failures.push(`${this.host}: ${error.message}`)
+        this.#current = (this.#current + 1) % hosts.length
+      }
+    }
+    throw new DebrosError(
+      'NODE_UNREACHABLE',
+      hosts.length === 1 ? `cannot reach ${failures[0]}` : `no host can be reached: ${failures.join('; ')}`,
+      { retryable: true },
+    )
+  }
+
+  /** GET of a whole URL, for nodes that the cluster itself has named. */
+  async get(url: URL, signal?: AbortSignal): Promise<Answer> {
+    return await this.#follow(url, { path: '', ...(signal && { signal }) })
+  }
+
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  async #follow(first: URL, call: EndpointCall): Promise<Answer> {
+    let url = first
+    for (let redirects = 0; ; redirects++) {
+      const answer = await this.#attempt(url, call)
+      const { location } = answer.headers
+      if (answer.status !== 301 || location === undefined) return answer
+      answer.discard()
+      if (redirects === REDIRECTS_MAX) throw new AttemptError('too many redirects', false, undefined)
+      const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined
+      if (next === undefined || !['http:', 'https:'].includes(next.protocol))
+        throw new AttemptError(`it redirects to ${location}, which is no URL`, false, undefined)
+      // Neither a password nor data goes out in clear because an answer says so.
+      if (url.protocol === 'https:' && next.protocol === 'http:')
+        throw new AttemptError(`it redirects from https to ${next.origin}`, false, undefined)
+      url = next
+    }
+  }
+
+  #attempt(url: URL, call: EndpointCall): Promise<Answer> {
+    const { timeoutMs, credentials } = this.#init
+    const { body, timeout = 'whole' } = call
+    const limit = timeoutMs > 0 && timeout === 'whole' ? AbortSignal.timeout(timeoutMs) : undefined
+    const secure = url.protocol === 'https:'
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    let sent = false
+    let silence = false
+    const why = (error: Error): string => {
+      if (limit?.aborted) return `no whole answer within ${formatDuration(timeoutMs)}`
+      return silence ? `nothing came for ${formatDuration(timeoutMs)}` : describe(error)
+    }
+    const request = (secure ? https : http).request(url, {
+      method: call.method ?? 'GET',
+      signal: AbortSignal.any([call.signal, limit].filter((one) => one !== undefined)),
+      // A redirect may lead to the other scheme, for which the agent is not made.
+      agent: secure === (this.#init.scheme === 'https') ? this.#agent : false,
+      ...(credentials !== undefined && { auth: credentials }),
+      headers: {
+        ...(typeof body === 'string' && { 'Content-Length': Buffer.byteLength(body) }),
+        ...(typeof body === 'function' && { Expect: '100-continue' }),
+        ...call.headers,
+      },
+    })
+    if (timeoutMs > 0 && timeout === 'silence')
+      request.setTimeout(timeoutMs, () => {
+        silence = true
+        request.destroy(new Error('silence'))
+      })
+    request.on('response', (response) => {
+      const { statusCode: status = 0, statusMessage = '', headers } = response
+      resolve({
+        status,
+        statusLine: `${status} ${statusMessage}`.trim(),
+        headers,
+        body: wholeBody(response, call.signal, why),
+        discard: () => response.destroy(),
+      })
+    })
+    request.on('error', (error) => reject(new AttemptError(why(error), sent, error)))
+    if (typeof body === 'function') {
+      sendStream(request, body, reject, () => {
+        sent = true
+      })
+      return promise
+    }
+    request.on('socket', (socket) => {
+      const connected = (): void => {
+        sent = true
+      }
+      if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', connected)
+      else connected()
+    })
+    request.end(body)
+    return promise
+  }
+}
+
+/**
+ * Sends a large body once the server says that it wants it (`100 Continue`), or says nothing for a while,
+ * as servers may that do not know of this. One that refuses answers at once instead.
+ */
+function sendStream(
+  request: http.ClientRequest,
+  open: () => Readable,
+  onUnreadable: (error: Error) => void,
+  onStart: () => void,
+): void {
+  let stream: Readable | undefined
+  const start = (): void => {
+    clearTimeout(timer)
+    if (stream !== undefined || request.destroyed) return
+    onStart()
+    stream = open()
+    stream.on('error', (error) => {
+      onUnreadable(error)
+      request.destroy(error)
+    })
+    stream.pipe(request)
+  }
+  const timer = setTimeout(start, CONTINUE_WAIT_MS)
+  request.on('continue', start)
+  request.on('response', (response) => {
+    clearTimeout(timer)
+    // It was refused; what was not sent is not sent any more.
+    response.on('end', () => request.destroy())
+  })
+  request.on('close', () => {
+    clearTimeout(timer)
+    stream?.destroy()
+  })
+}
+
+async function* wholeBody(
+  response: http.IncomingMessage,
+  signal: AbortSignal | undefined,
+  why: (error: Error) => string,
+): AsyncGenerator<Buffer, void, undefined> {
+  try {
+    yield* response as AsyncIterable<Buffer>
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw new DebrosError('REQUEST_CONNECTION_LOST', `the answer broke off: ${why(toError(error))}`, {
+      outcome: 'unknown',
+      cause: error,
+    })
+  }
+}
+
+const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection lost',
+  ENOTFOUND: 'no such host',
+  EHOSTUNREACH: 'no route to it',
+  ENETUNREACH: 'no route to it',
+  ETIMEDOUT: 'it does not answer',
+}
+
+/** What an error of a connection means, in words. */
+function describe(error: Error): string {
+  // Both of a name's addresses were tried: an AggregateError without a message.
+  const one = error instanceof AggregateError ? (error.errors[0] as Error) : error
+  for (const [code, text] of Object.entries(SYSTEM_ERRORS)) if (hasErrorCode(one, code)) return text
+  return errorMessage(one)
+}

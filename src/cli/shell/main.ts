@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { main } from '../process-main.ts'
+
+await main(['rqlite', ...process.argv.slice(2)])
