@@ -5,6 +5,8 @@ export interface BuildInfo {
   readonly commit: string
   /** RFC 3339; "" when not built. */
   readonly buildTime: string
+  /** Reads the licences of the program and of what it is made from. */
+  readonly licenses?: () => string
 }
 
 /** Written by the build beside the compiled code; without it (run from source) only the version is known. */
@@ -15,6 +17,7 @@ export function readBuildInfo(): BuildInfo {
     version: text(built.version) || text(manifest.version) || 'unknown',
     commit: text(built.commit) || 'unknown',
     buildTime: text(built.buildTime),
+    licenses: readLicenses,
   }
 }
 
@@ -28,4 +31,15 @@ function readJson(path: string): Record<string, unknown> {
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : ''
+}
+
+function readLicenses(): string {
+  for (const path of ['../licenses.txt', '../../LICENSE']) {
+    try {
+      return readFileSync(new URL(path, import.meta.url), 'utf8')
+    } catch {
+      // Not built; the program's own is there then.
+    }
+  }
+  return 'MIT\n'
 }

@@ -10,6 +10,7 @@ import { errorMessage } from '../base/index.ts'
 import { readBasicAuth } from './basic-auth.ts'
 import { type BodyBudget, BodyRefused, RequestBody } from './body.ts'
 import { type RequestContext, requestAborted, type ServerContext } from './context.ts'
+import { CALLER_LEFT } from './http-metrics.ts'
 import { checkOrigin } from './origin.ts'
 import { Parameters } from './parameters.ts'
 import { judge } from './permission.ts'
@@ -94,11 +95,15 @@ class Exchange {
   readonly #body: RequestBody
   readonly #receivedAt = performance.now()
   readonly #abort = new AbortController()
+  readonly #socket: Socket
+  /** Of the path, once that is known. */
+  #route = 'none'
 
   constructor(init: AppInit, request: FastifyRequest, reply: FastifyReply) {
     this.#init = init
     this.#request = request
     this.#reply = reply
+    this.#socket = request.raw.socket
     this.#body = new RequestBody(request.raw, init.limits.bodyBytesMax, init.budget)
   }
 
@@ -110,7 +115,7 @@ class Exchange {
       inFlight.delete(this.#abort)
       this.#body.release()
       if (!response.writableFinished) this.#abort.abort(requestAborted('the caller closed the connection'))
-      this.#log()
+      this.#report()
     })
     this.#answer()
       .then((answer) => this.#send(answer))
@@ -126,9 +131,10 @@ class Exchange {
     const parameters = Parameters.parse(query)
     const route = findRoute(path)
     if (route === undefined) return emptyReply(404)
+    this.#route = route.path
     checkOrigin(this.#request.headers, this.#init.context.allowOrigin)
     const credentials = readBasicAuth(this.#request.headers.authorization)
-    const { remoteAddress = '' } = this.#request.raw.socket
+    const { remoteAddress = '' } = this.#socket
     const verdict = judge(this.#init.context, remoteAddress, credentials, route.permissions)
     if (verdict === 'refused') return emptyReply(401)
     if (verdict === 'throttled') return emptyReply(429, { 'retry-after': '1' })
@@ -181,11 +187,14 @@ class Exchange {
     return this.#request.raw.url?.split('?', 1)[0]
   }
 
-  #log(): void {
+  #report(): void {
     const { method } = this.#request
-    const ms = Math.round(performance.now() - this.#receivedAt)
-    const { statusCode: status } = this.#reply.raw
-    this.#init.context.logger.debug({ method, path: this.#path, status, ms }, 'request')
+    const { statusCode, writableFinished } = this.#reply.raw
+    const status = writableFinished ? statusCode : CALLER_LEFT
+    const seconds = (performance.now() - this.#receivedAt) / 1_000
+    const { logger, metrics } = this.#init.context
+    metrics.observe({ route: this.#route, method, status, seconds, socket: this.#socket })
+    logger.debug({ method, path: this.#path, status, ms: Math.round(seconds * 1_000) }, 'request')
   }
 }
 

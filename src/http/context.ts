@@ -1,6 +1,7 @@
 import { type Counters, DebrosError, type Logger } from '../base/index.ts'
 import type { Authorizer, Credentials } from '../node/index.ts'
 import type { RequestBody } from './body.ts'
+import type { HttpMetrics } from './http-metrics.ts'
 import type { LoginLimiter } from './login-limiter.ts'
 import type { Parameters } from './parameters.ts'
 import type { PragmaReader } from './pragmas.ts'
@@ -12,6 +13,7 @@ export interface ServerContext {
   readonly node: () => HttpNode | undefined
   readonly logger: Logger
   readonly counters: Counters
+  readonly metrics: HttpMetrics
   /** Undefined: everything is allowed. */
   readonly authorizer: Authorizer | undefined
   readonly logins: LoginLimiter

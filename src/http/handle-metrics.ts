@@ -63,7 +63,7 @@ export async function handleMetrics({ server, parameters }: RequestContext): Pro
   const node = server.node()
   try {
     const status = node && (await within(parameters.timeoutMs, node.cluster.status()))
-    return { status: 200, type: 'metrics', body: await render(status) }
+    return { status: 200, type: 'metrics', body: `${await server.metrics.text()}\n${await render(status)}` }
   } catch (error) {
     return errorReply(503, errorMessage(error), { 'retry-after': '1' })
   }

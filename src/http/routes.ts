@@ -4,6 +4,7 @@ import { handleBackup } from './handle-backup.ts'
 import { handleLeader, handleNodes, handleReadyz } from './handle-cluster.ts'
 import { handleExecute, handleQuery, handleRequest } from './handle-database.ts'
 import { handleDebugVars } from './handle-debug.ts'
+import { handleLicenses } from './handle-licenses.ts'
 import { handleRemove, handleStepdown } from './handle-membership.ts'
 import { handleMetrics } from './handle-metrics.ts'
 import { handleParse } from './handle-parse.ts'
@@ -22,7 +23,7 @@ export interface Route {
   readonly handle: Handler
 }
 
-const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /db/request, /db/sql; GET /db/backup, /status, /nodes, /leader, /readyz, /metrics; POST /leader, /snapshot, /reap, DELETE /remove
+const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /db/request, /db/sql; GET /db/backup, /status, /nodes, /leader, /readyz, /metrics, /debug/vars, /licenses; POST /leader, /snapshot, /reap, DELETE /remove
 `
 
 export const ROUTES: readonly Route[] = [
@@ -82,6 +83,13 @@ export const ROUTES: readonly Route[] = [
     methods: ['GET'],
     permissions: ['status'],
     handle: handleDebugVars,
+  },
+  {
+    path: '/licenses',
+    match: 'exact',
+    methods: ['GET'],
+    permissions: ['status'],
+    handle: handleLicenses,
   },
   {
     path: '/leader',

@@ -6,6 +6,7 @@ import { BodyBudget } from './body.ts'
 import { requestAborted } from './context.ts'
 import { declareCounters } from './counter-names.ts'
 import { DEFAULT_LIMITS, DEFAULT_RQLITE_VERSION } from './defaults.ts'
+import { HttpMetrics } from './http-metrics.ts'
 import { addressesOf, Listeners, type ListenersInit } from './listeners.ts'
 import { LoginLimiter } from './login-limiter.ts'
 import { PragmaReader } from './pragmas.ts'
@@ -35,6 +36,7 @@ class RqliteHttpServer implements HttpServer {
   readonly #init: HttpServerInit
   readonly #limits: HttpLimits
   readonly #inFlight = new Set<AbortController>()
+  readonly #metrics: HttpMetrics
   #running: Running | undefined
   #address: HttpAddress | undefined
   #stopping = false
@@ -46,6 +48,7 @@ class RqliteHttpServer implements HttpServer {
     this.#init = init
     this.#limits = { ...DEFAULT_LIMITS, ...init.limits }
     declareCounters(components.counters)
+    this.#metrics = new HttpMetrics(components.counters, () => this.#inFlight.size)
   }
 
   get address(): HttpAddress | undefined {
@@ -156,6 +159,7 @@ class RqliteHttpServer implements HttpServer {
         node,
         logger,
         counters,
+        metrics: this.#metrics,
         authorizer,
         logins: new LoginLimiter(this.#limits),
         allowOrigin,

@@ -25,6 +25,8 @@ export interface HttpBuildInfo {
   readonly version: string
   readonly commit: string
   readonly buildTime: string
+  /** The licences of the program and of what it is made from. @default none are known */
+  readonly licenses?: () => string
 }
 
 export interface HttpServerInit {

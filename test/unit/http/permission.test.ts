@@ -30,6 +30,7 @@ const NEEDED: readonly [string, string, readonly string[]][] = [
   ['GET', '/nodes', ['status', 'admin']],
   ['GET', '/metrics', ['status', 'admin']],
   ['GET', '/debug/vars', ['status', 'admin']],
+  ['GET', '/licenses', ['status', 'admin']],
   ['GET', '/leader', ['leader-ops', 'admin']],
   ['POST', '/leader', ['leader-ops', 'admin']],
   ['DELETE', '/remove', ['remove', 'admin']],
