@@ -154,7 +154,7 @@ export class ClusterChanges {
       const remaining = { ...limits, timeoutMs: Math.max(1, deadlineMs - performance.now()) }
       if (!consensus.isLeader) throw notLeader()
       if (consensus.config.members.some((member) => member.id === id)) {
-        await this.#checkRemoval(id, remaining)
+        await this.checkLeaving(id, remaining)
         if (id === this.#init.selfId) await this.#leaveLead(remaining)
         if (await this.#tryRemove(id, remaining, deadlineMs)) {
           logger.info({ id }, `node ${id} was removed from the cluster as an operator asked`)
@@ -197,7 +197,7 @@ export class ClusterChanges {
   }
 
   /** Refuses what would leave the cluster without a majority, from which no command could bring it back. */
-  async #checkRemoval(id: string, { signal }: Limits): Promise<void> {
+  async checkLeaving(id: string, { signal }: Limits): Promise<void> {
     const { consensus, nodes } = this.#components
     const { voters } = consensus.config
     if (!voters.includes(id)) return

@@ -1,7 +1,8 @@
 /**
  * How a node finds back to its cluster. Raft needs to know where the members are and whom to let in;
- * while a node is away both may change, down to its own membership. So a node that comes back under
- * another address says so, and one that hears of no leader asks the members it knows:
+ * while a node is away both may change, down to its own membership. So a node that is started with
+ * addresses to join asks once more to be a member, which mends its address, its vote and its removal;
+ * one without says where it is if that has changed. One that hears of no leader asks the members it knows:
  *
  *   answer                                         then
  *   these are the members                          it lets these in until its log knows better
@@ -14,9 +15,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DebrosError, errorMessage, type Logger } from '../base/index.ts'
 import { type JoinClientComponents, type JoinResponse, requestJoin } from '../p2p/index.ts'
 import type { Member, RaftDriver } from '../raft/index.ts'
+import type { Credentials } from './authorization.ts'
 import type { Cluster } from './cluster-service.ts'
 import type { Consensus } from './consensus.ts'
-import { joinCluster } from './membership.ts'
+import { askOnce, isHopeless } from './join-cluster.ts'
 import type { Detached } from './types.ts'
 
 const POLL_MS = 20
@@ -44,6 +46,7 @@ export interface ContactInit {
   /** `host:port` of members from the configuration, asked when those that are known do not help. */
   readonly joinAddresses: readonly string[]
   readonly joinIntervalMs: number
+  readonly joinCredentials: Credentials | undefined
   readonly electionTimeoutMs: number
   /** For messages: where this node keeps its data. */
   readonly dataDir: string
@@ -65,37 +68,90 @@ export class Contact {
     this.#init = init
   }
 
-  /** A node that comes back under another address tells the cluster: as its leader, or through whomever it knows. */
-  async announceAddress(): Promise<void> {
-    const { self, signal, joinIntervalMs } = this.#init
-    for (;;) {
-      const known = this.#known()
-      if (signal.aborted || known === undefined || known.address === self.address) return
+  /**
+   * Tells the cluster what has changed about this node: as its leader, or through whomever it knows.
+   * `rejoin`: asks to be a member also if it knows of no change. Ends once the cluster knows.
+   */
+  async announce({ rejoin }: { readonly rejoin: boolean }): Promise<void> {
+    const { signal, joinIntervalMs } = this.#init
+    let due = rejoin
+    while (!signal.aborted && (due || this.#hasMoved())) {
       try {
-        await this.#announce({ ...self, voter: known.voter })
+        await this.#tell(rejoin)
+        due = false
+        await this.#untilKnown()
       } catch (error) {
-        this.#components.logger.debug(
-          { error: errorMessage(error) },
-          'the cluster has not learned our new address yet',
-        )
+        const fields = { error: errorMessage(error) }
+        if (isHopeless(error) || isRefused(error)) {
+          this.#components.logger.warn(fields, 'the cluster does not take this node as it is')
+          return
+        }
+        this.#components.logger.debug(fields, 'the cluster does not know yet that this node is back')
         await sleep(joinIntervalMs, undefined, { signal }).catch(() => {})
       }
-      await sleep(POLL_MS)
     }
   }
 
-  async #announce(member: Member): Promise<void> {
-    const { consensus, network, logger } = this.#components
-    const { clusterId, secret, signal, joinIntervalMs: intervalMs } = this.#init
-    if (consensus.isLeader) {
-      const limits = { timeoutMs: CHANGE_TIMEOUT_MS, signal }
-      await consensus.changeMembership([{ type: 'add', member }], limits)
-      return
+  #hasMoved(): boolean {
+    const known = this.#known()
+    return known !== undefined && known.address !== this.#init.self.address
+  }
+
+  /** Until the log here names the new address, or that takes so long that something must have gone wrong. */
+  async #untilKnown(): Promise<void> {
+    const { signal, electionTimeoutMs } = this.#init
+    const deadlineMs = performance.now() + 2 * electionTimeoutMs
+    while (!signal.aborted && this.#hasMoved() && performance.now() < deadlineMs) {
+      await sleep(POLL_MS, undefined, { signal }).catch(() => {})
     }
+  }
+
+  async #tell(rejoin: boolean): Promise<void> {
+    const { consensus } = this.#components
+    const { self } = this.#init
+    const known = this.#known()
+    // Without an address to join it is not asked for what it says of its vote.
+    const member = rejoin || known === undefined ? self : { ...self, voter: known.voter }
+    if (consensus.isLeader) await this.#changeSelf(member, known)
+    else await this.#askAnybody(member, rejoin)
+  }
+
+  async #changeSelf(member: Member, known: Member | undefined): Promise<void> {
+    const { consensus } = this.#components
+    const limits = { timeoutMs: CHANGE_TIMEOUT_MS, signal: this.#init.signal }
+    if (!member.voter) {
+      // Without a vote it cannot lead; the next leader takes it.
+      await consensus.transferLeadership(undefined, limits)
+      throw new DebrosError('RAFT_NOT_LEADER', 'it has just handed over', { retryable: true })
+    }
+    if (known?.address === member.address && known.voter) return
+    await consensus.changeMembership([{ type: 'add', member }], limits)
+  }
+
+  /** Unless it is to `rejoin`, one that was removed meanwhile does not ask. */
+  async #askAnybody(member: Member, rejoin: boolean): Promise<void> {
+    const { network, driver } = this.#components
+    const { clusterId, secret, signal, joinCredentials: credentials } = this.#init
     const { id: nodeId, address, voter } = member
-    const request = { nodeId, address, voter, clusterId }
-    const addresses = this.#others().map((other) => other.address)
-    await joinCluster({ ...network, logger }, { addresses, secret, request, intervalMs, attempts: 1, signal })
+    const request = { nodeId, address, voter, clusterId, ...(credentials && { credentials }) }
+    let failure: unknown = new Error('there is nobody to ask')
+    for (const asked of this.#whom()) {
+      try {
+        if (!rejoin && !(await this.#isStillIn(asked))) return
+        const { members } = await askOnce(network, { secret, signal, request }, asked)
+        if (driver.leader === undefined) driver.learnMembers(members)
+        return
+      } catch (error) {
+        failure = error
+        if (signal.aborted || isHopeless(error) || isRefused(error)) break
+      }
+    }
+    throw failure
+  }
+
+  async #isStillIn(asked: string): Promise<boolean> {
+    const { members, confirmed } = await this.#lookUp(asked, () => {})
+    return confirmed !== true || this.#isIn(members)
   }
 
   /** Runs until the signal aborts. `now`: does not wait for a silence before it asks for the first time. */
@@ -167,7 +223,8 @@ export class Contact {
     const others = this.#others().map(({ address }) => address)
     const from = others.length === 0 ? 0 : (this.#round++ * ASKED_MAX) % others.length
     const members = [...others.slice(from), ...others.slice(0, from)].slice(0, ASKED_MAX)
-    return [...new Set([...members, ...this.#init.joinAddresses])]
+    const { joinAddresses, self } = this.#init
+    return [...new Set([...members, ...joinAddresses])].filter((address) => address !== self.address)
   }
 
   /** Only a member's word for a recovery counts: it has the key that it had in the old cluster. */
@@ -200,8 +257,8 @@ export class Contact {
     if (!driver.retired) return
     const message =
       reason === 'removed'
-        ? `this node was removed from its cluster. To let it join again, stop it, empty its data directory ${dataDir}, ` +
-          'and start it with the address of a member to join; otherwise stop it for good'
+        ? 'this node was removed from its cluster. To let it join again, stop it and start it with the address of a ' +
+          `member to join; otherwise stop it for good. Its data is in ${dataDir}`
         : `${why ?? 'this cluster was recovered without this node'}. If the recovery was the mistake, stop the recovered ` +
           'nodes and restart this one'
     cluster.detach({ reason, message })
@@ -219,4 +276,8 @@ export class Contact {
 
 function isRecovered(error: unknown): error is DebrosError {
   return error instanceof DebrosError && error.code === 'JOIN_CLUSTER_RECOVERED'
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof DebrosError && error.code === 'JOIN_NOT_AUTHORIZED'
 }

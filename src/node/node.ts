@@ -8,7 +8,6 @@ import {
   createPeerHost,
   createRaftTransport,
   createRpc,
-  type JoinResponse,
   type Libp2pRaftTransport,
   MemberTable,
   type NodeCertificates,
@@ -24,6 +23,7 @@ import {
   RaftDriver,
 } from '../raft/index.ts'
 import { createSqlMachine } from '../sql/index.ts'
+import { Admission } from './admission.ts'
 import { systemClock } from './clock.ts'
 import { ClusterChanges } from './cluster-changes.ts'
 import { Cluster } from './cluster-service.ts'
@@ -36,8 +36,9 @@ import { WRITE_QUEUE_DRAIN_MS } from './defaults.ts'
 import { GROUP } from './group.ts'
 import { invalid, type NodeInit, type ResolvedNodeInit, resolveNodeInit } from './init.ts'
 import { Integrity } from './integrity.ts'
+import { type Accepted, checkNotAlone, joinCluster } from './join-cluster.ts'
+import { JoinDesk } from './join-desk.ts'
 import { Maintenance } from './maintenance.ts'
-import { Admission, joinCluster } from './membership.ts'
 import { QueuedWrites } from './queued-writes.ts'
 import { recoverAtStart } from './recovery.ts'
 import { Router } from './router.ts'
@@ -80,8 +81,6 @@ interface Parts extends NodeServices {
   readonly multiaddrs: readonly string[]
 }
 
-type Accepted = Extract<JoinResponse, { type: 'accepted' }>
-
 /**
  * Starts a node. Resolves once it is a member: it has founded a cluster, resumed the stored one, or
  * been taken in through `joinAddresses`; `cluster.ready` tells when it has also caught up. Rejects
@@ -115,6 +114,7 @@ class Node implements DebrosNode {
   #stopping: Promise<void> | undefined
   #fatal: Error | undefined
   #driver: RaftDriver | undefined
+  readonly #joinDesk = new JoinDesk()
   #integrity: Integrity | undefined
   #router: Router | undefined
   #queuedWrites: QueuedWrites | undefined
@@ -183,18 +183,21 @@ class Node implements DebrosNode {
       { id: nodeId, peerId: self.peerId, clusterId, address, dataDir: dataDir.location },
       founds ? `node ${nodeId} founds a cluster` : `node ${nodeId} is a member`,
     )
-    const { joinAddresses, joinIntervalMs, clusterSecret: secret } = init
+    const rejoin = stored?.clusterId !== undefined && init.joinAddresses.some((other) => other !== address)
+    if (rejoin && init.bootstrapExpect === 0) checkNotAlone(self, raft.driver.config.members)
+    const { joinAddresses, joinIntervalMs, joinCredentials, clusterSecret: secret } = init
     const { electionTimeoutMs } = init.raft
     const contact = new Contact(
       { ...raft, network, logger: this.#logger },
       {
-        ...{ self, clusterId, secret, joinAddresses, joinIntervalMs, electionTimeoutMs },
+        ...{ self, clusterId, secret, joinAddresses, joinIntervalMs, joinCredentials, electionTimeoutMs },
         dataDir: dataDir.location,
         signal: this.#lifetime.signal,
       },
     )
-    void contact.announceAddress()
-    void contact.keepInTouch({ now: stored?.clusterId !== undefined })
+    void contact.announce({ rejoin })
+    // One that asks to be a member is told anyway.
+    void contact.keepInTouch({ now: stored?.clusterId !== undefined && !rejoin })
     void this.#awaitReady(raft.consensus, raft.cluster)
   }
 
@@ -213,7 +216,7 @@ class Node implements DebrosNode {
   }
 
   async #openNetwork(dataDir: DataDir): Promise<Network> {
-    const { listenAddresses, raftAddress: nodeAddress, linkFilter } = this.#init
+    const { listenAddresses, raftAddress: nodeAddress, linkFilter, clusterSecret } = this.#init
     const logger = this.#init.logger.child({ component: 'P2P' })
     const host = createPeerHost(
       { identity: dataDir.identity, logger, ...(linkFilter === undefined ? {} : { linkFilter }) },
@@ -226,6 +229,10 @@ class Node implements DebrosNode {
     this.#killHost = () => host.kill()
     await rpc.start()
     this.#cleanup.push({ what: 'rpc', run: () => rpc.stop() })
+    createJoinServer(
+      { rpc, host, certificates: this.#init.nodeCertificates, logger },
+      { secret: clusterSecret, onJoin: (request) => this.#joinDesk.handle(request) },
+    )
     return { host, rpc, members, certificates: this.#init.nodeCertificates, logger }
   }
 
@@ -234,8 +241,8 @@ class Node implements DebrosNode {
     network: Network,
     { self, clusterId, ancestors, founds }: Membership,
   ): Promise<OpenRaft> {
-    const { authorizer, foreignKeys, raft: settings, version, clusterSecret } = this.#init
-    const { host, rpc, members, certificates } = network
+    const { authorizer, counters, foreignKeys, raft: settings, version } = this.#init
+    const { host, rpc, members } = network
     const logger = this.#init.logger.child({ component: 'RAFT' })
 
     const sql = createSqlMachine({ logger: this.#init.logger.child({ component: 'SQL' }) }, { foreignKeys })
@@ -355,11 +362,14 @@ class Node implements DebrosNode {
     maintenance.start()
     this.#cleanup.push({ what: 'maintenance', run: () => maintenance.stop() })
     const storage = new Storage({ consensus, router, rpc, kv })
-    const admission = new Admission({ consensus, logger }, { clusterId, ancestors })
-    createJoinServer(
-      { rpc, host, certificates, logger },
-      { secret: clusterSecret, onJoin: (request) => admission.admit(request) },
+    const admission = new Admission(
+      {
+        ...{ consensus, authorizer, counters, logger },
+        checkLeaving: (id, limits) => changes.checkLeaving(id, limits),
+      },
+      { clusterId, ancestors },
     )
+    this.#joinDesk.admitBy((request) => admission.admit(request))
     this.#parts = {
       id: self.id,
       peerId: self.peerId,
@@ -375,7 +385,11 @@ class Node implements DebrosNode {
   }
 
   async #join(network: Network, self: Member, clusterId: string | undefined): Promise<Accepted> {
-    const { joinAddresses: addresses, clusterSecret: secret, joinIntervalMs, joinAttempts } = this.#init
+    const { clusterSecret: secret, joinIntervalMs, joinAttempts, joinCredentials: credentials } = this.#init
+    const addresses = this.#init.joinAddresses.filter((address) => address !== self.address)
+    if (this.#init.joinAddresses.length > addresses.length && addresses.length === 0) {
+      throw invalid('the only address it is to join is its own')
+    }
     if (addresses.length === 0) {
       throw new DebrosError(
         'JOIN_ADDRESS_MISSING',
@@ -389,7 +403,7 @@ class Node implements DebrosNode {
       {
         addresses,
         secret,
-        request: { nodeId, address, voter, clusterId },
+        request: { nodeId, address, voter, clusterId, ...(credentials && { credentials }) },
         intervalMs: joinIntervalMs,
         attempts: joinAttempts,
         signal: this.#lifetime.signal,

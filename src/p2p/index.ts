@@ -11,15 +11,15 @@ export {
 } from './host.ts'
 export { createIdentity, isPeerId, loadIdentity, type PeerIdentity, readPeerId } from './identity.ts'
 export {
+  askWaiting,
   createJoinServer,
   type JoinClientComponents,
   type JoinOptions,
-  type JoinRequest,
-  type JoinResponse,
   type JoinServerComponents,
   type JoinServerInit,
   requestJoin,
 } from './join.ts'
+export type { JoinRequest, JoinResponse, WaitingNode } from './join-codec.ts'
 export { type MemberPeer, MemberTable } from './members.ts'
 export { NodeCertificates, type NodeCertificatesInit } from './node-certificates.ts'
 export type { EntryCodec } from './raft-codec-append.ts'

@@ -1,20 +1,25 @@
 import { randomBytes } from 'node:crypto'
 import { assert, DebrosError, errorMessage, type Logger } from '../base/index.ts'
-import type { Member } from '../raft/index.ts'
 import {
-  CONFIG_MEMBERS_MAX,
-  checkName,
   decodeFrame,
   JoinChallengeRequest,
   JoinChallengeResponse,
   JoinProofRequest,
   JoinProofResponse,
   malformed,
-  JoinRequest as WireJoinRequest,
   JoinResponse as WireJoinResponse,
 } from '../wire/index.ts'
 import { hostPortOf } from './address.ts'
 import { JOIN_DEFAULTS } from './defaults.ts'
+import {
+  encodeJoinRequest,
+  type JoinRequest,
+  type JoinResponse,
+  joinRequestFromWire,
+  joinResponseFromWire,
+  joinResponseToWire,
+  type WaitingNode,
+} from './join-codec.ts'
 import { ChallengeTable, FailureLimiter } from './join-guard.ts'
 import {
   type JoinExchange,
@@ -26,38 +31,8 @@ import {
   proofsEqual,
 } from './join-proof.ts'
 import type { CertificateProof, NodeCertificates } from './node-certificates.ts'
-import { memberFromWire } from './raft-codec-config.ts'
 import type { RpcService } from './rpc.ts'
-import type { PeerAddress, Rpc, RpcContext } from './types.ts'
-
-/** What a node says of itself when it wants to become a member. */
-export interface JoinRequest {
-  readonly nodeId: string
-  readonly peerId: string
-  /** `host:port` of its node-to-node listener, as the members are to reach it. */
-  readonly address: string
-  /** True to vote once it has caught up; false to stay a learner. */
-  readonly voter: boolean
-  /** The cluster it believes it belongs to; undefined if it never was in one. */
-  readonly clusterId: string | undefined
-  /** Only asks who the members are, and changes nothing: for a member that lost touch with the others. */
-  readonly lookup?: boolean
-}
-
-/**
- * - `accepted`: the node is in the configuration (as a learner, until it has caught up), which is given;
- *   or, for a lookup, the members as far as the asked node knows;
- * - `redirect`: another node leads, ask that one.
- */
-export type JoinResponse =
-  | {
-      readonly type: 'accepted'
-      readonly clusterId: string
-      readonly members: readonly Member[]
-      /** A lookup's answer by a leader that has asked a majority: whoever is not listed is no member. */
-      readonly confirmed?: boolean
-    }
-  | { readonly type: 'redirect'; readonly leader: PeerAddress }
+import type { Rpc, RpcContext } from './types.ts'
 
 export interface JoinServerComponents {
   readonly rpc: Rpc
@@ -225,11 +200,23 @@ export async function requestJoin(
   for (let redirects = 0; redirects <= JOIN_DEFAULTS.redirectsMax; redirects += 1) {
     const response = await askMember(components, options, target, deadlineMs)
     if (response.type === 'accepted') return response
+    if (response.type === 'waiting') throw malformed('a join response that neither accepts nor redirects')
     target = response.leader
   }
   throw new DebrosError('JOIN_TOO_MANY_REDIRECTS', 'the members do not agree on who leads', {
     retryable: true,
   })
+}
+
+/** Asks one node what it waits for; errors as {@link requestJoin}. The request has `founding`. */
+export async function askWaiting(
+  components: JoinClientComponents,
+  options: JoinOptions,
+): Promise<WaitingNode> {
+  const deadlineMs = performance.now() + options.timeoutMs
+  const response = await askMember(components, options, { address: options.address }, deadlineMs)
+  if (response.type !== 'waiting') throw malformed('the answer to a node that waits')
+  return response
 }
 
 async function askMember(
@@ -261,8 +248,7 @@ async function askMember(
   const nonces = { joinerNonce, memberNonce, joinerPeerId: host.peerId, memberPeerId: peerId }
   certificates?.checkMember(shown, memberStatement(nonces), hostPortOf(address).host)
   options.onAsked?.(peerId)
-  const { clusterId = '', ...rest } = options.request
-  const request = WireJoinRequest.encode({ ...rest, clusterId, peerId: host.peerId })
+  const request = encodeJoinRequest({ ...options.request, peerId: host.peerId })
   const exchange: JoinExchange = {
     joinerNonce,
     memberNonce,
@@ -286,47 +272,4 @@ async function askMember(
 
 function certificateToWire({ certificates, signature }: CertificateProof) {
   return { certificates: [...certificates], signature }
-}
-
-function joinRequestFromWire(bytes: Uint8Array, peerId: string): JoinRequest {
-  const wire = decodeFrame('join request', () => WireJoinRequest.decode(bytes))
-  if (wire.peerId !== peerId) {
-    throw new DebrosError('JOIN_PEER_MISMATCH', `the request is for ${wire.peerId}, its sender is ${peerId}`)
-  }
-  hostPortOf(checkName(wire.address, 'address'))
-  return {
-    nodeId: checkName(wire.nodeId, 'node id'),
-    peerId,
-    address: wire.address,
-    voter: wire.voter,
-    clusterId: wire.clusterId === '' ? undefined : checkName(wire.clusterId, 'cluster id'),
-    ...(wire.lookup && { lookup: true }),
-  }
-}
-
-function joinResponseToWire(response: JoinResponse): Partial<WireJoinResponse> {
-  if (response.type === 'redirect') {
-    const { peerId, address } = response.leader
-    return { leader: { peerId, address } }
-  }
-  const { clusterId, confirmed = false } = response
-  const members = response.members.map((member) => ({ ...member }))
-  return { accepted: true, clusterId, members, confirmed }
-}
-
-function joinResponseFromWire(bytes: Uint8Array): JoinResponse {
-  const wire = decodeFrame('join response', () =>
-    WireJoinResponse.decode(bytes, { limits: { members: CONFIG_MEMBERS_MAX } }),
-  )
-  if (wire.accepted) {
-    const members = wire.members.map(memberFromWire)
-    const clusterId = checkName(wire.clusterId, 'cluster id')
-    return { type: 'accepted', clusterId, members, ...(wire.confirmed && { confirmed: true }) }
-  }
-  const { leader } = wire
-  if (leader === undefined) throw malformed('a join response that neither accepts nor redirects')
-  return {
-    type: 'redirect',
-    leader: { peerId: checkName(leader.peerId, 'peer id'), address: checkName(leader.address, 'address') },
-  }
 }

@@ -28,6 +28,7 @@ export {
   JoinMember,
   JoinProofRequest,
   JoinProofResponse,
+  JoinPurpose,
   JoinRequest,
   JoinResponse,
 } from './generated/join.ts'

@@ -77,7 +77,10 @@ test('a removed node - disturbs nobody, finds out, says so, and lives again when
   expect(await away.cluster.status()).toMatchObject({
     ready: false,
     raft: { state: 'Follower', term: awayTerm },
-    detached: { reason: 'removed', message: expect.stringContaining('empty its data directory') },
+    detached: {
+      reason: 'removed',
+      message: expect.stringContaining('start it with the address of a member to join'),
+    },
   })
   const readyz = await fetch(`${away.apiUrl}/readyz`)
   expect([readyz.status, await readyz.text()]).toEqual([
@@ -100,17 +103,27 @@ test('a removed node - disturbs nobody, finds out, says so, and lives again when
 })
 
 test('a removed node - that comes back only later is told at once', { timeout: TIMEOUT_MS }, async () => {
-  await using cluster = await startCluster({ nodes: 3 })
-  const leader = await cluster.leader()
-  const away = leader === 2 ? 1 : 2
-  const { id } = cluster.nodes[away] as TestCluster['nodes'][number]
-  await cluster.kill(away)
-  await (cluster.nodes[leader] as TestCluster['nodes'][number]).node.cluster.removeNode(id)
+  await using cluster = await startCluster({ nodes: 2 })
+  const { node: first } = cluster.nodes[0] as TestCluster['nodes'][number]
+  const init = { dataDir: new MemoryDataDir(), nodeId: 'away', clusterSecret: cluster.secret }
+  const joined = await createNode({ ...init, joinAddresses: [first.raftAddress] })
+  await expect
+    .poll(async () => (await firstStatus(cluster)).members, WAIT)
+    .toEqual(['away:true', 'node1:true', 'node2:true'])
+  await joined.kill()
+  await first.cluster.removeNode('away')
   const before = await firstStatus(cluster)
-  await cluster.restart(away)
-  const { node } = cluster.nodes[away] as TestCluster['nodes'][number]
-  await expect.poll(() => node.cluster.detached?.reason, WAIT).toBe('removed')
-  expect(node.cluster.ready).toBe(false)
+
+  const back = await createNode(init)
+  await expect.poll(() => back.cluster.detached?.reason, WAIT).toBe('removed')
+  expect(back.cluster.ready).toBe(false)
+  expect(await firstStatus(cluster)).toEqual(before)
+  await back.stop()
+
+  // With an address to join it asks to be a member again, on the data that it has.
+  await using again = await createNode({ ...init, joinAddresses: [first.raftAddress] })
+  await expect.poll(() => again.cluster.ready, WAIT).toBe(true)
+  await expect.poll(async () => (await firstStatus(cluster)).members, WAIT).toContain('away:true')
   expect((await firstStatus(cluster)).term).toBe(before.term)
 })
 

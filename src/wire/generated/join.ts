@@ -1,6 +1,6 @@
 // @ts-nocheck
 // Generated from proto/join.proto by scripts/generate-proto.ts; do not edit.
-import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime'
+import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -590,6 +590,10 @@ export interface JoinRequest {
   voter: boolean
   clusterId: string
   lookup: boolean
+  username: string
+  password: string
+  purpose: JoinPurpose
+  foundingId: string
 }
 
 export namespace JoinRequest {
@@ -632,6 +636,26 @@ export namespace JoinRequest {
           w.bool(obj.lookup)
         }
 
+        if ((obj.username != null && obj.username !== '')) {
+          w.uint32(58)
+          w.string(obj.username)
+        }
+
+        if ((obj.password != null && obj.password !== '')) {
+          w.uint32(66)
+          w.string(obj.password)
+        }
+
+        if (obj.purpose != null && __JoinPurposeValues[obj.purpose] !== 0) {
+          w.uint32(72)
+          JoinPurpose.codec().encode(obj.purpose, w)
+        }
+
+        if ((obj.foundingId != null && obj.foundingId !== '')) {
+          w.uint32(82)
+          w.string(obj.foundingId)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -642,7 +666,11 @@ export namespace JoinRequest {
           address: '',
           voter: false,
           clusterId: '',
-          lookup: false
+          lookup: false,
+          username: '',
+          password: '',
+          purpose: JoinPurpose.JOIN,
+          foundingId: ''
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -673,6 +701,22 @@ export namespace JoinRequest {
             }
             case 6: {
               obj.lookup = reader.bool()
+              break
+            }
+            case 7: {
+              obj.username = reader.string()
+              break
+            }
+            case 8: {
+              obj.password = reader.string()
+              break
+            }
+            case 9: {
+              obj.purpose = JoinPurpose.codec().decode(reader)
+              break
+            }
+            case 10: {
+              obj.foundingId = reader.string()
               break
             }
             default: {
@@ -732,6 +776,34 @@ export namespace JoinRequest {
               }
               break
             }
+            case 7: {
+              yield {
+                field: `${prefix}.username`,
+                value: reader.string()
+              }
+              break
+            }
+            case 8: {
+              yield {
+                field: `${prefix}.password`,
+                value: reader.string()
+              }
+              break
+            }
+            case 9: {
+              yield {
+                field: `${prefix}.purpose`,
+                value: JoinPurpose.codec().decode(reader)
+              }
+              break
+            }
+            case 10: {
+              yield {
+                field: `${prefix}.foundingId`,
+                value: reader.string()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -774,6 +846,26 @@ export namespace JoinRequest {
     value: boolean
   }
 
+  export interface JoinRequestUsernameFieldEvent {
+    field: '$.username'
+    value: string
+  }
+
+  export interface JoinRequestPasswordFieldEvent {
+    field: '$.password'
+    value: string
+  }
+
+  export interface JoinRequestPurposeFieldEvent {
+    field: '$.purpose'
+    value: JoinPurpose
+  }
+
+  export interface JoinRequestFoundingIdFieldEvent {
+    field: '$.foundingId'
+    value: string
+  }
+
   export function encode (obj: Partial<JoinRequest>): Uint8Array {
     return encodeMessage(obj, JoinRequest.codec())
   }
@@ -782,8 +874,26 @@ export namespace JoinRequest {
     return decodeMessage(buf, JoinRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinRequest>): Generator<JoinRequestNodeIdFieldEvent | JoinRequestPeerIdFieldEvent | JoinRequestAddressFieldEvent | JoinRequestVoterFieldEvent | JoinRequestClusterIdFieldEvent | JoinRequestLookupFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinRequest>): Generator<JoinRequestNodeIdFieldEvent | JoinRequestPeerIdFieldEvent | JoinRequestAddressFieldEvent | JoinRequestVoterFieldEvent | JoinRequestClusterIdFieldEvent | JoinRequestLookupFieldEvent | JoinRequestUsernameFieldEvent | JoinRequestPasswordFieldEvent | JoinRequestPurposeFieldEvent | JoinRequestFoundingIdFieldEvent> {
     return streamMessage(buf, JoinRequest.codec(), opts)
+  }
+}
+
+export enum JoinPurpose {
+  JOIN = 'JOIN',
+  NOTIFY = 'NOTIFY',
+  CLAIM = 'CLAIM'
+}
+
+enum __JoinPurposeValues {
+  JOIN = 0,
+  NOTIFY = 1,
+  CLAIM = 2
+}
+
+export namespace JoinPurpose {
+  export const codec = (): Codec<JoinPurpose> => {
+    return enumeration<JoinPurpose>(__JoinPurposeValues)
   }
 }
 
@@ -793,6 +903,7 @@ export interface JoinResponse {
   leader?: JoinLeader
   members: JoinMember[]
   confirmed: boolean
+  waiting?: JoinWaiting
 }
 
 export namespace JoinResponse {
@@ -830,6 +941,11 @@ export namespace JoinResponse {
         if ((obj.confirmed != null && obj.confirmed !== false)) {
           w.uint32(40)
           w.bool(obj.confirmed)
+        }
+
+        if (obj.waiting != null) {
+          w.uint32(50)
+          JoinWaiting.codec().encode(obj.waiting, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -875,6 +991,12 @@ export namespace JoinResponse {
             }
             case 5: {
               obj.confirmed = reader.bool()
+              break
+            }
+            case 6: {
+              obj.waiting = JoinWaiting.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.waiting
+              })
               break
             }
             default: {
@@ -942,6 +1064,13 @@ export namespace JoinResponse {
               }
               break
             }
+            case 6: {
+              yield * JoinWaiting.codec().stream(reader, reader.uint32(), `${prefix}.waiting`, {
+                limits: opts.limits?.waiting
+              })
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -1003,6 +1132,21 @@ export namespace JoinResponse {
     value: boolean
   }
 
+  export interface JoinResponseWaitingNodeIdFieldEvent {
+    field: '$.waiting.nodeId'
+    value: string
+  }
+
+  export interface JoinResponseWaitingFoundingIdFieldEvent {
+    field: '$.waiting.foundingId'
+    value: string
+  }
+
+  export interface JoinResponseWaitingMemberFieldEvent {
+    field: '$.waiting.member'
+    value: boolean
+  }
+
   export function encode (obj: Partial<JoinResponse>): Uint8Array {
     return encodeMessage(obj, JoinResponse.codec())
   }
@@ -1011,8 +1155,143 @@ export namespace JoinResponse {
     return decodeMessage(buf, JoinResponse.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinResponse>): Generator<JoinResponseAcceptedFieldEvent | JoinResponseClusterIdFieldEvent | JoinResponseLeaderPeerIdFieldEvent | JoinResponseLeaderAddressFieldEvent | JoinResponseMembersIdFieldEvent | JoinResponseMembersPeerIdFieldEvent | JoinResponseMembersAddressFieldEvent | JoinResponseMembersVoterFieldEvent | JoinResponseConfirmedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinResponse>): Generator<JoinResponseAcceptedFieldEvent | JoinResponseClusterIdFieldEvent | JoinResponseLeaderPeerIdFieldEvent | JoinResponseLeaderAddressFieldEvent | JoinResponseMembersIdFieldEvent | JoinResponseMembersPeerIdFieldEvent | JoinResponseMembersAddressFieldEvent | JoinResponseMembersVoterFieldEvent | JoinResponseConfirmedFieldEvent | JoinResponseWaitingNodeIdFieldEvent | JoinResponseWaitingFoundingIdFieldEvent | JoinResponseWaitingMemberFieldEvent> {
     return streamMessage(buf, JoinResponse.codec(), opts)
+  }
+}
+
+export interface JoinWaiting {
+  nodeId: string
+  foundingId: string
+  member: boolean
+}
+
+export namespace JoinWaiting {
+  let _codec: Codec<JoinWaiting>
+
+  export const codec = (): Codec<JoinWaiting> => {
+    if (_codec == null) {
+      _codec = message<JoinWaiting>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.nodeId != null && obj.nodeId !== '')) {
+          w.uint32(10)
+          w.string(obj.nodeId)
+        }
+
+        if ((obj.foundingId != null && obj.foundingId !== '')) {
+          w.uint32(18)
+          w.string(obj.foundingId)
+        }
+
+        if ((obj.member != null && obj.member !== false)) {
+          w.uint32(24)
+          w.bool(obj.member)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          nodeId: '',
+          foundingId: '',
+          member: false
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.nodeId = reader.string()
+              break
+            }
+            case 2: {
+              obj.foundingId = reader.string()
+              break
+            }
+            case 3: {
+              obj.member = reader.bool()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.nodeId`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.foundingId`,
+                value: reader.string()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.member`,
+                value: reader.bool()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface JoinWaitingNodeIdFieldEvent {
+    field: '$.nodeId'
+    value: string
+  }
+
+  export interface JoinWaitingFoundingIdFieldEvent {
+    field: '$.foundingId'
+    value: string
+  }
+
+  export interface JoinWaitingMemberFieldEvent {
+    field: '$.member'
+    value: boolean
+  }
+
+  export function encode (obj: Partial<JoinWaiting>): Uint8Array {
+    return encodeMessage(obj, JoinWaiting.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinWaiting>): JoinWaiting {
+    return decodeMessage(buf, JoinWaiting.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinWaiting>): Generator<JoinWaitingNodeIdFieldEvent | JoinWaitingFoundingIdFieldEvent | JoinWaitingMemberFieldEvent> {
+    return streamMessage(buf, JoinWaiting.codec(), opts)
   }
 }
 

@@ -1,73 +1,24 @@
-/** How a node becomes a member: the joining side's patience and the leader's decision. */
+/** The leader's side of joining: what a proven request means for the membership. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DebrosError, errorMessage, type Logger } from '../base/index.ts'
-import {
-  type JoinClientComponents,
-  type JoinRequest,
-  type JoinResponse,
-  type PeerAddress,
-  requestJoin,
-} from '../p2p/index.ts'
-import type { Member } from '../raft/index.ts'
-import type { Consensus } from './consensus.ts'
+import { type Counters, DebrosError, type Logger } from '../base/index.ts'
+import type { JoinRequest, JoinResponse, PeerAddress } from '../p2p/index.ts'
+import type { ConfigChange, Member } from '../raft/index.ts'
+import type { Authorizer } from './authorization.ts'
+import type { Consensus, Limits } from './consensus.ts'
 
-const JOIN_TIMEOUT_MS = 10_000
+/** How long a change of the membership may take, others that are under way included. */
+const CHANGE_TIMEOUT_MS = 10_000
+const CHANGE_RETRY_MS = 20
 
 /** How long a leader tries to confirm that it leads before it answers a lookup without. */
 const CONFIRM_TIMEOUT_MS = 1_000
 
-/** Failures that no further attempt will mend. */
-const HOPELESS = new Set([
-  'JOIN_SECRET_WRONG',
-  'JOIN_CLUSTER_MISMATCH',
-  'JOIN_CLUSTER_RECOVERED',
-  'JOIN_PEER_MISMATCH',
-  'RAFT_CONFIG_REJECTED',
-])
-
-export interface JoinInit {
-  /** `host:port` of members, asked in turn. */
-  readonly addresses: readonly string[]
-  readonly secret: string
-  readonly request: Omit<JoinRequest, 'peerId'>
-  readonly intervalMs: number
-  /** Rounds over all addresses before giving up. */
-  readonly attempts: number
-  readonly signal: AbortSignal
-}
-
-/** Asks until some member takes this node in. Rejects with `JOIN_FAILED`, or at once if it is hopeless. */
-export async function joinCluster(
-  components: JoinClientComponents & { readonly logger: Logger },
-  init: JoinInit,
-): Promise<Extract<JoinResponse, { type: 'accepted' }>> {
-  const { secret, request, signal } = init
-  let last: unknown
-  for (let attempt = 1; attempt <= init.attempts; attempt++) {
-    for (const address of init.addresses) {
-      try {
-        return await requestJoin(components, { address, secret, request, signal, timeoutMs: JOIN_TIMEOUT_MS })
-      } catch (error) {
-        last = error
-        if (signal.aborted) throw error
-        if (error instanceof DebrosError && HOPELESS.has(error.code) && !error.retryable) throw error
-        const fields = { address, attempt, error: errorMessage(error) }
-        // Nodes that start together often ask before the first one is up.
-        if (attempt === 1) components.logger.info(fields, 'not taken in yet; trying again')
-        else components.logger.warn(fields, 'could not join yet; trying again')
-      }
-    }
-    await sleep(init.intervalMs, undefined, { signal })
-  }
-  throw new DebrosError(
-    'JOIN_FAILED',
-    `could not join through ${init.addresses.join(', ')}: ${errorMessage(last)}. Is a member running there, and has the cluster a leader?`,
-    { retryable: true, cause: last },
-  )
-}
-
 export interface AdmissionComponents {
   readonly consensus: Consensus
+  readonly authorizer: Authorizer
+  readonly counters: Counters
+  /** Refuses what would leave the cluster without a majority of voters that answer. */
+  readonly checkLeaving: (id: string, limits: Limits) => Promise<void>
   readonly logger: Logger
 }
 
@@ -77,7 +28,7 @@ export interface AdmissionInit {
   readonly ancestors: readonly string[]
 }
 
-/** The leader's side: decides what a proven request to join means for the membership. */
+/** Decides what a request to join means. */
 export class Admission {
   readonly #components: AdmissionComponents
   readonly #init: AdmissionInit
@@ -87,10 +38,13 @@ export class Admission {
   constructor(components: AdmissionComponents, init: AdmissionInit) {
     this.#components = components
     this.#init = init
+    components.counters.declare('cluster', ['num_join_req'])
+    components.counters.declare('store', ['num_ignored_joins', 'num_removed_before_joins'])
   }
 
   admit(request: JoinRequest): Promise<JoinResponse> {
     if (request.lookup === true) return this.#lookUp(request)
+    this.#components.counters.add('cluster', 'num_join_req')
     const answer = this.#last.then(() => this.#decide(request))
     this.#last = answer.catch(() => {})
     return answer
@@ -141,7 +95,7 @@ export class Admission {
   }
 
   async #decide(request: JoinRequest): Promise<JoinResponse> {
-    const { consensus, logger } = this.#components
+    const { consensus } = this.#components
     this.#checkCluster(request)
     if (!consensus.isLeader) {
       const leader = this.#leader()
@@ -153,13 +107,82 @@ export class Admission {
     const { nodeId: id, peerId, address, voter } = request
     const wanted: Member = { id, peerId, address, voter }
     const known = consensus.config.members.find((member) => member.id === id)
-    const isNew = known !== undefined && this.#lostItsLog(known, request)
-    if (isNew) await this.#forget(known)
-    if (isNew || !isSame(known, wanted)) {
-      await consensus.changeMembership([{ type: 'add', member: wanted }], { timeoutMs: JOIN_TIMEOUT_MS })
-      logger.info({ id, address, voter }, `node ${id} joined`)
+    if (known === undefined) {
+      this.#checkPermission(request)
+      await this.#add(wanted)
+    } else if (this.#lostItsLog(known, request)) {
+      this.#checkPermission(request)
+      await this.#forget(known)
+      await this.#add(wanted)
+    } else {
+      await this.#renew(known, wanted, request)
     }
     return this.#accepted()
+  }
+
+  async #add(wanted: Member): Promise<void> {
+    const { id, address, voter } = wanted
+    this.#checkAddress(wanted)
+    await this.#change([{ type: 'add', member: wanted }])
+    this.#components.logger.info({ id, address, voter }, `node ${id} joined`)
+  }
+
+  /** A member asks again, after a restart: it may have moved, or its vote may have been given or taken. */
+  async #renew(known: Member, wanted: Member, request: JoinRequest): Promise<void> {
+    const { consensus, counters, logger } = this.#components
+    const { id, address, voter } = wanted
+    const isVoter = consensus.config.voters.includes(id)
+    const losesVote = isVoter && !voter
+    if (known.address === address && known.voter === voter && !losesVote) {
+      counters.add('store', 'num_ignored_joins')
+      return
+    }
+    // Its key shows who it is, so it may say where it is; a vote is not its own to give.
+    if (known.voter !== voter) this.#checkPermission(request)
+    if (known.address !== address) this.#checkAddress(wanted)
+    if (losesVote) await this.#components.checkLeaving(id, { timeoutMs: CHANGE_TIMEOUT_MS })
+    await this.#change([
+      { type: 'add', member: wanted },
+      ...(losesVote ? [{ type: 'demote', id } as const] : []),
+    ])
+    if (known.address !== address) counters.add('store', 'num_removed_before_joins')
+    logger.info({ id, address, voter }, `node ${id} came back with another address or vote`)
+  }
+
+  /** Waits for another change that is under way, such as the promotion of a node that came before. */
+  async #change(changes: readonly ConfigChange[]): Promise<void> {
+    const deadlineMs = performance.now() + CHANGE_TIMEOUT_MS
+    for (;;) {
+      const timeoutMs = Math.max(1, deadlineMs - performance.now())
+      try {
+        await this.#components.consensus.changeMembership(changes, { timeoutMs })
+        return
+      } catch (error) {
+        const mayWait =
+          error instanceof DebrosError && error.code === 'RAFT_CONFIG_REJECTED' && error.retryable
+        if (!mayWait || timeoutMs <= CHANGE_RETRY_MS) throw error
+        await sleep(CHANGE_RETRY_MS)
+      }
+    }
+  }
+
+  #checkPermission({ credentials, nodeId, voter }: JoinRequest): void {
+    const { authorizer } = this.#components
+    const permissions = voter ? (['join'] as const) : (['join-read-only', 'join-read-replica'] as const)
+    if (permissions.some((permission) => authorizer.allows(credentials, permission))) return
+    throw joinNotAuthorized(nodeId, voter ? 'as a voter' : 'as a read replica')
+  }
+
+  /** Two nodes at one address cannot both be running; one that is gone is in nobody's way. */
+  #checkAddress({ id, address }: Member): void {
+    const { consensus } = this.#components
+    const other = consensus.config.members.find((member) => member.id !== id && member.address === address)
+    if (other === undefined || !consensus.hears(other.id)) return
+    throw new DebrosError(
+      'JOIN_ADDRESS_TAKEN',
+      `node ${other.id} is a member at ${address}; give node ${id} an address of its own`,
+      { retryable: true },
+    )
   }
 
   /**
@@ -190,9 +213,7 @@ export class Admission {
       { id: known.id },
       `node ${known.id} comes back without its log; its old self is removed`,
     )
-    await this.#components.consensus.changeMembership([{ type: 'remove', id: known.id }], {
-      timeoutMs: JOIN_TIMEOUT_MS,
-    })
+    await this.#change([{ type: 'remove', id: known.id }])
   }
 
   #leader(): PeerAddress | undefined {
@@ -201,6 +222,9 @@ export class Admission {
   }
 }
 
-function isSame(known: Member | undefined, wanted: Member): boolean {
-  return known?.peerId === wanted.peerId && known.address === wanted.address && known.voter === wanted.voter
+export function joinNotAuthorized(nodeId: string, how: string): DebrosError {
+  return new DebrosError(
+    'JOIN_NOT_AUTHORIZED',
+    `node ${nodeId} may not join ${how}: the credentials it shows, if any, do not have the permission`,
+  )
 }
