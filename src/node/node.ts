@@ -223,7 +223,9 @@ class Node implements DebrosNode {
       { listenAddresses, nodeAddress },
     )
     const members = new MemberTable()
-    const rpc = createRpc({ host, members, logger })
+    // As rqlite's counter: a pooled connection was found dead, and replaced.
+    const onReconnected = () => this.#init.counters.add('cluster', 'num_client_force_new_conn')
+    const rpc = createRpc({ host, members, logger, onReconnected })
     await host.start()
     this.#cleanup.push({ what: 'network', run: () => host.stop() })
     this.#killHost = () => host.kill()

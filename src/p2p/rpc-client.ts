@@ -28,6 +28,10 @@ export interface RpcClientLinkInit {
   readonly peerId: string
   /** Called when nothing is left to do here: no call, no stream. */
   readonly onIdle: () => void
+  /** The stream is there. */
+  readonly onOpened?: () => void
+  /** The stream that was there is lost. */
+  readonly onLost?: () => void
 }
 
 interface ClientCall {
@@ -106,6 +110,7 @@ export class RpcClientLink {
       const stream = await this.#openStream(address)
       const sender = new TurnSender(stream)
       this.#session = { stream, sender }
+      this.#init.onOpened?.()
       // It may have been lost before anyone knew of it.
       if (stream.closed) this.#lost(undefined)
       for (const call of this.#calls.values()) sender.add(call.request)
@@ -151,6 +156,7 @@ export class RpcClientLink {
 
   #lost(error: Error | undefined): void {
     this.#session = undefined
+    this.#init.onLost?.()
     const why = error?.message ?? 'the peer ended the stream'
     for (const call of [...this.#calls.values()]) call.settle(lost(call, why))
     this.#checkIdle()

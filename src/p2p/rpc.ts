@@ -10,6 +10,8 @@ export interface RpcComponents {
   /** Who may call methods of access `member`. */
   readonly members: { has(peerId: string): boolean }
   readonly logger: Logger
+  /** Called when a peer is reached again for a call, after the stream to it was lost. */
+  readonly onReconnected?: () => void
 }
 
 /** {@link Rpc}, with what its owner needs: to start and stop it, and to call where only an address is known. */
@@ -35,6 +37,8 @@ class StreamRpc implements RpcService {
   readonly #components: RpcComponents
   readonly #server: RpcServer
   readonly #links = new Map<string, RpcClientLink>()
+  /** Peers to which the stream was lost and not opened again yet. */
+  readonly #lost = new Set<string>()
 
   constructor(components: RpcComponents) {
     this.#components = components
@@ -103,6 +107,10 @@ class StreamRpc implements RpcService {
       onIdle: () => {
         if (this.#links.get(peerId) === link) this.#links.delete(peerId)
       },
+      onOpened: () => {
+        if (this.#lost.delete(peerId)) this.#components.onReconnected?.()
+      },
+      onLost: () => this.#lost.add(peerId),
     })
     this.#links.set(peerId, link)
     return link

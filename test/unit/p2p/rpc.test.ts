@@ -18,6 +18,8 @@ interface RpcPeer {
   readonly address: PeerAddress
   /** Peer ids that this one takes for members. */
   readonly members: Set<string>
+  /** How often a lost stream was replaced. */
+  readonly reconnected: () => number
 }
 
 async function startPeer(
@@ -26,10 +28,13 @@ async function startPeer(
 ): Promise<RpcPeer> {
   const host = await startHost(cleanup, options)
   const members = new Set<string>()
-  const rpc = createRpc({ host, members, logger: options.logger ?? silentLogger })
+  let reconnected = 0
+  const logger = options.logger ?? silentLogger
+  const rpc = createRpc({ host, members, logger, onReconnected: () => reconnected++ })
   await rpc.start()
   cleanup.add(() => rpc.stop())
-  return { host, rpc, members, address: { peerId: host.peerId, address: host.nodeAddress } }
+  const address = { peerId: host.peerId, address: host.nodeAddress }
+  return { host, rpc, members, address, reconnected: () => reconnected }
 }
 
 /** Two peers; `a` is a member in the eyes of `b`. */
@@ -377,6 +382,7 @@ test('rpc - an answer lost with the connection may have happened; the next call 
     await until(() => signal.aborted)
     await until(() => a.host.connection(b.host.peerId) === undefined || end === 'stream')
     expect(await a.rpc.call(b.address, 'echo', text('again'), patience)).toHaveLength(5)
+    expect(a.reconnected()).toBe(end === 'connection' ? 1 : 2)
   }
 })
 

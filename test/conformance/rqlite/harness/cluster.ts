@@ -62,3 +62,21 @@ export async function withCluster(
   await using processes = await ProcessCluster.start(init)
   await run(new ApiCluster(processes))
 }
+
+/**
+ * Freezes nodes, as if their machines were cut off: connections stay open and nobody answers. They go on when
+ * `run` has ended.
+ */
+export async function withFrozen(
+  cluster: ApiCluster,
+  nodes: readonly Api[],
+  run: () => Promise<void>,
+): Promise<void> {
+  const pids = nodes.map((node) => cluster.process(node).pid).filter((pid) => pid !== undefined)
+  for (const pid of pids) process.kill(pid, 'SIGSTOP')
+  try {
+    await run()
+  } finally {
+    for (const pid of pids) process.kill(pid, 'SIGCONT')
+  }
+}

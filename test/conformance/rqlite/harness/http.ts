@@ -39,7 +39,10 @@ export async function ask(url: string, ask: Ask = {}): Promise<Answer> {
 
 /** The answer from its headers on, for whoever wants to read its body in his own time. */
 export function open(url: string, ask: Ask = {}): Promise<IncomingMessage> {
-  const { method = 'GET', body, headers = {}, timeoutMs = 60_000 } = ask
+  const { method = 'GET', body, timeoutMs = 60_000 } = ask
+  // Of a DELETE the module would leave the body out.
+  const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }
+  const headers = { ...length, ...ask.headers }
   return new Promise((resolve, reject) => {
     const sent = request(url, { method, headers, agent, signal: AbortSignal.timeout(timeoutMs) }, resolve)
     sent.on('error', reject)
