@@ -15,8 +15,9 @@ import { checkOrigin } from './origin.ts'
 import { Parameters } from './parameters.ts'
 import { judge } from './permission.ts'
 import { emptyReply, errorReply, HttpError, type HttpReply } from './reply.ts'
+import { endsConnection } from './request-body-state.ts'
 import { findRoute } from './routes.ts'
-import { discard, send, sendRefusal } from './send.ts'
+import { discard, isShort, send, sendAndClose } from './send.ts'
 import type { HttpLimits } from './types.ts'
 
 export interface AppInit {
@@ -44,6 +45,7 @@ export function buildApp(init: AppInit): FastifyInstance {
     logger: false,
     return503OnClosing: false,
     routerOptions: { querystringParser: () => ({}) },
+    rewriteUrl: ({ url = '/' }) => originForm(url),
     serverFactory: (onRequest) => init.createServer(onRequest),
     clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, init.rqliteVersion),
     frameworkErrors: (error, _request, reply) => {
@@ -124,7 +126,9 @@ class Exchange {
 
   /** In the order rqlite checks: parameters, path, permission, method, and only then the body. */
   async #answer(): Promise<HttpReply> {
-    const { method } = this.#request
+    const { method, headers } = this.#request
+    if (headers.host === undefined && this.#request.raw.httpVersionMinor > 0)
+      throw new HttpError(400, 'missing required Host header')
     if (this.#init.isStopping()) throw new HttpError(503, 'server is stopping', { 'retry-after': '1' })
     if (method === 'OPTIONS') return emptyReply(200)
     const { path, query } = splitUrl(this.#request.raw.url ?? '/')
@@ -166,6 +170,13 @@ class Exchange {
     if (this.#init.isStopping()) this.#reply.header('connection', 'close')
     // From here on the caller must keep taking what it is sent; Node resets this with the next request.
     response.socket?.setTimeout(this.#init.limits.sendTimeoutMs)
+    if (endsConnection(this.#request.raw)) {
+      if (isShort(answer)) {
+        sendAndClose(this.#reply, answer, this.#init.limits.lingerMs)
+        return
+      }
+      this.#reply.header('connection', 'close')
+    }
     send(this.#reply, answer, (error) => {
       this.#init.context.logger.warn({ path: this.#path, error: errorMessage(error) }, 'a response broke off')
     })
@@ -174,9 +185,11 @@ class Exchange {
   #fail(error: unknown): void {
     if (this.#reply.raw.destroyed) return
     if (this.#reply.sent) this.#reply.raw.destroy()
-    else if (error instanceof BodyRefused) sendRefusal(this.#reply, error, this.#init.limits.lingerMs)
-    else if (error instanceof HttpError) this.#send(errorReply(error.status, error.message, error.headers))
-    else {
+    else if (error instanceof HttpError) {
+      const answer = errorReply(error.status, error.message, error.headers)
+      if (error instanceof BodyRefused) sendAndClose(this.#reply, answer, this.#init.limits.lingerMs)
+      else this.#send(answer)
+    } else {
       this.#init.context.logger.error({ error, path: this.#path }, 'a request failed')
       this.#send(errorReply(500, 'internal error'))
     }
@@ -206,6 +219,13 @@ function splitUrl(url: string): { path: string; query: string } {
     path: path.includes('%') ? decodeURIComponent(path) : path,
     query: mark < 0 ? '' : url.slice(mark + 1),
   }
+}
+
+/** Proxies may name the whole URL (RFC 9112, 3.2.2). */
+function originForm(url: string): string {
+  const [, path] = /^https?:\/\/[^/?#]*(.*)$/i.exec(url) ?? []
+  if (path === undefined) return url
+  return path.startsWith('/') ? path : `/${path}`
 }
 
 /** For what never became a request: broken syntax, headers too large or too slow. */

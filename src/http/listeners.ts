@@ -8,6 +8,7 @@ import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { errorMessage, formatHostPort, type Logger } from '../base/index.ts'
+import { continueOnRead } from './request-body-state.ts'
 import type { TlsMaterial } from './tls-files.ts'
 import type { HttpLimits, HttpTlsInit } from './types.ts'
 
@@ -91,10 +92,16 @@ export class Listeners {
       requestTimeout: limits.requestTimeoutMs,
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
+      // Asked for by the application, which says so in its own words.
+      requireHostHeader: false,
     }
     const server =
       tls === undefined ? http.createServer(options, this.#onRequest) : this.#createTlsServer(options, tls)
     server.maxConnections = limits.connectionsMax
+    server.on('checkContinue', (request: http.IncomingMessage, response: http.ServerResponse) => {
+      continueOnRead(request, response)
+      this.#onRequest(request, response)
+    })
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))

@@ -12,6 +12,9 @@ export interface HttpReply {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** One whose body is at hand as a whole. */
+export type ShortReply = HttpReply & { readonly body?: string }
+
 /** Ends a request early. The message is the whole body, in plain text. */
 export class HttpError extends Error {
   override name = 'HttpError'
@@ -34,7 +37,7 @@ export function errorReply(
   status: number,
   message: string,
   headers: Readonly<Record<string, string>> = {},
-): HttpReply {
+): ShortReply {
   return { status, type: 'text', body: `${message}\n`, headers }
 }
 

@@ -1,8 +1,7 @@
 /** Writes a reply to the connection: at once if it is small, in pieces at the caller's pace if not. */
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import type { BodyRefused } from './body.ts'
-import type { HttpReply } from './reply.ts'
+import type { HttpReply, ShortReply } from './reply.ts'
 
 const CONTENT_TYPES = {
   json: 'application/json; charset=utf-8',
@@ -69,27 +68,32 @@ function paced(begun: string[], pieces: Iterator<string>): Readable {
   return stream
 }
 
+export function isShort(answer: HttpReply): answer is ShortReply {
+  return answer.body === undefined || typeof answer.body === 'string'
+}
+
 /**
- * Answers a request whose body is not wanted. Closing at once would make the system reset the
- * connection under the caller before the answer is read, so what is still sent is read and dropped,
- * for a while.
+ * Answers a request whose body is not wanted, and closes the connection. Doing that at once would make
+ * the system reset it under the caller before the answer is read, so what is still sent is read and
+ * dropped, for a while.
  */
-export function sendRefusal(reply: FastifyReply, refused: BodyRefused, lingerMs: number): void {
-  const message = `${refused.message}\n`
+export function sendAndClose(reply: FastifyReply, answer: ShortReply, lingerMs: number): void {
+  const { body = '' } = answer
   const headers = {
     ...reply.getHeaders(),
-    ...typeHeaders({ status: refused.status, type: 'text' }),
-    ...refused.headers,
-    'content-length': Buffer.byteLength(message),
+    ...typeHeaders(answer),
+    ...answer.headers,
+    'content-length': Buffer.byteLength(body),
     connection: 'close',
   }
   reply.hijack()
   const request = reply.request.raw
   const response = reply.raw
-  response.statusCode = refused.status
+  response.statusCode = answer.status
   for (const [name, value] of Object.entries(headers))
     if (value !== undefined) response.setHeader(name, value)
-  response.write(message)
+  response.flushHeaders()
+  if (body !== '') response.write(body)
 
   let droppedBytes = 0
   const finish = () => {
@@ -102,5 +106,5 @@ export function sendRefusal(reply: FastifyReply, refused: BodyRefused, lingerMs:
     if (droppedBytes > LINGER_BYTES_MAX) finish()
   }
   const timer = setTimeout(finish, lingerMs)
-  request.on('data', drop).on('end', finish).on('close', finish)
+  request.on('data', drop).on('end', finish).on('close', finish).resume()
 }
