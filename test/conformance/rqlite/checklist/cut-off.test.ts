@@ -94,6 +94,17 @@ describe('cut off', () => {
     await suite.cluster.nodes[0]!.execute(['DELETE FROM kept WHERE v > 1'])
   })
 
+  row(46, '408 if it is not written in time', async () => {
+    await cutOff(async (alone) => {
+      expect(
+        await alone.post(
+          '/db/execute?queue&wait&noleader&timeout=300ms',
+          '["INSERT OR IGNORE INTO kept VALUES(1)"]',
+        ),
+      ).toMatchObject({ status: 408, text: 'queue wait timeout\n' })
+    })
+  })
+
   row(72, 'without a leader', async () => {
     await cutOff(async (alone) => {
       expect(await alone.ask('/readyz')).toMatchObject({
