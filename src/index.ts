@@ -1,7 +1,7 @@
 /** The library's door: a node inside your own process. For clusters in tests see `debros/testing`. */
 
 import { Counters, silentLogger } from './base/index.ts'
-import { createHttpServer, type HttpLimits } from './http/index.ts'
+import { createHttpServer, type HttpLimits, type HttpTlsInit } from './http/index.ts'
 import { createNode as createBareNode, type DebrosNode, type NodeInit } from './node/index.ts'
 
 export interface HttpOptions {
@@ -12,6 +12,8 @@ export interface HttpOptions {
   /** `host:port` under which clients reach it. @default where it listens */
   readonly advertise?: string
   readonly allowOrigin?: string
+  /** Serve HTTPS. @default plain HTTP */
+  readonly tls?: HttpTlsInit
   readonly limits?: Partial<HttpLimits>
   readonly build?: { readonly version: string; readonly commit: string; readonly buildTime: string }
 }
@@ -42,12 +44,15 @@ export function createNode(
 export { DebrosError, type Logger, type Outcome } from './base/index.ts'
 export type { KvEntry, KvExpectation, KvListOptions, KvOperation, KvPage, KvResult } from './kv/index.ts'
 export {
+  type Authorizer,
   type AutoBackupConfig,
   type AutoRestoreConfig,
   type CallOptions,
   type ChangeCaptureConfig,
   type ChangeCaptureTls,
   type ClusterService,
+  type Credentials,
+  createAuthorizer,
   createAutoBackupConfig,
   createAutoRestoreConfig,
   createChangeCaptureConfig,
@@ -62,6 +67,7 @@ export {
   type ReadLevel,
   type ReadOptions,
   type Removed,
+  readCredentialsFile,
   type StatementInput,
   type StorageReadOptions,
   type StorageService,

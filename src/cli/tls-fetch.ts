@@ -27,7 +27,10 @@ export function createTlsFetch({ insecure, ...material }: TlsFetchInit): Fetch {
           const { statusCode: status = 500 } = response
           const content = Buffer.concat(chunks)
           // A body is no part of these statuses.
-          resolve(new Response([204, 304].includes(status) ? null : content, { status }))
+          const fields = new Headers()
+          for (const [name, values = []] of Object.entries(response.headersDistinct))
+            for (const value of values) fields.append(name, value)
+          resolve(new Response([204, 304].includes(status) ? null : content, { status, headers: fields }))
         })
       }
       const request = url.startsWith('https:')

@@ -16,6 +16,8 @@ const ANYBODY = '*'
 const KNOWN: ReadonlySet<string> = new Set(PERMISSIONS)
 
 interface User extends Credentials {
+  /** Digests of equal length hide how long passwords are, and how far they agree. */
+  readonly digest: Buffer
   readonly permissions: ReadonlySet<Permission>
 }
 
@@ -54,8 +56,6 @@ export function createAuthorizer(text: string): Authorizer {
 class FileAuthorizer implements Authorizer {
   readonly enabled = true
   readonly #users: ReadonlyMap<string, User>
-  /** Digests of equal length hide how long the passwords are, and how far they agree. */
-  readonly #key = randomBytes(32)
 
   constructor(users: ReadonlyMap<string, User>) {
     this.#users = users
@@ -70,7 +70,7 @@ class FileAuthorizer implements Authorizer {
   recognizes({ username, password }: Credentials): boolean {
     const user = this.#users.get(username)
     // An unknown user takes as long as a known one.
-    const same = timingSafeEqual(this.#digest(password), this.#digest(user?.password ?? ''))
+    const same = timingSafeEqual(digestOf(password), user?.digest ?? NO_DIGEST)
     return user !== undefined && same
   }
 
@@ -78,10 +78,13 @@ class FileAuthorizer implements Authorizer {
     const user = this.#users.get(username)
     return user && { username, password: user.password }
   }
+}
 
-  #digest(password: string): Buffer {
-    return createHmac('sha256', this.#key).update(password).digest()
-  }
+const KEY = randomBytes(32)
+const NO_DIGEST = digestOf('')
+
+function digestOf(password: string): Buffer {
+  return createHmac('sha256', KEY).update(password).digest()
 }
 
 function holds(user: User | undefined, permission: Permission): boolean {
@@ -111,7 +114,8 @@ function parseUser(entry: unknown, position: number): User {
   const who = JSON.stringify(username)
   if (typeof password !== 'string') throw refuse(`the password of ${who} is not a text`)
   if (!Array.isArray(perms)) throw refuse(`perms of ${who} is not an array`)
-  return { username, password, permissions: new Set(perms.map(toPermission(who, refuse))) }
+  const permissions = new Set(perms.map(toPermission(who, refuse)))
+  return { username, password, digest: digestOf(password), permissions }
 }
 
 function toPermission(who: string, refuse: (why: string) => DebrosError): (given: unknown) => Permission {

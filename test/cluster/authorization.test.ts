@@ -1,7 +1,15 @@
 /** Who may do what, across nodes: the leader asks its own credentials file for what others pass on. */
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { createNode, type DebrosNode, MemoryDataDir } from '../../src/index.ts'
-import { createAuthorizer } from '../../src/node/index.ts'
+import { createTlsFetch } from '../../src/cli/tls-fetch.ts'
+import { createDatabaseClient } from '../../src/client/index.ts'
+import {
+  createAuthorizer,
+  createNode,
+  type DebrosNode,
+  type HttpOptions,
+  MemoryDataDir,
+} from '../../src/index.ts'
 import { type Answered, request } from '../unit/http/serve.ts'
 
 const authorizer = createAuthorizer(
@@ -19,8 +27,10 @@ const basic = (user: string, password = 'right') => ({
 })
 
 /** A leader with users, and a follower that lets everybody in. */
-async function twoNodes(): Promise<{ leader: DebrosNode; follower: DebrosNode } & AsyncDisposable> {
-  const common = { clusterSecret: 'shared by both', http: {}, joinIntervalMs: 100 }
+async function twoNodes(
+  http: HttpOptions = {},
+): Promise<{ leader: DebrosNode; follower: DebrosNode } & AsyncDisposable> {
+  const common = { clusterSecret: 'shared by both', http, joinIntervalMs: 100 }
   const leader = await createNode({ ...common, dataDir: new MemoryDataDir(), authorizer })
   const follower = await createNode({
     ...common,
@@ -99,5 +109,37 @@ test('what a node asks for itself - is trusted, as the node is', { timeout: 60_0
   })
   await expect(follower.database.query(['SELECT 1 FROM t'], stranger)).rejects.toMatchObject({
     code: 'NOT_AUTHORIZED',
+  })
+})
+
+// Acceptance rows 57 and 67: the scheme is that of the node that is meant.
+test('HTTPS - nodes tell each other and their callers so', { timeout: 60_000 }, async () => {
+  const fixture = (name: string) => new URL(`../fixtures/tls/${name}`, import.meta.url).pathname
+  const tls = { certFile: fixture('server.pem'), keyFile: fixture('server.key.pem') }
+  await using nodes = await twoNodes({ tls })
+  const { leader, follower } = nodes
+  const send = createTlsFetch({ ca: readFileSync(fixture('ca.pem')), insecure: false })
+  expect(leader.apiUrl).toMatch(/^https:/)
+
+  const listed = await (await send(`${follower.apiUrl}/nodes`, {})).json()
+  expect(listed).toMatchObject({
+    [leader.id]: { api_addr: leader.apiUrl, reachable: true },
+    [follower.id]: { api_addr: follower.apiUrl, reachable: true },
+  })
+  const told = await send(`${follower.apiUrl}/db/execute?redirect`, {
+    method: 'POST',
+    body: '["nonsense"]',
+    headers: basic('writer'),
+  })
+  expect([told.status, told.headers.get('location')]).toEqual([301, `${leader.apiUrl}/db/execute?redirect`])
+
+  const credentials = { username: 'both', password: 'right' }
+  const client = createDatabaseClient({ urls: [follower.apiUrl as string], credentials, fetch: send })
+  expect(await client.execute(['CREATE TABLE t (v)', 'INSERT INTO t VALUES (1)'])).toHaveLength(2)
+  const stranger = createDatabaseClient({ urls: [follower.apiUrl as string], fetch: send })
+  await expect(stranger.execute(['DROP TABLE t'])).rejects.toMatchObject({
+    status: 401,
+    outcome: 'not-applied',
+    message: expect.stringContaining('remote Execute not authorized'),
   })
 })
