@@ -9,6 +9,7 @@ export {
   type Outcome,
   toError,
 } from './errors.ts'
+export { expandEnvironment } from './expand-environment.ts'
 export { formatHostPort, type HostKind, type HostPort, hostKind, parseHostPort } from './host-port.ts'
 export { exactInteger, NumberText, parseJson } from './json-exact.ts'
 export { endOfString } from './json-text.ts'

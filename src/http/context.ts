@@ -21,6 +21,7 @@ export interface ServerContext {
   readonly allowOrigin: string | undefined
   /** Undefined: plain HTTP. */
   readonly tls: HttpTlsInit | undefined
+  readonly discovery: (() => object) | undefined
   readonly startedAt: Date
   readonly pragmas: PragmaReader
   readonly boundAddress: () => HttpAddress | undefined

@@ -15,6 +15,7 @@ export async function handleStatus(context: RequestContext): Promise<HttpReply> 
     build: describeBuild(server),
     cluster,
     http: describeHttp(server),
+    ...(server.discovery && { disco: server.discovery() }),
     ...describeProcess(server),
     store,
   }

@@ -153,7 +153,14 @@ class RqliteHttpServer implements HttpServer {
 
   #buildApp(listeners: Listeners): FastifyInstance {
     const { node, logger, counters } = this.#components
-    const { allowOrigin, authorizer, build, tls, rqliteVersion = DEFAULT_RQLITE_VERSION } = this.#init
+    const {
+      allowOrigin,
+      authorizer,
+      build,
+      tls,
+      discovery,
+      rqliteVersion = DEFAULT_RQLITE_VERSION,
+    } = this.#init
     return buildApp({
       context: {
         node,
@@ -164,6 +171,7 @@ class RqliteHttpServer implements HttpServer {
         logins: new LoginLimiter(this.#limits),
         allowOrigin,
         tls,
+        discovery,
         build: build ?? { version: 'unknown', commit: '', buildTime: '' },
         startedAt: new Date(),
         pragmas: new PragmaReader(),

@@ -44,6 +44,8 @@ export interface HttpServerInit {
   readonly authorizer?: Authorizer
   /** Serve HTTPS, and nothing else, on this port. @default plain HTTP */
   readonly tls?: HttpTlsInit
+  /** How the node finds others, shown as `disco` in `/status`. @default not shown */
+  readonly discovery?: () => object
   readonly build?: HttpBuildInfo
   readonly limits?: Partial<HttpLimits>
 }

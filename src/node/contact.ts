@@ -18,6 +18,7 @@ import type { Member, RaftDriver } from '../raft/index.ts'
 import type { Credentials } from './authorization.ts'
 import type { Cluster } from './cluster-service.ts'
 import type { Consensus } from './consensus.ts'
+import type { JoinAddresses } from './join-addresses.ts'
 import { askOnce, isHopeless } from './join-cluster.ts'
 import type { Detached } from './types.ts'
 
@@ -44,7 +45,7 @@ export interface ContactInit {
   readonly clusterId: string
   readonly secret: string
   /** `host:port` of members from the configuration, asked when those that are known do not help. */
-  readonly joinAddresses: readonly string[]
+  readonly joinAddresses: JoinAddresses
   readonly joinIntervalMs: number
   readonly joinCredentials: Credentials | undefined
   readonly electionTimeoutMs: number
@@ -135,7 +136,7 @@ export class Contact {
     const { id: nodeId, address, voter } = member
     const request = { nodeId, address, voter, clusterId, ...(credentials && { credentials }) }
     let failure: unknown = new Error('there is nobody to ask')
-    for (const asked of this.#whom()) {
+    for (const asked of await this.#whom()) {
       try {
         if (!rejoin && !(await this.#isStillIn(asked))) return
         const { members } = await askOnce(network, { secret, signal, request }, asked)
@@ -197,7 +198,7 @@ export class Contact {
     const { driver } = this.#components
     let answer: Answer | undefined
     let superseded: Error | undefined
-    const asked = this.#whom().map(async (address) => {
+    const asked = (await this.#whom()).map(async (address) => {
       let by: string | undefined
       try {
         const given = await this.#lookUp(address, (peerId) => {
@@ -219,12 +220,14 @@ export class Contact {
   }
 
   /** Where to ask: some of those that are known, each time others, and where it was told to join. */
-  #whom(): string[] {
+  async #whom(): Promise<string[]> {
     const others = this.#others().map(({ address }) => address)
     const from = others.length === 0 ? 0 : (this.#round++ * ASKED_MAX) % others.length
     const members = [...others.slice(from), ...others.slice(0, from)].slice(0, ASKED_MAX)
     const { joinAddresses, self } = this.#init
-    return [...new Set([...members, ...joinAddresses])].filter((address) => address !== self.address)
+    return [...new Set([...members, ...(await joinAddresses.now())])].filter(
+      (address) => address !== self.address,
+    )
   }
 
   /** Only a member's word for a recovery counts: it has the key that it had in the old cluster. */

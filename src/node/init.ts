@@ -53,6 +53,11 @@ export interface NodeInit {
   readonly raftAdvertise?: string
   /** `host:port` of members to join. Empty: this node founds a cluster, or resumes the stored one. */
   readonly joinAddresses?: readonly string[]
+  /**
+   * Finds the addresses (`host:port`) of further nodes to join through, each time anew; may reject, which
+   * counts as none for that time. @default none are looked for
+   */
+  readonly discoverAddresses?: () => Promise<readonly string[]>
   /** Proves that a node may join; the same on all. @default a random one, with which nobody can join */
   readonly clusterSecret?: string
   /** A further condition on joining: both sides must show X.509 certificates. @default none are asked for */
@@ -119,6 +124,7 @@ export interface ResolvedNodeInit {
   readonly raftAddress: string
   readonly raftAdvertise: string | undefined
   readonly joinAddresses: readonly string[]
+  readonly discoverAddresses: (() => Promise<readonly string[]>) | undefined
   readonly clusterSecret: string
   readonly nodeCertificates: NodeCertificates | undefined
   readonly voter: boolean
@@ -160,6 +166,7 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
     raftAddress: init.raftAddress ?? '127.0.0.1:0',
     raftAdvertise: init.raftAdvertise,
     joinAddresses: init.joinAddresses ?? [],
+    discoverAddresses: init.discoverAddresses,
     clusterSecret: init.clusterSecret ?? randomBytes(32).toString('base64url'),
     nodeCertificates: init.nodeCertificates,
     voter: init.voter ?? true,
@@ -208,7 +215,8 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
   for (const timeoutMs of [resolved.reapNodeTimeoutMs, resolved.reapReadOnlyNodeTimeoutMs]) {
     if (!(timeoutMs >= 0)) throw invalid('the time after which silent nodes are removed must not be negative')
   }
-  if (resolved.autoRestore !== undefined && resolved.joinAddresses.length > 0) {
+  const joins = resolved.joinAddresses.length > 0 || resolved.discoverAddresses !== undefined
+  if (resolved.autoRestore !== undefined && joins) {
     throw invalid('a node cannot both join a cluster and restore a backup into it')
   }
   if (resolved.changeCapture !== undefined && !resolved.voter) {
@@ -224,7 +232,7 @@ function checkBootstrap(init: ResolvedNodeInit): void {
   }
   if (expect === 0) return
   if (!init.voter) throw invalid('a learner cannot take part in founding a cluster')
-  if (init.joinAddresses.length === 0) {
+  if (init.joinAddresses.length === 0 && init.discoverAddresses === undefined) {
     throw invalid('to found a cluster together, a node needs the addresses of all of them to join')
   }
   if (!(timeoutMs > 0)) throw invalid('the time to wait for the nodes expected must be more than 0')

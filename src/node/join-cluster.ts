@@ -23,8 +23,8 @@ export function isHopeless(error: unknown): boolean {
 }
 
 export interface JoinInit {
-  /** `host:port` of members, asked in turn. */
-  readonly addresses: readonly string[]
+  /** `host:port` of members, asked in turn; looked up anew for each round. */
+  readonly addresses: () => Promise<readonly string[]>
   readonly secret: string
   readonly request: Omit<JoinRequest, 'peerId'>
   readonly intervalMs: number
@@ -43,9 +43,11 @@ export async function joinCluster(
 ): Promise<Accepted> {
   const { attempts, intervalMs, signal } = init
   let last: unknown
+  let addresses: readonly string[] = []
   for (let attempt = 1; attempt <= attempts; attempt++) {
     if (attempt > 1) await sleep(intervalMs, undefined, { signal })
-    for (const address of init.addresses) {
+    addresses = await init.addresses()
+    for (const address of addresses) {
       try {
         return await askOnce(components, init, address)
       } catch (error) {
@@ -59,11 +61,11 @@ export async function joinCluster(
       }
     }
   }
-  throw new DebrosError(
-    'JOIN_FAILED',
-    `could not join through ${init.addresses.join(', ')}: ${errorMessage(last)}. Is a member running there, and has the cluster a leader?`,
-    { retryable: true, cause: last },
-  )
+  const why =
+    last === undefined
+      ? 'could not join: no node was found to join through'
+      : `could not join through ${addresses.join(', ')}: ${errorMessage(last)}. Is a member running there, and has the cluster a leader?`
+  throw new DebrosError('JOIN_FAILED', why, { retryable: true, cause: last })
 }
 
 /** Throws `JOIN_CLUSTER_OF_ONE` if the members are this node alone: it would have to give up its data. */

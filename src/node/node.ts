@@ -36,6 +36,7 @@ import { WRITE_QUEUE_DRAIN_MS } from './defaults.ts'
 import { GROUP } from './group.ts'
 import { invalid, type NodeInit, type ResolvedNodeInit, resolveNodeInit } from './init.ts'
 import { Integrity } from './integrity.ts'
+import { JoinAddresses } from './join-addresses.ts'
 import { type Accepted, checkNotAlone, joinCluster } from './join-cluster.ts'
 import { JoinDesk } from './join-desk.ts'
 import { Maintenance } from './maintenance.ts'
@@ -119,6 +120,7 @@ class Node implements DebrosNode {
   #router: Router | undefined
   #queuedWrites: QueuedWrites | undefined
   #closeDoor: () => Promise<void> = async () => {}
+  readonly #joinAddresses: JoinAddresses
   #killHost: (() => Promise<void>) | undefined
   #parts: Parts | undefined
   #apiUrl: () => string | undefined = () => undefined
@@ -126,6 +128,10 @@ class Node implements DebrosNode {
   constructor(init: ResolvedNodeInit) {
     this.#init = init
     this.#logger = init.logger.child({ component: 'NODE' })
+    this.#joinAddresses = new JoinAddresses(
+      { logger: this.#logger },
+      { given: init.joinAddresses, discover: init.discoverAddresses },
+    )
     // Whoever wants to know asks; a node stopped by hand has nobody who must.
     this.#stopped.promise.catch(() => {})
   }
@@ -164,7 +170,7 @@ class Node implements DebrosNode {
 
     // A node that has no cluster yet founds one or joins one. One that has never asks again, unless
     // it was taken in and lost its way before it received a log.
-    const founds = stored?.clusterId === undefined && init.joinAddresses.length === 0
+    const founds = stored?.clusterId === undefined && !this.#joinAddresses.exist
     if (founds && !init.voter) {
       throw invalid('a learner cannot found a cluster; give it the address of a member to join')
     }
@@ -183,14 +189,17 @@ class Node implements DebrosNode {
       { id: nodeId, peerId: self.peerId, clusterId, address, dataDir: dataDir.location },
       founds ? `node ${nodeId} founds a cluster` : `node ${nodeId} is a member`,
     )
-    const rejoin = stored?.clusterId !== undefined && init.joinAddresses.some((other) => other !== address)
+    const hasOthers =
+      init.discoverAddresses !== undefined || init.joinAddresses.some((one) => one !== address)
+    const rejoin = stored?.clusterId !== undefined && hasOthers
     if (rejoin && init.bootstrapExpect === 0) checkNotAlone(self, raft.driver.config.members)
-    const { joinAddresses, joinIntervalMs, joinCredentials, clusterSecret: secret } = init
+    const { joinIntervalMs, joinCredentials, clusterSecret: secret } = init
     const { electionTimeoutMs } = init.raft
     const contact = new Contact(
       { ...raft, network, logger: this.#logger },
       {
-        ...{ self, clusterId, secret, joinAddresses, joinIntervalMs, joinCredentials, electionTimeoutMs },
+        ...{ self, clusterId, secret, joinIntervalMs, joinCredentials, electionTimeoutMs },
+        joinAddresses: this.#joinAddresses,
         dataDir: dataDir.location,
         signal: this.#lifetime.signal,
       },
@@ -388,17 +397,19 @@ class Node implements DebrosNode {
 
   async #join(network: Network, self: Member, clusterId: string | undefined): Promise<Accepted> {
     const { clusterSecret: secret, joinIntervalMs, joinAttempts, joinCredentials: credentials } = this.#init
-    const addresses = this.#init.joinAddresses.filter((address) => address !== self.address)
-    if (this.#init.joinAddresses.length > addresses.length && addresses.length === 0) {
+    const { joinAddresses: given, discoverAddresses } = this.#init
+    if (given.length > 0 && given.every((address) => address === self.address) && !discoverAddresses) {
       throw invalid('the only address it is to join is its own')
     }
-    if (addresses.length === 0) {
+    if (!this.#joinAddresses.exist) {
       throw new DebrosError(
         'JOIN_ADDRESS_MISSING',
         'this node was taken into a cluster but has no log yet; start it with the address of a member to join',
       )
     }
-    this.#logger.info({ addresses }, 'joining')
+    const addresses = async () =>
+      (await this.#joinAddresses.now()).filter((address) => address !== self.address)
+    this.#logger.info({ addresses: await addresses() }, 'joining')
     const { id: nodeId, address, voter } = self
     return await joinCluster(
       { ...network, logger: this.#logger },

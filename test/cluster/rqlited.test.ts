@@ -95,6 +95,29 @@ describe('rqlited', () => {
     })
   })
 
+  test('a read replica that looks for others by name - finds them once they are there', async () => {
+    await using nodes = await RqlitedNodes.create()
+    const leader = await nodes.add()
+    const replica = (await nodes.add()).start(
+      [
+        '-raft-non-voter=true',
+        '-disco-mode',
+        'dns',
+        '-disco-key',
+        'any',
+        '-join-interval',
+        '100ms',
+        '-join-attempts',
+        '200',
+      ],
+      { RQLITE_DISCO_DNS_HOSTS: leader.raftAddress },
+    )
+    await replica.until('HTTP', () => replica.fetch('/status').catch(() => undefined))
+    expect((await replica.status()).disco).toMatchObject({ mode: 'dns' })
+    leader.start()
+    expect(await replica.waitForLeader()).toEqual({ addr: leader.raftAddress, node_id: leader.id })
+  })
+
   test('a read replica without a cluster - has nothing to start with', async () => {
     await using nodes = await RqlitedNodes.create()
     const replica = (await nodes.add()).start(['-raft-non-voter'])

@@ -27,6 +27,7 @@ export function checkFlags(
     checkTls(values) ??
     checkNumbers(values, isGiven) ??
     checkJoining(values) ??
+    checkDiscovery(values) ??
     checkCluster(values)
   )
 }
@@ -116,13 +117,30 @@ function checkJoining(values: RqlitedFlagValues): string | undefined {
   return undefined
 }
 
+function checkDiscovery(values: RqlitedFlagValues): string | undefined {
+  const mode = values['disco-mode']
+  if (mode === '') {
+    return values['disco-config'] === '' ? undefined : '-disco-config is of no use without -disco-mode'
+  }
+  if (mode === 'consul-kv' || mode === 'etcd-kv') {
+    return `-disco-mode ${mode} is not supported: use dns or dns-srv (Consul and Kubernetes answer DNS), or -join`
+  }
+  if (mode !== 'dns' && mode !== 'dns-srv')
+    return `-disco-mode must be dns or dns-srv, not ${JSON.stringify(mode)}`
+  if (values.join !== '') return '-disco-mode finds the nodes to join: it cannot be used together with -join'
+  if (values['bootstrap-expect'] === 0 && !values['raft-non-voter']) {
+    return `-disco-mode ${mode} needs -bootstrap-expect: how many voters are to found the cluster`
+  }
+  return undefined
+}
+
 function checkCluster(values: RqlitedFlagValues): string | undefined {
-  const joins = addressList(values.join).length > 0
+  const joins = addressList(values.join).length > 0 || values['disco-mode'] !== ''
   if (values['bootstrap-expect'] > 0 && values['raft-non-voter']) {
     return '-bootstrap-expect is for voters: a read replica cannot found a cluster'
   }
   if (values['auto-restore'] !== '' && joins) {
-    return '-auto-restore is for a new cluster, and cannot be used together with -join'
+    return '-auto-restore is for a new cluster, and cannot be used together with -join or -disco-mode'
   }
   if (values['cdc-config'] !== '' && values['raft-non-voter']) {
     return '-cdc-config is for voters: a read replica never leads, and only leaders send changes'

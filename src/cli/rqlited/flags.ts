@@ -37,8 +37,6 @@ const OTLP = 'metrics are not pushed. Let the collector scrape GET /metrics (Pro
 
 const PROFILE = 'run the node under "node --cpu-prof" or "node --heap-prof" instead'
 
-const LATER = 'this version of debros does not have it'
-
 const FLAGS = {
   'node-id': text(
     'Node',
@@ -68,12 +66,15 @@ const FLAGS = {
   'join-as': text('Nodes', 'user of the -auth file to join as (left out: nobody)'),
   'bootstrap-expect': int('Nodes', 'found a cluster once so many nodes have found each other', 0),
   'bootstrap-expect-timeout': duration('Nodes', 'limit on -bootstrap-expect', 120_000),
-  'disco-mode': text('Nodes', 'find the nodes to join by dns or dns-srv', { refused: LATER }),
+  'disco-mode': text('Nodes', 'find the nodes to join through by name: dns or dns-srv'),
   'disco-key': text('Nodes', 'key of this cluster in Consul or etcd', {
     fallback: 'rqlite',
     noEffect: 'DNS knows no keys',
   }),
-  'disco-config': text('Nodes', 'settings of -disco-mode as JSON, or a file with them', { refused: LATER }),
+  'disco-config': text(
+    'Nodes',
+    'what -disco-mode is to look up, as JSON (name, port, service) or a file with it',
+  ),
   'cluster-secret-file': text(
     'Nodes',
     'file with a secret that every node must know to join. Not a flag of rqlite (left out: the secret in DEBROS_CLUSTER_SECRET, ' +

@@ -6,6 +6,7 @@ import type { BuildInfo } from '../build-info.ts'
 import type { OutboundInit } from '../outbound-init.ts'
 import { addressList, parseListenAddress } from './addresses.ts'
 import type { RqlitedCommandLine } from './command-line.ts'
+import type { Discovery } from './discovery.ts'
 
 /** A leader shows so often within a heartbeat timeout that it is alive; a few may be late. */
 const HEARTBEATS_PER_TIMEOUT = 10
@@ -21,13 +22,14 @@ export interface RqlitedContext {
   /** What the -auth file says, if there is one. */
   readonly authorization: Pick<NodeInit, 'authorizer' | 'joinCredentials'>
   readonly nodeCertificates: NodeInit['nodeCertificates']
+  readonly discovery: Discovery | undefined
   readonly outbound: OutboundInit
   readonly build: BuildInfo
 }
 
 export function toNodeInit(
   { values, dataDir }: RqlitedCommandLine,
-  { clusterSecret, authorization, nodeCertificates, outbound, build }: RqlitedContext,
+  { clusterSecret, authorization, nodeCertificates, discovery, outbound, build }: RqlitedContext,
 ): Omit<NodeInit, 'door' | 'logger'> {
   const raft = listener(values['raft-addr'], values['raft-adv-addr'])
   const nodeId = values['node-id'] || raft.advertise
@@ -38,8 +40,9 @@ export function toNodeInit(
     raftAddress: formatHostPort(raft.bind),
     ...(raft.advertise !== undefined && { raftAdvertise: raft.advertise }),
     joinAddresses,
+    ...(discovery && { discoverAddresses: () => discovery.lookUp() }),
     // Without others to found a cluster with, a node founds its own.
-    bootstrapExpect: joinAddresses.length === 0 ? 0 : values['bootstrap-expect'],
+    bootstrapExpect: joinAddresses.length === 0 && discovery === undefined ? 0 : values['bootstrap-expect'],
     bootstrapExpectTimeoutMs: values['bootstrap-expect-timeout'],
     joinAttempts: values['join-attempts'],
     joinIntervalMs: values['join-interval'],
@@ -80,7 +83,10 @@ function raftSettings(values: RqlitedCommandLine['values']): NonNullable<NodeIni
   }
 }
 
-export function toHttpInit({ values }: RqlitedCommandLine, build: BuildInfo): HttpServerInit {
+export function toHttpInit(
+  { values }: RqlitedCommandLine,
+  { build, discovery }: Pick<RqlitedContext, 'build' | 'discovery'>,
+): HttpServerInit {
   const { bind, advertise } = listener(values['http-addr'], values['http-adv-addr'])
   return {
     host: bind.host,
@@ -88,6 +94,7 @@ export function toHttpInit({ values }: RqlitedCommandLine, build: BuildInfo): Ht
     ...(advertise !== undefined && { advertise }),
     ...(values['http-allow-origin'] !== '' && { allowOrigin: values['http-allow-origin'] }),
     ...(values['http-cert'] !== '' && { tls: tlsInit(values) }),
+    ...(discovery && { discovery: () => discovery.describe() }),
     build,
   }
 }

@@ -8,9 +8,11 @@ import { openLogging } from '../logging.ts'
 import { loadOutboundInit } from '../outbound-init.ts'
 import { type ServeNodeComponents, serveNode } from '../serve-node.ts'
 import { watchStopSignals, watchUncaught } from '../stop-signals.ts'
+import { parseListenAddress } from './addresses.ts'
 import { readAuthorization } from './authorization.ts'
 import { parseCommandLine, type RqlitedCommandLine } from './command-line.ts'
 import { refuseForeignDataDir } from './data-dir.ts'
+import { createDiscovery, type Discovery } from './discovery.ts'
 import { joinSecret } from './join-secret.ts'
 import { readNodeCertificates } from './node-certificates.ts'
 import { toHttpInit, toNodeInit } from './node-init.ts'
@@ -77,6 +79,7 @@ export async function startRqlited(
   for (const note of line.notes) logger.info({}, note)
   const authorization = await readAuthorization(line, logger)
   const nodeCertificates = await readNodeCertificates(line)
+  const discovery = await discoveryOf(line, env)
   const outbound = await loadOutboundInit(
     {
       autoBackupFile: line.values['auto-backup'] || undefined,
@@ -87,9 +90,16 @@ export async function startRqlited(
   )
   const clusterSecret = await joinSecret(config, logger)
   return await serveNode(components, {
-    node: toNodeInit(line, { clusterSecret, authorization, nodeCertificates, outbound, build }),
-    http: toHttpInit(line, build),
+    node: toNodeInit(line, { clusterSecret, authorization, nodeCertificates, discovery, outbound, build }),
+    http: toHttpInit(line, { build, discovery }),
   })
+}
+
+async function discoveryOf({ values }: RqlitedCommandLine, env: Environment): Promise<Discovery | undefined> {
+  const mode = values['disco-mode']
+  if (mode !== 'dns' && mode !== 'dns-srv') return undefined
+  const raftPort = parseListenAddress(values['raft-addr'])?.port ?? 0
+  return await createDiscovery({ mode, config: values['disco-config'], raftPort, env })
 }
 
 /** As Go does: what cannot be read is told, with how to find out more. */

@@ -1,10 +1,11 @@
 /** rqlite's file for automatic backups, as far as it is about files. */
+
 import { z } from 'zod'
+import { expandEnvironment } from '../../base/index.ts'
 import {
   directory,
   duration,
   type Environment,
-  expandEnvironment,
   fileName,
   fileStorage,
   parseServiceConfig,

@@ -1,10 +1,11 @@
 /** rqlite's file for automatic restore, with files as a source of their own. */
+
 import { z } from 'zod'
+import { expandEnvironment } from '../../base/index.ts'
 import {
   directory,
   duration,
   type Environment,
-  expandEnvironment,
   fileName,
   fileStorage,
   parseServiceConfig,

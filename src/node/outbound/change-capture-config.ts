@@ -1,13 +1,9 @@
 /** rqlite's configuration of change capture: a URL, `stdout`, or a JSON file. */
+
 import { z } from 'zod'
+import { expandEnvironment } from '../../base/index.ts'
 import { checkTableFilter } from '../../sql/index.ts'
-import {
-  duration,
-  type Environment,
-  expandEnvironment,
-  invalid,
-  parseServiceConfig,
-} from './service-config.ts'
+import { duration, type Environment, invalid, parseServiceConfig } from './service-config.ts'
 
 export interface ChangeCaptureTls {
   /** PEM files. @default the system's certificate authorities; no certificate of its own */

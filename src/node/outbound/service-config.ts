@@ -65,14 +65,3 @@ export function parseServiceConfig<T extends z.ZodType>(what: string, text: stri
 export function invalid(what: string, why: string): DebrosError {
   return new DebrosError('SERVICE_CONFIG_INVALID', `the ${what} configuration cannot be used: ${why}`)
 }
-
-/**
- * Puts variables in for `$NAME` and `${NAME}`, as Go's `os.ExpandEnv` does: nothing for those that are not
- * set, and a dollar sign that names none stays.
- */
-export function expandEnvironment(text: string, env: Environment): string {
-  return text.replace(
-    /\$(?:\{(\w+)\}|(\w+))/g,
-    (_, braced: string | undefined, bare: string | undefined) => env[braced ?? bare ?? ''] ?? '',
-  )
-}

@@ -122,7 +122,7 @@ describe('running a node', () => {
   test('outbound - what the files say reaches the node; one that is wrong ends the start', async () => {
     const { node, stop, resolved, components, data } = await prepare({ 'cdc-config': 'off' })
     const running = runNode(resolved, components)
-    await vi.waitFor(() => expect(node.init).toBeDefined())
+    await vi.waitFor(() => expect(node.init).toBeDefined(), 20_000)
     expect(node.init).toMatchObject({ changeCapture: 'off' })
     expect(node.init).not.toHaveProperty('autoBackup')
     stop.abort()
@@ -139,7 +139,7 @@ describe('running a node', () => {
   test('secret - is made, told by its place, and never shown', async () => {
     const { node, stop, resolved, components, data, logger } = await prepare()
     const running = runNode(resolved, components)
-    await vi.waitFor(() => expect(node.init).toBeDefined())
+    await vi.waitFor(() => expect(node.init).toBeDefined(), 20_000)
     stop.abort()
     await running
     const file = join(data, 'cluster.secret')
@@ -169,7 +169,7 @@ describe('running a node', () => {
   test('a node that stops by itself - is a failure, and says why', async () => {
     const { node, resolved, components, logger, url } = await prepare()
     const running = runNode(resolved, components)
-    await vi.waitFor(() => expect(node.init).toBeDefined())
+    await vi.waitFor(() => expect(node.init).toBeDefined(), 20_000)
     node.ended.reject(new DebrosError('RAFT_LOG_DAMAGED', 'bad record'))
     expect(await running).toBe(1)
     expect(logger.lines).toContainEqual(

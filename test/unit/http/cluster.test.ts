@@ -289,3 +289,11 @@ describe('/readyz', () => {
     expect(await ask('GET', '/readyz?noleader')).toMatchObject({ status: 200, body: '[+]node ok' })
   })
 })
+
+test('/status - how the node finds others, if it looks for them', async () => {
+  const disco = { mode: 'dns', name: 'rqlite' }
+  const looking = await serve({ discovery: () => disco, open: false })
+  expect(JSON.parse((await looking.ask('GET', '/status?key=disco')).body)).toEqual(disco)
+  const given = await serve()
+  expect(JSON.parse((await given.ask('GET', '/status?key=disco')).body)).toEqual({})
+})

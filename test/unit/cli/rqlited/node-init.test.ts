@@ -8,14 +8,12 @@ const BUILD = { version: '1.2.3', commit: 'c', buildTime: '' }
 function inits(...args: string[]) {
   const line = parseCommandLine([...args, '/data'])
   if (line.kind !== 'run') throw new Error(`not to run: ${line.kind}`)
+  const context = { discovery: undefined, build: BUILD }
   const node = toNodeInit(line, {
-    clusterSecret: 's',
-    authorization: {},
-    nodeCertificates: undefined,
-    outbound: {},
-    build: BUILD,
+    ...{ clusterSecret: 's', authorization: {}, nodeCertificates: undefined, outbound: {} },
+    ...context,
   })
-  return { node, http: toHttpInit(line, BUILD), resolved: resolveNodeInit(node) }
+  return { node, http: toHttpInit(line, context), resolved: resolveNodeInit(node) }
 }
 
 describe('what the flags of rqlited mean', () => {

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { expandEnvironment } from '../../../../src/base/index.ts'
 import { createAutoBackupConfig } from '../../../../src/node/outbound/auto-backup-config.ts'
 import { createAutoRestoreConfig } from '../../../../src/node/outbound/auto-restore-config.ts'
 import { createChangeCaptureConfig } from '../../../../src/node/outbound/change-capture-config.ts'
-import { expandEnvironment } from '../../../../src/node/outbound/service-config.ts'
 import { loadAutoBackupConfig, loadChangeCaptureConfig } from '../../../../src/node/outbound/service-files.ts'
 
 const directories: string[] = []
