@@ -57,6 +57,10 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
     .argument('[args...]', 'flags of rqlited, then the data directory; -help shows them')
   addDevCommand(program, io, finish)
   addShellCommand(program, io, finish)
+  program
+    .command('rqlite')
+    .summary('the same, with the command line of rqlite')
+    .argument('[args...]', 'flags of rqlite; --help shows them')
   addStatusCommand(program, io)
   addClusterCommand(program, io)
   addRecoverCommand(program, io)

@@ -50,6 +50,8 @@ function describeHttp({ boundAddress, allowOrigin, authorizer, node, tls }: Serv
   return {
     ...(bound && { bind_addr: formatHostPort(bound) }),
     ...(queue && { queue: { _default: describeQueue(queue) } }),
+    // By this, clients know that a write whose answer was lost may be made again under its Idempotency-Key.
+    idempotent_writes: true,
     auth: authorizer?.enabled === true ? 'enabled' : 'disabled',
     tls: describeTls(tls),
     ...(allowOrigin !== undefined && { allow_origin: allowOrigin }),

@@ -1,4 +1,5 @@
 /** HTTP to the first of several hosts that answers, as rqlite's shell does it: leaders' redirects are followed. */
+import { randomUUID } from 'node:crypto'
 import http from 'node:http'
 import https from 'node:https'
 import type { Readable } from 'node:stream'
@@ -42,8 +43,8 @@ export interface EndpointCall {
   readonly query?: Readonly<Record<string, string>>
   readonly body?: RequestBody
   readonly headers?: Readonly<Record<string, string>>
-  /** May it be sent to another host, though the first may have got it? @default for GET */
-  readonly repeatable?: boolean
+  /** A server that knows `Idempotency-Key` applies it once, however often it is sent. @default false */
+  readonly keyed?: boolean
   /** What {@link EndpointInit.timeoutMs} means for it. @default 'whole' */
   readonly timeout?: 'whole' | 'silence' | 'none'
   readonly signal?: AbortSignal
@@ -73,6 +74,8 @@ class AttemptError extends Error {
 export class Endpoint {
   readonly #init: EndpointInit
   readonly #agent: http.Agent
+  /** Whether the servers are known to honour `Idempotency-Key`. */
+  knowsKeys = false
   /** Position of the host that answered last. */
   #current = 0
 
@@ -97,31 +100,35 @@ export class Endpoint {
 
   /**
    * Any answer is one, whatever its status. Error `NODE_UNREACHABLE` if no host gives one, and
-   * `REQUEST_CONNECTION_LOST` if one may have got the request, which must not be repeated, and gave none.
+   * `REQUEST_CONNECTION_LOST` if one may have got what changes something, and gave none.
    */
   async call(call: EndpointCall): Promise<Answer> {
     const { hosts, scheme, prefix } = this.#init
     const query = new URLSearchParams(call.query).toString()
+    const reads = (call.method ?? 'GET') === 'GET'
+    const keyed = call.keyed === true && this.knowsKeys
+    const attempt = keyed ? { ...call, headers: { ...call.headers, 'Idempotency-Key': randomUUID() } } : call
     const failures: string[] = []
+    let lost: AttemptError | undefined
     for (let tried = 0; tried < hosts.length; tried++) {
       const url = new URL(`${scheme}://${this.host}${prefix}${call.path}${query === '' ? '' : `?${query}`}`)
       try {
-        return await this.#follow(url, call)
+        return await this.#follow(url, attempt)
       } catch (error) {
         call.signal?.throwIfAborted()
         if (!(error instanceof AttemptError)) throw error
-        const repeatable = call.repeatable ?? (call.method ?? 'GET') === 'GET'
-        if (error.sent && !repeatable) {
-          throw new DebrosError(
-            'REQUEST_CONNECTION_LOST',
-            `${this.host} got the request, and its answer was lost (${error.message}): it may have been applied`,
-            { outcome: 'unknown', cause: error },
-          )
-        }
         failures.push(`${this.host}: ${error.message}`)
+        if (error.sent && !reads) lost = error
         this.#current = (this.#current + 1) % hosts.length
+        if (lost !== undefined && !keyed) break
       }
     }
+    if (lost !== undefined)
+      throw new DebrosError(
+        'REQUEST_CONNECTION_LOST',
+        `the answer was lost, so it may have been applied (${failures.join('; ')})`,
+        { outcome: 'unknown', cause: lost },
+      )
     throw new DebrosError(
       'NODE_UNREACHABLE',
       hosts.length === 1 ? `cannot reach ${failures[0]}` : `no host can be reached: ${failures.join('; ')}`,
@@ -268,6 +275,7 @@ async function* wholeBody(
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection lost',
+  EPROTO: 'it does not speak TLS',
   ENOTFOUND: 'no such host',
   EHOSTUNREACH: 'no route to it',
   ENETUNREACH: 'no route to it',

@@ -16,6 +16,7 @@ export interface ShellOptions {
   readonly scheme: 'http' | 'https'
   readonly prefix: string
   readonly user?: string
+  readonly userFile?: string
   readonly alternatives?: readonly string[]
   readonly insecure?: boolean
   readonly caCert?: string
@@ -43,6 +44,7 @@ export function addShellOptions(command: Command, name: ShellName): Command {
     )
     .option('-P, --prefix <path>', 'path before that of every request', pathPrefix, '/')
     .option('-u, --user <user:password>', 'for HTTP Basic authentication', credentials)
+    .addOption(new Option('--user-file <file>', 'file that holds user:password').conflicts('user'))
     .option('-a, --alternatives <host:port,...>', 'nodes to ask if the first cannot be reached', hostList)
     .option('-i, --insecure', "do not verify the server's certificate")
     .option('-c, --ca-cert <file>', 'trusted X.509 root certificates (PEM)')
@@ -60,9 +62,9 @@ export function addShellOptions(command: Command, name: ShellName): Command {
 /** With what the environment adds. Error `SHELL_INPUT_INVALID` if that makes no sense. */
 export function resolveShellOptions(command: Command, env: Environment): ShellOptions {
   const options = command.opts<ShellOptions>()
-  const user = options.user ?? env.DEBROS_USER
+  const user = options.user ?? (options.userFile === undefined ? env.DEBROS_USER : readUser(options.userFile))
   if (user !== undefined && !user.includes(':'))
-    throw new DebrosError('SHELL_INPUT_INVALID', 'DEBROS_USER must be user:password')
+    throw new DebrosError('SHELL_INPUT_INVALID', 'a user is given as user:password')
   const given = ['host', 'port', 'scheme'].some((name) => command.getOptionValueSource(name) === 'cli')
   return {
     ...options,
@@ -84,6 +86,10 @@ export function createEndpoint(options: ShellOptions): Endpoint {
     ...(user !== undefined && { credentials: user }),
     tls: { insecure, ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) },
   })
+}
+
+function readUser(file: string): string {
+  return readFileSync(file, 'utf8').trim()
 }
 
 function hostFromEnvironment(text: string): Partial<ShellOptions> {

@@ -1,7 +1,8 @@
 /** One run of the shell: its settings, where it is connected, where its results go. */
-import { errorMessage } from '../../base/index.ts'
+
 import type { Style } from '../io.ts'
 import type { Endpoint } from './endpoint.ts'
+import { describeFailure } from './failure.ts'
 import type { Output } from './output.ts'
 import { type Mode, renderRows } from './render.ts'
 import type { Rows } from './result.ts'
@@ -88,7 +89,7 @@ export class Session {
     try {
       await work()
     } catch (error) {
-      if (!signal.aborted) await this.complain(errorMessage(error))
+      if (!signal.aborted) await this.complain(describeFailure(error))
       else if (outermost) await this.complain('canceled; a write may still be applied')
       else throw error
     } finally {

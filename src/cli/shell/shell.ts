@@ -1,12 +1,12 @@
 /** A run of the shell, from the welcome to `bye~`. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { errorMessage } from '../../base/index.ts'
 import { EXIT_FAILURE, EXIT_OK } from '../exit-codes.ts'
 import { type Io, paint, type Streams } from '../io.ts'
-import { readText } from './answers.ts'
+import { objectOf, readText } from './answers.ts'
 import { Completion } from './completion.ts'
 import type { Endpoint } from './endpoint.ts'
+import { describeFailure } from './failure.ts'
 import type { HistoryFile } from './history.ts'
 import { Interpreter } from './interpreter.ts'
 import { CANCELED, type LineSource, pipeSource } from './line-source.ts'
@@ -40,7 +40,7 @@ export async function runShell(
   try {
     endpoint = createEndpoint(options)
   } catch (error) {
-    await output.say(`${say('red', 'ERR!')} ${errorMessage(error)}\n`)
+    await output.say(`${say('red', 'ERR!')} ${describeFailure(error)}\n`)
     return failCode
   }
   const interactive = input.isTTY === true && stdout.isTTY === true
@@ -83,13 +83,23 @@ export async function runShell(
 async function welcome(session: Session, name: ShellName): Promise<void> {
   const { endpoint, output, signal } = session
   const answer = await endpoint.call({ path: 'status', signal })
-  // Only the header is of interest; whoever may not see the status may still use the rest.
-  await readText(answer)
+  // Whoever may not see the status may still use the rest.
+  const text = await readText(answer)
+  if (answer.status === 200) endpoint.knowsKeys = promisesIdempotency(text)
   const version = answer.headers['x-rqlite-version'] ?? 'unknown'
   await output.say(
     `${WELCOME[name]}\nEnter ".help" for usage hints.\n` +
       `Connected to ${endpoint.scheme}://${endpoint.host} running version ${version}\n`,
   )
+}
+
+/** rqlite's status has no such member, and rqlite does not know such keys. */
+function promisesIdempotency(status: string): boolean {
+  try {
+    return objectOf(objectOf(JSON.parse(status)).http).idempotent_writes === true
+  } catch {
+    return false
+  }
 }
 
 async function converse(

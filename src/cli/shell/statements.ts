@@ -28,6 +28,7 @@ async function post(
     query: { ...query, ...parametersOf(session) },
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(statements),
+    keyed: true,
     signal,
   })
 }

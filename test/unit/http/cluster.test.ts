@@ -20,6 +20,7 @@ describe('/status', () => {
       cluster: { addr: '127.0.0.1:7001', api_addr: 'http://127.0.0.1:5001', https: 'false' },
       http: {
         auth: 'disabled',
+        idempotent_writes: true,
         tls: { enabled: 'false' },
         bind_addr: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
       },

@@ -41,7 +41,7 @@ describe('a run', () => {
 
   test('a missing certificate - is said, and all', async () => {
     const { all } = await shell(1, [], ['-s', 'https', '-c', '/nowhere/ca.pem'])
-    expect(all).toMatch(/^ERR! ENOENT.*\/nowhere\/ca.pem/)
+    expect(all).toMatch(/^ERR! \/nowhere\/ca.pem: no such file or directory\n$/)
   })
 })
 
@@ -123,6 +123,16 @@ describe('statements', () => {
     const { port } = await fakeServer(() => answers.shift() ?? [])
     const { code, out } = await shell(port, ['SELECT 1', 'SELECT 2'])
     expect([code, out]).toEqual([0, `ERR! ${message}\n0 row affected\n`])
+  })
+
+  test('a name of its own - for each, if the server says that it minds it', async () => {
+    for (const http of [{ idempotent_writes: true }, {}]) {
+      const { port, asked } = await fakeServer(() => [{}], { http })
+      await shell(port, ['DELETE FROM t', 'DELETE FROM t', '.tables'])
+      const keys = asked.map(({ headers }) => headers['idempotency-key'])
+      expect(new Set(keys).size).toBe('idempotent_writes' in http ? 3 : 1)
+      expect(keys[2]).toBeUndefined()
+    }
   })
 
   test('--bail - ends at the first failure, with exit code 1', async () => {
@@ -424,7 +434,9 @@ describe('.read', () => {
     const file = join(temporaryDirectory(), 'x.sql')
     writeFileSync(file, 'SELECT 1;\nSELECT 2;\n')
     const { out } = await shell(port, [`.read ${file}`, '.read /nowhere', 'SELECT 3'])
-    expect(out).toMatch(/^Error: oh\n0 row affected\nERR! ENOENT.*\n0 row affected\n$/)
+    expect(out).toMatch(
+      /^Error: oh\n0 row affected\nERR! \/nowhere: no such file or directory\n0 row affected\n$/,
+    )
   })
 
   test('itself - comes to an end', async () => {

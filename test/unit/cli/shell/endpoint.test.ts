@@ -1,10 +1,12 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
+import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { readText } from '../../../../src/cli/shell/answers.ts'
-import { Endpoint, type EndpointInit } from '../../../../src/cli/shell/endpoint.ts'
+import { Endpoint, type EndpointInit, type TlsOptions } from '../../../../src/cli/shell/endpoint.ts'
 
 async function listen(listener: RequestListener): Promise<{ host: string; server: Server }> {
   const server = createServer(listener).listen(0, '127.0.0.1')
@@ -53,14 +55,41 @@ describe('failover', () => {
       asked = true
       response.end()
     })
-    await expect(endpoint([bad, good]).call({ method: 'POST', path: 'x', body: '[]' })).rejects.toMatchObject(
-      {
-        code: 'REQUEST_CONNECTION_LOST',
-        outcome: 'unknown',
-        message: `${bad} got the request, and its answer was lost (connection lost): it may have been applied`,
-      },
-    )
+    const write = { method: 'POST', path: 'x', body: '[]', keyed: true } as const
+    await expect(endpoint([bad, good]).call(write)).rejects.toMatchObject({
+      code: 'REQUEST_CONNECTION_LOST',
+      outcome: 'unknown',
+      message: `the answer was lost, so it may have been applied (${bad}: connection lost)`,
+    })
     expect(asked).toBe(false)
+  })
+
+  test('a write to servers that know keys - is made again under its key', async () => {
+    const keys: unknown[] = []
+    const { host: bad } = await listen((request) => {
+      keys.push(request.headers['idempotency-key'])
+      request.socket.destroy()
+    })
+    const { host: good } = await listen((request, response) => {
+      keys.push(request.headers['idempotency-key'])
+      response.end('yes')
+    })
+    const client = endpoint([bad, good])
+    client.knowsKeys = true
+    const write = { method: 'POST', path: 'x', body: '[]', keyed: true } as const
+    expect(await readText(await client.call(write))).toBe('yes')
+    await readText(await client.call(write))
+    expect(keys).toHaveLength(3)
+    expect(keys[0]).toMatch(/^[\da-f-]{36}$/)
+    expect([keys[1] === keys[0], keys[2] === keys[0]]).toEqual([true, false])
+    // What has no key is not.
+    const only = endpoint([bad, NOBODY])
+    only.knowsKeys = true
+    await expect(only.call({ ...write, keyed: false })).rejects.toThrow('(127.0.0.1:')
+    await expect(only.call(write)).rejects.toMatchObject({
+      code: 'REQUEST_CONNECTION_LOST',
+      message: expect.stringContaining('connection refused'),
+    })
   })
 })
 
@@ -179,5 +208,58 @@ test('an answer that is too large - is refused', async () => {
   })
   await expect(endpoint([host]).call({ path: 'x' }).then(readText)).rejects.toMatchObject({
     code: 'SHELL_ANSWER_TOO_LARGE',
+  })
+})
+
+describe('HTTPS', () => {
+  const pem = (name: string): string =>
+    readFileSync(new URL(`../../../fixtures/tls/${name}.pem`, import.meta.url), 'utf8')
+
+  async function listenSecurely(options: https.ServerOptions, listener: RequestListener): Promise<string> {
+    const server = https.createServer(options, listener).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => {
+      server.closeAllConnections()
+      server.close()
+    })
+    return `localhost:${(server.address() as AddressInfo).port}`
+  }
+
+  const identity = { cert: pem('server'), key: pem('server.key') }
+
+  test('a certificate - is checked, unless told not to', async () => {
+    const host = await listenSecurely(identity, (_, response) => response.end('yes'))
+    const ask = async (tls: TlsOptions): Promise<string> =>
+      await readText(await endpoint([host], { scheme: 'https', tls }).call({ path: 'x' }))
+    expect(await ask({ insecure: false, ca: pem('ca') })).toBe('yes')
+    expect(await ask({ insecure: true })).toBe('yes')
+    await expect(ask({ insecure: false })).rejects.toMatchObject({ code: 'NODE_UNREACHABLE' })
+  })
+
+  test('a certificate of our own - is shown', async () => {
+    const asking = { ...identity, ca: pem('ca'), requestCert: true, rejectUnauthorized: true }
+    const host = await listenSecurely(asking, (_, response) => response.end('yes'))
+    const ask = async (tls: Partial<TlsOptions>): Promise<string> => {
+      const all = { insecure: false, ca: pem('ca'), ...tls }
+      return await readText(await endpoint([host], { scheme: 'https', tls: all }).call({ path: 'x' }))
+    }
+    expect(await ask({ cert: pem('client'), key: pem('client.key') })).toBe('yes')
+    await expect(ask({})).rejects.toMatchObject({ code: 'NODE_UNREACHABLE' })
+  })
+
+  test('a redirect out of it - is not followed', async () => {
+    const { host: plain } = await listen((_, response) => response.end('yes'))
+    const host = await listenSecurely(identity, (_, response) =>
+      response.writeHead(301, { Location: `http://${plain}/` }).end(),
+    )
+    const client = endpoint([host], { scheme: 'https', tls: { insecure: true } })
+    await expect(client.call({ path: 'x' })).rejects.toThrow(`it redirects from https to http://${plain}`)
+  })
+
+  test('a server without it - is named as such', async () => {
+    const { host } = await listen((_, response) => response.end('yes'))
+    await expect(endpoint([host], { scheme: 'https' }).call({ path: 'x' })).rejects.toThrow(
+      'it does not speak TLS',
+    )
   })
 })

@@ -34,7 +34,7 @@ export interface FakeServer {
 export const STATUS = { store: { db_conf: { fk_constraints: false } } }
 
 /** A handler's array stands for the results of statements. */
-export async function fakeServer(handler: Handler): Promise<FakeServer> {
+export async function fakeServer(handler: Handler, status: object = STATUS): Promise<FakeServer> {
   const asked: Asked[] = []
   let welcomed = false
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -49,7 +49,7 @@ export async function fakeServer(handler: Handler): Promise<FakeServer> {
     if (welcomed || url !== '/status') asked.push(one)
     else {
       welcomed = true
-      response.setHeader('X-RQLITE-VERSION', '10').end(JSON.stringify(STATUS))
+      response.setHeader('X-RQLITE-VERSION', '10').end(JSON.stringify(status))
       return
     }
     const given = await handler(one)

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
 import {
@@ -8,6 +10,7 @@ import {
 } from '../../../../src/cli/shell/options.ts'
 import type { Environment } from '../../../../src/config/index.ts'
 import { debros } from '../fake-io.ts'
+import { temporaryDirectory } from '../temporary-directory.ts'
 
 function options(args: readonly string[], env: Environment = {}, name: ShellName = 'rqlite'): ShellOptions {
   const command = addShellOptions(new Command(name), name)
@@ -114,7 +117,10 @@ describe('environment', () => {
   test('DEBROS_USER - unless a flag says who', () => {
     expect(options([], { DEBROS_USER: 'a:b' }).user).toBe('a:b')
     expect(options(['-u', 'c:d'], { DEBROS_USER: 'a:b' }).user).toBe('c:d')
-    expect(() => options([], { DEBROS_USER: 'a' })).toThrow('DEBROS_USER must be user:password')
+    expect(() => options([], { DEBROS_USER: 'a' })).toThrow('a user is given as user:password')
+    const file = join(temporaryDirectory(), 'user')
+    writeFileSync(file, 'e:f\n')
+    expect(options(['--user-file', file], { DEBROS_USER: 'a:b' }).user).toBe('e:f')
   })
 })
 
