@@ -1,5 +1,5 @@
 /** `debros shell` and `rqlite` in a pipe, against real nodes: what they print, and that they end with 0. */
-import { spawn } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,8 +17,9 @@ let node: ProcessNode
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'debros-shell-'))
-  cluster = await ProcessCluster.start({ nodes: 2 })
-  node = cluster.nodes[1] as ProcessNode // it follows
+  cluster = await ProcessCluster.start()
+  const leader = await cluster.leader()
+  node = cluster.nodes.find((one) => one !== leader) as ProcessNode
 }, TIMEOUT_MS)
 
 afterAll(async () => {
@@ -26,11 +27,15 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-async function run(command: string, args: readonly string[], lines: readonly string[]) {
-  const child = spawn(join(ROOT, command), args, {
+function start(command: string, args: readonly string[]): ChildProcessWithoutNullStreams {
+  return spawn(join(ROOT, command), args, {
     env: { ...process.env, HOME: directory, RQLITE_HOST: node.url },
     cwd: directory,
   })
+}
+
+async function run(command: string, args: readonly string[], lines: readonly string[]) {
+  const child = start(command, args)
   child.stdin.end(lines.map((line) => `${line}\n`).join(''))
   const output = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk: Buffer) => {
@@ -59,20 +64,20 @@ test.each([
       '.consistency strong',
       `SELECT * FROM ${name};`,
       '.schema',
-      'SELECT 9223372036854775807, nothing',
+      'SELECT 9223372036854775807, absent',
       '.ready',
       '.help',
     ])
     expect([code, stderr]).toEqual([0, ''])
     const version = / running version (\S+)\n/.exec(stdout)?.[1]
-    expect(stdout.slice(0, stdout.indexOf('affected'))).toBe(
-      `${welcome}\n${WELCOME} ${node.url} running version ${version}\n0 row `,
-    )
+    // What a table's creation says after an INSERT is the INSERT's number, as in SQLite.
+    expect(stdout).toMatch(/ running version \S+\n[01] row affected\n1 row affected\nweak\n/)
+    expect(stdout.startsWith(`${welcome}\n${WELCOME} ${node.url} running version ${version}\n`)).toBe(true)
     expect(stdout).toContain(
       'weak\n+----+-------+\n| id | name  |\n+----+-------+\n| 1  | fiona |\n+----+-------+\n',
     )
     expect(stdout).toContain(`| CREATE TABLE ${name} (id INTEGER NOT NULL PRIMARY KEY, name TEXT)`)
-    expect(stdout).toContain('\nError: no such column: nothing\nready\n')
+    expect(stdout).toContain('\nError: no such column: absent\nready\n')
     expect(stdout).toMatch(/^\.show +Show /m)
     expect(stdout.endsWith('\nbye~\n')).toBe(true)
   },
@@ -116,6 +121,36 @@ test(
     expect(code).toBe(0)
     expect(stdout).toContain(`Connected to http://${host} running`)
     expect(stdout).toContain('+---+\n| 1 |\n+---+\n| 1 |\n+---+\nbye~\n')
+  },
+  TIMEOUT_MS,
+)
+
+// The last: it kills the node that the others ask.
+test(
+  'the node dies under a script - the rest goes to another, and nothing is written twice or not at all',
+  async () => {
+    const [host, ...others] = [node, ...cluster.nodes.filter((one) => one !== node)].map(({ url }) =>
+      url.replace('http://', ''),
+    )
+    const [, port = ''] = (host as string).split(':')
+    const child = start('bin/debros', ['shell', '-p', port, '-a', others.join(',')])
+    let stdout = ''
+    let written = 0
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString()
+      written = stdout.match(/^[01] row affected$/gm)?.length ?? 0
+      if (written >= 50 && node.running) void node.kill()
+    })
+    child.stdin.write('CREATE TABLE counted (v)\n')
+    child.stdin.end('INSERT INTO counted VALUES (1)\n'.repeat(400))
+    const [code] = (await once(child, 'close')) as [number | null]
+    expect(code).toBe(0)
+    expect(stdout).not.toContain('ERR!')
+    expect([node.running, written]).toEqual([false, 401])
+    const [result] = await (await cluster.leader()).client.query(['SELECT count(*) FROM counted'], {
+      level: 'linearizable',
+    })
+    expect(result).toMatchObject({ values: [[400]] })
   },
   TIMEOUT_MS,
 )
