@@ -1,5 +1,5 @@
 /** Database files as SQLite itself sees them: the one that Node brings along, which is not the one we use. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -33,4 +33,14 @@ export function stockRows(bytes: Uint8Array, sql: string): unknown[][] {
 /** `ok`, or what is wrong. */
 export function stockCheck(bytes: Uint8Array): string {
   return stockRows(bytes, 'PRAGMA integrity_check').join()
+}
+
+/** A file as SQLite itself makes it: `settings` before anything is in it, then `sql`. */
+export function stockFile(sql: string, settings = ''): Buffer {
+  return withStockSqlite(new Uint8Array(0), (database) => {
+    database.exec(settings)
+    database.exec(sql)
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    return readFileSync(database.location() ?? '')
+  })
 }

@@ -60,6 +60,7 @@ export function toHttpInit({ http }: NodeConfig, build: BuildInfo): HttpServerIn
     build,
     limits: {
       bodyBytesMax: http.bodyLimitBytes,
+      loadBytesMax: http.loadLimitBytes,
       bodyBytesInFlightMax: BODIES_IN_FLIGHT * http.bodyLimitBytes,
     },
   }

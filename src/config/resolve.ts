@@ -63,6 +63,7 @@ function toNodeConfig(values: LayeredValues): NodeConfig {
       port: httpPort,
       advertise: advertised(values.get('discovery.http_adv_address'), httpPort),
       bodyLimitBytes: values.get('http.body_limit'),
+      loadLimitBytes: values.get('http.load_limit'),
       rqliteVersion: values.get('http.rqlite_version'),
       allowOrigin: values.get('http.allow_origin') || undefined,
       authFile: values.get('http.auth_file'),

@@ -206,6 +206,16 @@ export const SETTINGS = {
     flag: 'http-body-limit',
     env: ['DEBROS_HTTP_BODY_LIMIT'],
   },
+  'http.load_limit': {
+    schema: s.size(1024),
+    kind: 'text',
+    fallback: '2g',
+    group: 'HTTP API',
+    help: 'Largest database or SQL text that may be loaded, in bytes, unpacked; k, m and g count in 1024s',
+    value: 'size',
+    flag: 'http-load-limit',
+    env: ['DEBROS_HTTP_LOAD_LIMIT'],
+  },
   'http.allow_origin': {
     schema: s.text().regex(/^(?:|\*|https?:\/\/[^\s/]+)$/, {
       error: 'must be an origin such as https://app.example.org, or *',

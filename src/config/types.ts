@@ -21,6 +21,7 @@ export interface HttpSettings {
   /** Under which others reach it. */
   readonly advertise: HostPort
   readonly bodyLimitBytes: number
+  readonly loadLimitBytes: number
   readonly rqliteVersion: string
   readonly allowOrigin: string | undefined
   /** Undefined: everybody may do everything. */

@@ -106,7 +106,7 @@ class Exchange {
     this.#request = request
     this.#reply = reply
     this.#socket = request.raw.socket
-    this.#body = new RequestBody(request.raw, init.limits.bodyBytesMax, init.budget)
+    this.#body = new RequestBody(request.raw, init.limits, init.budget)
   }
 
   run(): void {

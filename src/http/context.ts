@@ -19,6 +19,7 @@ export interface ServerContext {
   readonly logins: LoginLimiter
   readonly build: HttpBuildInfo
   readonly allowOrigin: string | undefined
+  readonly loadBytesMax: number
   /** Undefined: plain HTTP. */
   readonly tls: HttpTlsInit | undefined
   readonly discovery: (() => object) | undefined

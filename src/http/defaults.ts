@@ -4,11 +4,14 @@ export const DEFAULT_RQLITE_VERSION = '10'
 
 export const DEFAULT_LIMITS: HttpLimits = Object.freeze({
   bodyBytesMax: 64 * 2 ** 20,
+  loadBytesMax: 2 * 2 ** 30,
   bodyBytesInFlightMax: 256 * 2 ** 20,
   headerBytesMax: 64 * 2 ** 10,
   connectionsMax: 10_000,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 120_000,
+  loadTimeoutMs: 3_600_000,
+  bodyIdleTimeoutMs: 60_000,
   keepAliveTimeoutMs: 75_000,
   sendTimeoutMs: 60_000,
   lingerMs: 2_000,

@@ -43,6 +43,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   NAMESPACE_INVALID: { status: 400 },
   BACKUP_INVALID: { status: 400 },
   SQL_IMAGE_INVALID: { status: 400 },
+  LOAD_INVALID: { status: 400 },
+  LOAD_TOO_LARGE: TOO_LARGE,
+  LOAD_FAILED: { status: 500 },
+  BOOT_REFUSED: { status: 503 },
   REQUEST_INVALID: { status: 400 },
 }
 

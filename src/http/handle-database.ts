@@ -74,7 +74,7 @@ function nothingDone({ server }: RequestContext): DatabaseResponse {
   return { results: [], raftIndex: undefined, servedBy: server.advertise() }
 }
 
-function documentReply(
+export function documentReply(
   { parameters, receivedAt }: RequestContext,
   mode: Mode,
   response: DatabaseResponse,

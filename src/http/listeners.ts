@@ -89,7 +89,7 @@ export class Listeners {
     const options = {
       maxHeaderSize: limits.headerBytesMax,
       headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
-      requestTimeout: limits.requestTimeoutMs,
+      requestTimeout: Math.max(limits.requestTimeoutMs, limits.loadTimeoutMs), // bodies have limits of their own
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: Math.min(5_000, limits.headersTimeoutMs),
       // Asked for by the application, which says so in its own words.

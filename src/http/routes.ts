@@ -5,6 +5,7 @@ import { handleLeader, handleNodes, handleReadyz } from './handle-cluster.ts'
 import { handleExecute, handleQuery, handleRequest } from './handle-database.ts'
 import { handleDebugVars } from './handle-debug.ts'
 import { handleLicenses } from './handle-licenses.ts'
+import { handleBoot, handleLoad } from './handle-load.ts'
 import { handleRemove, handleStepdown } from './handle-membership.ts'
 import { handleMetrics } from './handle-metrics.ts'
 import { handleParse } from './handle-parse.ts'
@@ -23,7 +24,7 @@ export interface Route {
   readonly handle: Handler
 }
 
-const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /db/request, /db/sql; GET /db/backup, /status, /nodes, /leader, /readyz, /metrics, /debug/vars, /licenses; POST /leader, /snapshot, /reap, DELETE /remove
+const POINTER = `debros, with rqlite's HTTP API: POST /db/execute, /db/query, /db/request, /db/sql, /db/load, /boot; GET /db/backup, /status, /nodes, /leader, /readyz, /metrics, /debug/vars, /licenses; POST /leader, /snapshot, /reap, DELETE /remove
 `
 
 export const ROUTES: readonly Route[] = [
@@ -58,6 +59,22 @@ export const ROUTES: readonly Route[] = [
     permissions: ['backup'],
     counter: 'backups',
     handle: handleBackup,
+  },
+  {
+    path: '/db/load',
+    match: 'prefix',
+    methods: ['POST'],
+    permissions: ['load'],
+    counter: 'loads',
+    handle: handleLoad,
+  },
+  {
+    path: '/boot',
+    match: 'exact',
+    methods: ['POST'],
+    permissions: ['load'],
+    counter: 'boot',
+    handle: handleBoot,
   },
   {
     path: '/db/sql',

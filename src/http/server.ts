@@ -170,6 +170,7 @@ class RqliteHttpServer implements HttpServer {
         authorizer,
         logins: new LoginLimiter(this.#limits),
         allowOrigin,
+        loadBytesMax: this.#limits.loadBytesMax,
         tls,
         discovery,
         build: build ?? { version: 'unknown', commit: '', buildTime: '' },

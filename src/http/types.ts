@@ -67,6 +67,8 @@ export interface HttpTlsInit {
 export interface HttpLimits {
   /** Largest request body. @default 64 MiB */
   readonly bodyBytesMax: number
+  /** Largest body of a load, which is not held but handed on; also what it may be unpacked. @default 2 GiB */
+  readonly loadBytesMax: number
   /** All request bodies held at one time; beyond it callers get 503. @default 256 MiB */
   readonly bodyBytesInFlightMax: number
   /** Request line and headers together; bounds the length of a URL. @default 64 KiB */
@@ -75,8 +77,12 @@ export interface HttpLimits {
   readonly connectionsMax: number
   /** Time to send all headers. @default 10,000 */
   readonly headersTimeoutMs: number
-  /** Time to send a whole request. @default 120,000 */
+  /** Time to send a whole request, but for a load. @default 120,000 */
   readonly requestTimeoutMs: number
+  /** Time to send a whole load. @default 3,600,000 */
+  readonly loadTimeoutMs: number
+  /** A load of which nothing has come for this long is given up. @default 60,000 */
+  readonly bodyIdleTimeoutMs: number
   /** How long an idle connection is kept. @default 75,000 */
   readonly keepAliveTimeoutMs: number
   /** A response of which the caller has taken nothing for this long is given up. @default 60,000 */

@@ -28,6 +28,7 @@ import {
 import { type Consensus, type Limits, limitsOf } from './consensus.ts'
 import { READS_IN_FLIGHT_MAX, SCRATCHES_MAX, SCRATCHES_WAITING_MAX } from './defaults.ts'
 import { callerToWire, checkCaller } from './forwarded.ts'
+import { Loads } from './loads.ts'
 import { freshRequestId, namedRequestId, settle, sinceFirst } from './requests.ts'
 import { type Attempt, notLeader, type Router } from './router.ts'
 import { Slots } from './slots.ts'
@@ -38,6 +39,7 @@ import type {
   CallOptions,
   DatabaseResponse,
   DatabaseService,
+  LoadOptions,
   ParsedStatement,
   ReadLevel,
   ReadOptions,
@@ -96,6 +98,7 @@ export class Database implements DatabaseService {
   readonly #components: DatabaseComponents
   readonly #init: DatabaseInit
   readonly #backups: Backups
+  readonly #loads: Loads
   #readsInFlight = 0
 
   constructor(components: DatabaseComponents, init: DatabaseInit) {
@@ -110,6 +113,7 @@ export class Database implements DatabaseService {
         }),
     })
     this.#backups = new Backups({ ...components, scratches }, init)
+    this.#loads = new Loads({ ...components, scratches }, init)
     components.rpc.handle(METHOD, 'member', (bytes, { signal }) => this.#serve(bytes, signal))
   }
 
@@ -175,6 +179,14 @@ export class Database implements DatabaseService {
 
   async backup(options: BackupOptions = {}): Promise<Backup> {
     return await this.#backups.take(options)
+  }
+
+  async load(source: AsyncIterable<Uint8Array>, options: LoadOptions = {}): Promise<DatabaseResponse> {
+    return await this.#loads.load(source, options)
+  }
+
+  async boot(source: AsyncIterable<Uint8Array>, options: LoadOptions = {}): Promise<DatabaseResponse> {
+    return await this.#loads.boot(source, options)
   }
 
   async #read(prepared: Prepared, options: ReadOptions): Promise<DatabaseResponse> {

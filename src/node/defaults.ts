@@ -18,6 +18,18 @@ export const SCRATCHES_MAX = 2
 /** Callers waiting for one of these. */
 export const SCRATCHES_WAITING_MAX = 16
 
+/** What may be loaded at once, unless the caller says otherwise; unpacked, if it comes packed. */
+export const DEFAULT_LOAD_BYTES_MAX = 2 * 1024 * 1024 * 1024
+
+/** A load goes through the log in pieces of this size. */
+export const LOAD_PIECE_BYTES = 1024 * 1024
+
+/** How long a load may take to be carried out once all of it has been replicated, which may mean running much SQL. */
+export const LOAD_COMMIT_TIMEOUT_MS = 600_000
+
+/** The longest pause before a piece that found the log too busy is sent again. */
+export const LOAD_BUSY_PAUSE_MAX_MS = 500
+
 /** How long a comparison of the replicas waits for a member's digest, which takes reading all its data. */
 export const DIGEST_TIMEOUT_MS = 120_000
 

@@ -47,6 +47,7 @@ export type {
   DebrosNode,
   Detached,
   LeaderAddress,
+  LoadOptions,
   NodeDescription,
   NodeServices,
   NodeStatus,

@@ -9,7 +9,7 @@ import { DebrosError, REQUEST_ID_BYTES, type RequestOutcome } from '../base/inde
 /** Longest `requestId` a caller may choose, in characters. */
 export const REQUEST_KEY_LENGTH_MAX = 256
 
-/** An id nobody else has. */
+/** An id nobody else has; a load is named by one, too. */
 export function freshRequestId(): string {
   return randomBytes(REQUEST_ID_BYTES).toString('latin1')
 }

@@ -103,6 +103,12 @@ export class NodeStateMachine implements StateMachine {
           sqlItems.push({ index, command: sql, request, wantResults: this.#init.awaited(entry) })
           break
         }
+        case 'load': {
+          const { load, request } = command
+          sqlAt.push(at)
+          sqlItems.push({ index, command: load, request, wantResults: this.#init.awaited(entry) })
+          break
+        }
         case 'kv':
           kvAt.push(at)
           kvItems.push({ index, command: command.kv, request: command.request })
@@ -153,7 +159,7 @@ export class NodeStateMachine implements StateMachine {
     const last = items.at(-1)
     if (last === undefined) return
     this.dbAppliedIndex =
-      items.findLast((item) => item.command.mode !== 'query')?.index ?? this.dbAppliedIndex
+      items.findLast(({ command }) => mayChangeDatabase(command))?.index ?? this.dbAppliedIndex
     this.lastCommandTimeMs = last.command.timeMs
     this.lastAppliedTimeMs = this.#now()
   }
@@ -211,6 +217,10 @@ export class NodeStateMachine implements StateMachine {
       await reader.close()
     }
   }
+}
+
+function mayChangeDatabase(command: SqlApplyItem['command']): boolean {
+  return command.mode === 'load' ? command.step === 'commit' : command.mode !== 'query'
 }
 
 /** A snapshot's meta section. */

@@ -75,6 +75,16 @@ export interface Backup {
   readonly chunks: AsyncIterable<Uint8Array>
 }
 
+export interface LoadOptions extends CallOptions {
+  /**
+   * How long each piece may take to be replicated. How long there is for all of them, and for carrying out
+   * what was loaded, does not depend on it. @default 10_000
+   */
+  readonly timeoutMs?: number
+  /** Unpacked. @default 2 GiB */
+  readonly bytesMax?: number
+}
+
 export interface DatabaseResponse {
   readonly results: readonly SqlResult[]
   /** Log index of the entry, for what went through the log. */
@@ -117,6 +127,26 @@ export interface DatabaseService {
    * `BACKUP_BUSY` (retryable): so many are being taken here; `BACKUP_INVALID`: the options do not go together.
    */
   backup(options?: BackupOptions): Promise<Backup>
+  /**
+   * Loads what `source` holds, on every node, through the log; packed with gzip or not:
+   * - a SQLite file replaces the namespace's database. It is read to its end and checked before anything is
+   *   replicated. No results;
+   * - a text of SQL, such as a dump, is run: all of it, or nothing. One result, that of its last statement,
+   *   or an error.
+   *
+   * Who reads or writes meanwhile sees the database before or after. Besides the above:
+   * - `SQL_IMAGE_INVALID`, `LOAD_INVALID` (not-applied): the source is at fault;
+   * - `LOAD_TOO_LARGE` (not-applied);
+   * - `SCRATCH_BUSY` (not-applied, retryable): so many are under way here;
+   * - `LOAD_FAILED`: not-applied and retryable if it was not replicated in full; unknown if a file was, and
+   *   nobody has told what became of it. Loading it again is harmless, if nobody has written meanwhile.
+   */
+  load(source: AsyncIterable<Uint8Array>, options?: LoadOptions): Promise<DatabaseResponse>
+  /**
+   * Loads a SQLite file into a cluster that is this node alone, as its first data. `BOOT_REFUSED`: it is not
+   * alone, or does not lead, or the file has not even a header; otherwise as `load`.
+   */
+  boot(source: AsyncIterable<Uint8Array>, options?: LoadOptions): Promise<DatabaseResponse>
 }
 
 export interface QueueOptions extends Omit<CallOptions, 'timeoutMs'>, RequestOptions {

@@ -18,7 +18,14 @@
  *     …  that, see `encodeRememberedOutcome`
  *   further sections, in format 3 only, which is written only if there are any; in the order of their kinds:
  *     1  kind
- *     …  what it holds: 2 captured changes, see changes-codec.ts
+ *     …  what it holds: 1 loads on their way:
+ *          4  number of loads
+ *          per load, in the order in which they began:
+ *            16  its id
+ *             8  when its last piece came, milliseconds since the epoch
+ *             8  number of bytes
+ *             …  the bytes that have come
+ *     …  or 2 captured changes, see changes-codec.ts
  *   1  0, behind the last section
  *   4  CRC-32 of everything before
  *
@@ -32,18 +39,20 @@ import { decodeChanges, encodeChanges } from './changes-codec.ts'
 import type { Sticky } from './connection.ts'
 import { snapshotInvalid } from './errors.ts'
 import { withoutFreePages } from './free-pages.ts'
+import { type CapturedLoad, LOAD_ID_BYTES, type RestoredLoad } from './staged-loads.ts'
 
 export const CAPTURE_CHUNK_BYTES = 64 * 1024
 
 /** Format 3 is format 2 with further sections. */
 const MAGIC = new TextEncoder().encode('DBSQ0002')
 const MAGIC_WITH_SECTIONS = new TextEncoder().encode('DBSQ0003')
-const SECTIONS = { end: 0, changes: 2 } as const
+const SECTIONS = { end: 0, loads: 1, changes: 2 } as const
 const COUNT_BYTES = 4
 const NAME_LENGTH_BYTES = 2
 const NUMBERS_BYTES = 4 * 8
 const HISTORY_HEADER_BYTES = 8 + COUNT_BYTES
 const OUTCOME_LENGTH_BYTES = 4
+const LOAD_HEADER_BYTES = LOAD_ID_BYTES + 8 + 8
 /** Far above all limits; keeps a damaged length from asking for that much memory. */
 const OUTCOME_BYTES_MAX = 64 * 1024 * 1024
 const CHECKSUM_BYTES = 4
@@ -68,6 +77,7 @@ export interface CapturedState {
   /** In the order of their names. */
   readonly databases: readonly CapturedDatabase[]
   readonly history: CapturedHistory
+  readonly loads: readonly CapturedLoad[]
   readonly changes: CapturedChanges
 }
 
@@ -79,6 +89,7 @@ export interface RestoredDatabase {
 export interface RestoredState {
   readonly databases: ReadonlyMap<string, RestoredDatabase>
   readonly history: CapturedHistory
+  readonly loads: readonly RestoredLoad[]
   readonly changes: CapturedChanges
 }
 
@@ -87,20 +98,20 @@ export function* writeCapture(state: CapturedState): Generator<Uint8Array<ArrayB
   const packer = new Packer()
   yield* packer.add(hasSections(state) ? MAGIC_WITH_SECTIONS : MAGIC)
   for (const part of captureParts(state)) {
-    yield* part instanceof Uint8Array ? packer.add(part) : packer.addFile(withoutFreePages(part))
+    yield* part instanceof Uint8Array ? packer.add(part) : packer.addFile(part)
   }
   yield* packer.end()
 }
 
-/** All that is between the magic and the checksum. A file stands for its bytes, without its free pages. */
+/** All that is between the magic and the checksum. A file stands for its bytes. */
 export function* captureParts(state: CapturedState): Generator<Uint8Array | FileSnapshot> {
-  const { databases, history, changes } = state
+  const { databases, history, loads, changes } = state
   const count = new DataView(new ArrayBuffer(COUNT_BYTES))
   count.setUint32(0, databases.length)
   yield bytesOf(count)
   for (const { name, sticky, file } of databases) {
     yield headerOf(name, sticky, file.size)
-    yield file
+    yield withoutFreePages(file)
   }
   const header = new DataView(new ArrayBuffer(HISTORY_HEADER_BYTES))
   header.setBigUint64(0, BigInt(history.forgottenThrough))
@@ -114,6 +125,7 @@ export function* captureParts(state: CapturedState): Generator<Uint8Array | File
     yield part
   }
   if (!hasSections(state)) return
+  if (loads.length > 0) yield* loadParts(loads)
   if (changes.settings !== undefined) {
     yield Uint8Array.of(SECTIONS.changes)
     yield* encodeChanges(changes)
@@ -122,8 +134,23 @@ export function* captureParts(state: CapturedState): Generator<Uint8Array | File
 }
 
 /** Without any, a state is what it was before there were sections, to nodes of an older version, too. */
-function hasSections({ changes }: CapturedState): boolean {
-  return changes.settings !== undefined
+function hasSections({ loads, changes }: CapturedState): boolean {
+  return loads.length > 0 || changes.settings !== undefined
+}
+
+function* loadParts(loads: readonly CapturedLoad[]): Generator<Uint8Array | FileSnapshot> {
+  const count = new DataView(new ArrayBuffer(COUNT_BYTES))
+  count.setUint32(0, loads.length)
+  yield Uint8Array.of(SECTIONS.loads)
+  yield bytesOf(count)
+  for (const { loadId, timeMs, file } of loads) {
+    const header = Buffer.alloc(LOAD_HEADER_BYTES)
+    header.write(loadId, 'latin1')
+    header.writeBigUInt64BE(BigInt(timeMs), LOAD_ID_BYTES)
+    header.writeBigUInt64BE(BigInt(file.size), LOAD_ID_BYTES + 8)
+    yield header
+    yield file
+  }
 }
 
 function headerOf(name: string, sticky: Sticky, size: number): Uint8Array {
@@ -189,6 +216,7 @@ export class CaptureReader {
   readonly #steps = this.#read()
   readonly #databases = new Map<string, RestoredDatabase>()
   readonly #outcomes: RememberedOutcome[] = []
+  readonly #loads: RestoredLoad[] = []
   #forgottenThrough = 0
   #changes = NO_CHANGES
   /** How many bytes of what it was given the last step took. */
@@ -225,7 +253,7 @@ export class CaptureReader {
     if (this.#failure !== undefined) throw this.#failure
     if (!this.#isComplete) throw snapshotInvalid('it ends too early')
     const history = { forgottenThrough: this.#forgottenThrough, outcomes: this.#outcomes }
-    return { databases: this.#databases, history, changes: this.#changes }
+    return { databases: this.#databases, history, loads: this.#loads, changes: this.#changes }
   }
 
   /** Asks for bytes with each `yield`, and says in `#consumed` how many of those it got it used. */
@@ -254,13 +282,17 @@ export class CaptureReader {
       changes: numbers.getBigInt64(8),
       totalChanges: numbers.getBigInt64(16),
     }
-    const size = Number(numbers.getBigInt64(24))
+    const file = yield* this.#readFile(Number(numbers.getBigInt64(24)))
+    this.#databases.set(name, { sticky, file })
+  }
+
+  *#readFile(size: number): Generator<undefined, BlockFile, Uint8Array> {
     const file = new BlockFile()
     while (file.size < size) {
       const bytes = yield* this.#some(size - file.size)
       file.write(bytes, file.size)
     }
-    this.#databases.set(name, { sticky, file })
+    return file
   }
 
   *#readHistory(): Generator<undefined, void, Uint8Array> {
@@ -280,8 +312,20 @@ export class CaptureReader {
     for (;;) {
       const kind = (yield* this.#take(1))[0]
       if (kind === SECTIONS.end) return
-      if (kind !== SECTIONS.changes) throw snapshotInvalid('it has a section of an unknown kind')
-      this.#changes = yield* decodeChanges((length) => this.#take(length))
+      if (kind === SECTIONS.loads) yield* this.#readLoads()
+      else if (kind === SECTIONS.changes) this.#changes = yield* decodeChanges((length) => this.#take(length))
+      else throw snapshotInvalid('it has a section of an unknown kind')
+    }
+  }
+
+  *#readLoads(): Generator<undefined, void, Uint8Array> {
+    const count = viewOf(yield* this.#take(COUNT_BYTES)).getUint32(0)
+    for (let i = 0; i < count; i++) {
+      const header = Buffer.from(yield* this.#take(LOAD_HEADER_BYTES))
+      const loadId = header.toString('latin1', 0, LOAD_ID_BYTES)
+      const timeMs = Number(header.readBigUInt64BE(LOAD_ID_BYTES))
+      const file = yield* this.#readFile(Number(header.readBigUInt64BE(LOAD_ID_BYTES + 8)))
+      this.#loads.push({ loadId, timeMs, file })
     }
   }
 

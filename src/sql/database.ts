@@ -1,4 +1,5 @@
 /** One namespace: its file, what SQLite remembers between statements, and a session while there is use for one. */
+import { isUtf8 } from 'node:buffer'
 import { errorMessage } from '../base/index.ts'
 import type { AnalysisCache } from './analysis-cache.ts'
 import { BlockFile } from './block-file.ts'
@@ -8,6 +9,7 @@ import { type Connection, NOTHING_STICKY, type Sticky } from './connection.ts'
 import { EngineFailure, StatementError } from './errors.ts'
 import type { SqlSegment } from './gate.ts'
 import { freshSeed, statementSeed } from './generator-seed.ts'
+import { loadText } from './load-text.ts'
 import { RowKeeper } from './row-keeper.ts'
 import type { Session, SessionFactory } from './session.ts'
 import { ResultBudget, StatementRunner } from './statement-runner.ts'
@@ -88,6 +90,30 @@ export class Database {
       ),
     )
     if (reshapes || mayHaveUndone(session.connection, results)) session.reopen(session.connection.sticky)
+    return results
+  }
+
+  /**
+   * Runs a text of SQL, all of it or nothing. Its session is its own: it may change the schema at every
+   * turn, and take more memory than anything else.
+   */
+  load(
+    content: BlockFile,
+    { timeMs, seed }: { readonly timeMs: number; readonly seed: number },
+  ): SqlResult[] {
+    const bytes = Buffer.allocUnsafe(content.size)
+    content.read(bytes, 0)
+    if (!isUtf8(bytes)) return [{ kind: 'error', message: 'the text is not UTF-8' }]
+    this.dropSession()
+    const session = this.#open()
+    session.vfs.begin(timeMs, 'write')
+    const results = explained(session, () =>
+      loadText(session.connection, bytes.toString('utf8'), {
+        seed: (segment) => statementSeed(seed, 0, segment),
+        elapsedMs: this.#components.elapsedMs,
+      }),
+    )
+    this.dropSession()
     return results
   }
 

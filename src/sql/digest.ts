@@ -11,7 +11,6 @@
 import { createHash } from 'node:crypto'
 import { BLOCK_BYTES, type FileSnapshot } from './block-file.ts'
 import { type CapturedState, captureParts } from './capture-format.ts'
-import { withoutFreePages } from './free-pages.ts'
 
 const MAGIC = 'DBSD0001'
 
@@ -26,7 +25,7 @@ export function* digestSteps(state: CapturedState): Generator<undefined, string>
   let done = 0
   for (const part of captureParts(state)) {
     const isFile = !(part instanceof Uint8Array)
-    for (const bytes of isFile ? blockHashes(withoutFreePages(part)) : [part]) {
+    for (const bytes of isFile ? blockHashes(part) : [part]) {
       hash.update(bytes)
       done += isFile ? BLOCK_BYTES : PART_BYTES
       if (done < STEP_BYTES) continue

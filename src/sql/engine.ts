@@ -2,20 +2,22 @@
  * All databases of a replica, without a thread of their own: every call does its work before it returns.
  * The worker runs one; so can a simulation.
  */
-import type { OutcomeLimits, RequestOutcome } from '../base/index.ts'
+import { DebrosError, type OutcomeLimits, type RequestOutcome } from '../base/index.ts'
 import { AnalysisCache } from './analysis-cache.ts'
+import type { BlockFile } from './block-file.ts'
 import { CAPTURE_CHUNK_BYTES, type CapturedState, CaptureReader, writeCapture } from './capture-format.ts'
 import { ChangeLog, type ChangeLogLimits, type ChangePage, type ChangeSettings } from './change-log.ts'
 import { ChangeRecorder } from './change-recorder.ts'
 import { Database, type DatabaseComponents } from './database.ts'
-import { imageOf } from './database-image.ts'
+import { imageOf, normalizeHeader } from './database-image.ts'
 import { digestSteps } from './digest.ts'
 import { EngineFailure, engineFailed } from './errors.ts'
 import { ResultHistory } from './result-history.ts'
 import { RowKeeper } from './row-keeper.ts'
 import { SessionFactory } from './session.ts'
 import type { SqliteBinary } from './sqlite-binary.ts'
-import type { SqlApplyItem, SqlResult, SqlStatement, SqlStats } from './types.ts'
+import { StagedLoads } from './staged-loads.ts'
+import type { SqlApplyItem, SqlCommand, SqlLoad, SqlResult, SqlStatement, SqlStats } from './types.ts'
 
 export interface SqlEngineComponents {
   /** See `loadSqliteBinary`. One can serve many engines. */
@@ -59,6 +61,7 @@ export interface EngineRestore {
 export class SqlEngine {
   readonly #databases = new Map<string, Database>()
   readonly #history: ResultHistory
+  readonly #loads = new StagedLoads()
   readonly #changes = new ChangeLog()
   readonly #components: DatabaseComponents
   /** Answers for namespaces that nothing was written to. */
@@ -179,12 +182,13 @@ export class SqlEngine {
     return {
       push: (chunk) => reader.push(chunk),
       finish: () => {
-        const { databases, history, changes } = reader.finish()
+        const { databases, history, loads, changes } = reader.finish()
         this.#databases.clear()
         for (const [name, { file, sticky }] of databases) {
           this.#databases.set(name, new Database(this.#components, file, sticky))
         }
         this.#history.restore(history)
+        this.#loads.restore(loads)
         this.#changes.restore(changes)
       },
     }
@@ -219,35 +223,77 @@ export class SqlEngine {
     const databases = [...this.#databases]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, database]) => ({ name, sticky: database.sticky, file: database.file.snapshot() }))
-    return { databases, history: this.#history.capture(), changes: this.#changes.capture() }
+    return {
+      databases,
+      history: this.#history.capture(),
+      loads: this.#loads.capture(),
+      changes: this.#changes.capture(),
+    }
   }
 
   /** Only what is carried out creates a namespace. Adds to `touched` the database that was used. */
   #applyOnce(item: SqlApplyItem, touched: Set<Database>): RequestOutcome<readonly SqlResult[]> {
     const { command, index, wantResults } = item
+    this.#loads.forget(command.timeMs)
     const request = command.mode === 'query' ? undefined : item.request
     const earlier = request && this.#history.recall(request, wantResults)
     if (earlier !== undefined) return earlier
 
-    const database = this.#obtain(command.namespace)
-    touched.add(database)
     const rememberBytesMax = request && this.#history.bytesMax
     const keeper = new RowKeeper({ isWanted: wantResults, rememberBytesMax })
-    const result = this.#applyItem(database, item, keeper)
+    const result = this.#vital(index, () => {
+      if (command.mode === 'load') return this.#load(command)
+      const database = this.#obtain(command.namespace)
+      touched.add(database)
+      return this.#execute(database, command, index, keeper)
+    })
     if (request !== undefined) {
       this.#history.remember(request, index, keeper.canRemember ? result : undefined)
     }
     return { kind: 'done', index, result: wantResults ? result : [] }
   }
 
-  #applyItem(database: Database, { command, index }: SqlApplyItem, keeper: RowKeeper): SqlResult[] {
+  #execute(database: Database, command: SqlCommand, index: number, keeper: RowKeeper): SqlResult[] {
     const { watch } = this.#changes
     const recorder = watch && new ChangeRecorder()
+    const results = database.apply(command, keeper, recorder)
+    const events = recorder?.take()
+    if (events !== undefined) this.#changes.append(index, command.timeMs, command.namespace, events)
+    return results
+  }
+
+  #load(load: SqlLoad): SqlResult[] {
+    switch (load.step) {
+      case 'stage':
+        return errorOrNothing(this.#loads.add(load))
+      case 'abort':
+        this.#loads.abort(load.loadId)
+        return []
+      case 'commit': {
+        const content = this.#loads.finish(load)
+        if (typeof content === 'string') return errorOrNothing(content)
+        if (load.content === 'text') return this.#obtain(load.namespace).load(content, load)
+        return this.#replace(load.namespace, content)
+      }
+    }
+  }
+
+  /** Everything of the database that was is gone, what SQLite remembered between statements, too. */
+  #replace(namespace: string, file: BlockFile): SqlResult[] {
     try {
-      const results = database.apply(command, keeper, recorder)
-      const events = recorder?.take()
-      if (events !== undefined) this.#changes.append(index, command.timeMs, command.namespace, events)
-      return results
+      normalizeHeader(file)
+    } catch (error) {
+      if (error instanceof DebrosError) return errorOrNothing(error.message)
+      throw error
+    }
+    this.#databases.set(namespace, new Database(this.#components, file))
+    return []
+  }
+
+  /** Nothing can be trusted any more if this fails. */
+  #vital<T>(index: number, run: () => T): T {
+    try {
+      return run()
     } catch (error) {
       this.#failure = engineFailed(`cannot apply log entry ${index}`, error)
       throw this.#failure
@@ -259,8 +305,13 @@ export class SqlEngine {
   }
 }
 
-function release({ databases }: CapturedState): void {
+function release({ databases, loads }: CapturedState): void {
   for (const { file } of databases) file.release()
+  for (const { file } of loads) file.release()
+}
+
+function errorOrNothing(message: string | undefined): SqlResult[] {
+  return message === undefined ? [] : [{ kind: 'error', message }]
 }
 
 /** The first thing a new engine does, which proves that it can. */

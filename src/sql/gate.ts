@@ -47,42 +47,73 @@ export function findDisallowedPragma(statements: readonly { readonly sql: string
 }
 
 export function analyzeSql(sql: string): SqlText {
-  if (sql.includes('\0')) return refused('SQL text must not contain a NUL character')
   const segments: SqlSegment[] = []
   let refusal: string | undefined
   let disallowedPragma: string | undefined
-  let from = 0
-  const tokens = new SqlTokens(sql)
-  const names = new NameWatch(sql)
-  let segment = new SegmentScan()
-
-  const close = (to: number): void => {
-    if (segment.isEmpty) {
-      from = to
-      return
-    }
-    const verdict = segment.judge(names.takeStatistics())
+  for (const { segment, verdict } of judgedSegments(sql, 'request')) {
     refusal ??= verdict.refusal
     disallowedPragma ??= verdict.disallowedPragma
-    segments.push({ sql: sql.slice(from, to), ...verdict.traits })
-    from = to
-    segment = new SegmentScan()
+    if (segment !== undefined) segments.push(segment)
   }
-
-  while (tokens.next()) {
-    names.see(tokens)
-    if (segment.endsAt(tokens)) close(tokens.end)
-    else segment.see(tokens)
-  }
-  close(sql.length)
-  refusal ??= names.refusal()
   return { segments, refusal, disallowedPragma }
 }
 
-function refused(refusal: string): SqlText {
-  return { segments: [], refusal, disallowedPragma: undefined }
+/** A statement of a text that is loaded, or why the text may not run, as soon as that is known. */
+export type LoadedSegment =
+  | { readonly segment: SqlSegment; readonly refusal: undefined }
+  | { readonly segment: undefined; readonly refusal: string }
+
+/**
+ * The statements of a text that is loaded as a whole, one after the other: there may be very many. What may
+ * run is the same as in a request; but a dump says where its transaction begins and ends, and that foreign
+ * keys are not enforced, so these statements are among them.
+ */
+export function* loadedSegments(sql: string): Generator<LoadedSegment> {
+  for (const { segment, verdict } of judgedSegments(sql, 'load')) {
+    if (verdict.refusal !== undefined) yield { segment: undefined, refusal: verdict.refusal }
+    else if (segment !== undefined) yield { segment, refusal: undefined }
+  }
 }
 
+/** What statements are judged by. */
+type Rules = 'request' | 'load'
+
+interface JudgedSegment {
+  /** Undefined for what is wrong with the text as a whole. */
+  readonly segment: SqlSegment | undefined
+  readonly verdict: Pick<Verdict, 'refusal' | 'disallowedPragma'>
+}
+
+function* judgedSegments(sql: string, rules: Rules): Generator<JudgedSegment> {
+  if (sql.includes('\0')) {
+    yield { segment: undefined, verdict: { refusal: 'SQL text must not contain a NUL character' } }
+    return
+  }
+  const tokens = new SqlTokens(sql)
+  const names = new NameWatch(sql)
+  let from = 0
+  let scan = new SegmentScan(rules)
+  for (let more = true; more; ) {
+    more = tokens.next()
+    if (more) {
+      names.see(tokens)
+      if (!scan.endsAt(tokens)) {
+        scan.see(tokens)
+        continue
+      }
+    }
+    if (!scan.isEmpty) {
+      const verdict = scan.judge(names.takeStatistics())
+      yield { segment: { sql: sql.slice(from, tokens.end), ...verdict.traits }, verdict }
+    }
+    from = tokens.end
+    scan = new SegmentScan(rules)
+  }
+  yield { segment: undefined, verdict: { refusal: names.refusal() } }
+}
+
+/** What a dump may say of its transaction; it is undone as a whole, and never in part. */
+const LOADABLE_TRANSACTION_VERBS = new Set(['begin', 'commit', 'end'])
 const TRANSACTION_VERBS = new Set(['begin', 'commit', 'end', 'rollback', 'savepoint', 'release'])
 const SCHEMA_VERBS = new Set(['create', 'drop', 'alter', 'analyze', 'reindex', 'vacuum'])
 const READ_VERBS = new Set(['select', 'values'])
@@ -99,11 +130,16 @@ interface Verdict {
 
 /** Collects what is needed to judge one statement. */
 class SegmentScan {
+  readonly #rules: Rules
   readonly #kinds: TokenKind[] = []
   readonly #names: string[] = []
   #trigger = false
   /** In a trigger, whose body holds semicolons: it ends with the one after `; END`. */
   #bodyEnd: 'no' | 'semicolon' | 'end' = 'no'
+
+  constructor(rules: Rules) {
+    this.#rules = rules
+  }
 
   get isEmpty(): boolean {
     return this.#names.length === 0
@@ -145,6 +181,12 @@ class SegmentScan {
     if (DATA_VERBS.has(verb)) return { traits: traits('write', mentionsStatistics && !explain) }
     if (verb === 'pragma') return this.#judgePragma(at + 1, traits)
     if (TRANSACTION_VERBS.has(verb)) {
+      if (this.#rules === 'load') {
+        if (LOADABLE_TRANSACTION_VERBS.has(verb)) return { traits: traits('write', false) }
+        return refuse(
+          `${verb.toUpperCase()} is not supported in what is loaded: that is done as a whole, or not at all`,
+        )
+      }
       return refuse(
         `${verb.toUpperCase()} is not supported: use the transaction option to make a request all or nothing`,
       )
@@ -173,7 +215,8 @@ class SegmentScan {
     const name = this.#names[nameAt]
     if (name === undefined) return { traits: traits('read', false) } // an error SQLite will tell
     const hasValue = this.#isSymbol(nameAt + 1, '=') || this.#isSymbol(nameAt + 1, '(')
-    const use = pragmaUse(name, hasValue)
+    const isLoadSetting = this.#rules === 'load' && hasValue && name === 'foreign_keys'
+    const use = isLoadSetting ? 'write' : pragmaUse(name, hasValue)
     return {
       refusal:
         use === 'refused' ? `PRAGMA ${name} is not supported${hasValue ? ' with a value' : ''}` : undefined,

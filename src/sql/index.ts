@@ -14,7 +14,7 @@ export {
   type SqlEngineInit,
 } from './engine.ts'
 export { findDisallowedPragma } from './gate.ts'
-export { checkSqlSize, DEFAULT_SQL_LIMITS, type SqlLimits } from './limits.ts'
+export { checkSqlSize, DEFAULT_SQL_LIMITS, SQL_LOAD_TEXT_BYTES_MAX, type SqlLimits } from './limits.ts'
 export { createSqlScratch, type SqlScratch, type SqlScratchInit } from './scratch-thread.ts'
 export { createSqlMachine, type SqlMachineComponents, type SqlMachineInit } from './sql-machine.ts'
 export { loadSqliteBinary, type SqliteBinary, type SqliteFiles } from './sqlite-binary.ts'
@@ -23,6 +23,7 @@ export type {
   SqlApplyItem,
   SqlCapture,
   SqlCommand,
+  SqlLoad,
   SqlMachine,
   SqlMode,
   SqlParameter,

@@ -36,6 +36,17 @@ export const CHANGE_LOG_MESSAGES_MAX = 100_000
 export const CHANGE_MESSAGE_BYTES_MAX = 16 * 1024 * 1024
 
 /**
+ * Loads on their way at one time, the bytes of all of them, and how long a load may stand still before it is
+ * forgotten. The same on every replica.
+ */
+export const SQL_LOADS_MAX = 4
+export const SQL_LOADS_BYTES_MAX = SQL_DATABASE_BYTES_MAX
+export const SQL_LOAD_IDLE_MS = 15 * 60_000
+
+/** SQL text that is loaded as a whole is one string while it runs. Checked before it is proposed. */
+export const SQL_LOAD_TEXT_BYTES_MAX = 256 * 1024 * 1024
+
+/**
  * What one request may ask for. Checked where a request enters, before it is proposed, and never while a
  * log entry is applied: replicas with other settings must still apply it alike.
  */

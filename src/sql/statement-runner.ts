@@ -176,7 +176,8 @@ export class StatementRunner {
 type Outcome = DistributiveOmit<Exclude<SqlResult, { kind: 'error' }>, 'time'>
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
-function written({ lastInsertId, changes }: Sticky): Outcome {
+/** What SQLite tells of the last write. */
+export function written({ lastInsertId, changes }: Sticky): Extract<Outcome, { kind: 'write' }> {
   const id = Number(lastInsertId)
   return {
     kind: 'write',

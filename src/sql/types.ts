@@ -66,10 +66,37 @@ export interface SqlCommand {
   readonly seed: number
 }
 
+/**
+ * A step of loading a whole database, or a text of SQL, that is too large for one entry: the pieces in their
+ * order, of which the last one comes with `commit`. `offset` is where a piece belongs.
+ */
+export type SqlLoad = {
+  readonly mode: 'load'
+  /** Chosen by whoever loads, so that nobody chooses the same; one character per byte, 16 of them. */
+  readonly loadId: string
+  readonly namespace: string
+  readonly timeMs: number
+} & (
+  | { readonly step: 'stage'; readonly offset: number; readonly data: Uint8Array }
+  | {
+      readonly step: 'commit'
+      readonly offset: number
+      readonly data: Uint8Array
+      /** A SQLite file, which replaces the namespace's database; or SQL in UTF-8, which runs as a whole or not at all. */
+      readonly content: 'file' | 'text'
+      readonly seed: number
+    }
+  | { readonly step: 'abort' }
+)
+
 export interface SqlApplyItem {
   /** Log index. */
   readonly index: number
-  readonly command: SqlCommand
+  /**
+   * A load's step has no result, or one error: it then changed nothing, and its load cannot go on. A text has
+   * one result, as a statement has: that of its last statement.
+   */
+  readonly command: SqlCommand | SqlLoad
   /**
    * Which request this is an attempt at, if it must be carried out once whatever the number of attempts.
    * Makes no difference to a command of mode `query`, which changes nothing.

@@ -128,7 +128,7 @@ describe('sql files', () => {
             return { name, sticky: { lastInsertId, changes, totalChanges }, file: file.snapshot() }
           })
           const bytes = Buffer.concat([
-            ...writeCapture({ databases: captured, history: remembered, changes }),
+            ...writeCapture({ databases: captured, history: remembered, loads: [], changes }),
           ])
           const reader = new CaptureReader()
           for (let at = 0, i = 0; at < bytes.length; i++) {

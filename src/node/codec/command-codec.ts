@@ -1,15 +1,18 @@
 /** What a log entry of kind `command` holds. */
 import type { RequestTag } from '../../base/index.ts'
 import type { KvCommand } from '../../kv/index.ts'
-import type { SqlCommand } from '../../sql/index.ts'
+import type { SqlCommand, SqlLoad } from '../../sql/index.ts'
 import { Command as WireCommand } from '../../wire/index.ts'
 import type { IntegrityReport } from '../integrity-report.ts'
 import { kvCommandFromWire, kvCommandToWire } from './kv-codec.ts'
+import { loadFromWire, loadToWire } from './load-codec.ts'
 import { requestIdFromWire, requestIdToWire } from './request-codec.ts'
 import { sqlRequestFromWire, sqlRequestToWire } from './sql-codec.ts'
 
 export type Command =
   | { readonly kind: 'sql'; readonly request: RequestTag; readonly sql: SqlCommand }
+  /** Only a commit is a request that must not be carried out twice. */
+  | { readonly kind: 'load'; readonly request: RequestTag | undefined; readonly load: SqlLoad }
   | { readonly kind: 'kv'; readonly request: RequestTag; readonly kv: KvCommand }
   /** Every replica takes a digest of its state here. */
   | { readonly kind: 'digest' }
@@ -27,6 +30,12 @@ export function encodeCommand(command: Command): Uint8Array {
         seed,
         sql: sqlRequestToWire(command.sql),
       })
+    }
+    case 'load': {
+      const { request, load } = command
+      const seed = load.step === 'commit' ? load.seed : 0
+      const tag = request === undefined ? NO_REQUEST : requestToWire(request)
+      return WireCommand.encode({ ...tag, timeMs: load.timeMs, seed, load: loadToWire(load) })
     }
     case 'kv': {
       const { timeMs } = command.request
@@ -65,6 +74,10 @@ export function decodeCommand(bytes: Uint8Array): Command {
   }
   if (wire.kv !== undefined) {
     return { kind: 'kv', request: requestFromWire(wire), kv: kvCommandFromWire(wire.kv) }
+  }
+  if (wire.load !== undefined) {
+    const load = loadFromWire(wire.load, { timeMs, seed })
+    return { kind: 'load', request: load.step === 'commit' ? requestFromWire(wire) : undefined, load }
   }
   if (wire.digest !== undefined) return { kind: 'digest' }
   if (wire.report !== undefined) return { kind: 'report', report: { ...wire.report, timeMs } }

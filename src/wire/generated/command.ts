@@ -17,6 +17,7 @@ export interface Command {
   kv?: KvRequest
   digest?: DigestRequest
   report?: IntegrityReport
+  load?: LoadStep
 }
 
 export namespace Command {
@@ -31,25 +32,36 @@ export namespace Command {
 
         obj = { ...obj }
 
+        if (obj.load != null) {
+          obj.report = undefined
+          obj.digest = undefined
+          obj.kv = undefined
+          obj.sql = undefined
+        }
+
         if (obj.report != null) {
+          obj.load = undefined
           obj.digest = undefined
           obj.kv = undefined
           obj.sql = undefined
         }
 
         if (obj.digest != null) {
+          obj.load = undefined
           obj.report = undefined
           obj.kv = undefined
           obj.sql = undefined
         }
 
         if (obj.kv != null) {
+          obj.load = undefined
           obj.report = undefined
           obj.digest = undefined
           obj.sql = undefined
         }
 
         if (obj.sql != null) {
+          obj.load = undefined
           obj.report = undefined
           obj.digest = undefined
           obj.kv = undefined
@@ -93,6 +105,11 @@ export namespace Command {
         if (obj.report != null) {
           w.uint32(66)
           IntegrityReport.codec().encode(obj.report, w)
+        }
+
+        if (obj.load != null) {
+          w.uint32(74)
+          LoadStep.codec().encode(obj.load, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -152,6 +169,12 @@ export namespace Command {
               })
               break
             }
+            case 9: {
+              obj.load = LoadStep.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.load
+              })
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -159,25 +182,36 @@ export namespace Command {
           }
         }
 
+        if (obj.load != null) {
+          delete obj.report
+          delete obj.digest
+          delete obj.kv
+          delete obj.sql
+        }
+
         if (obj.report != null) {
+          delete obj.load
           delete obj.digest
           delete obj.kv
           delete obj.sql
         }
 
         if (obj.digest != null) {
+          delete obj.load
           delete obj.report
           delete obj.kv
           delete obj.sql
         }
 
         if (obj.kv != null) {
+          delete obj.load
           delete obj.report
           delete obj.digest
           delete obj.sql
         }
 
         if (obj.sql != null) {
+          delete obj.load
           delete obj.report
           delete obj.digest
           delete obj.kv
@@ -243,6 +277,13 @@ export namespace Command {
             case 8: {
               yield * IntegrityReport.codec().stream(reader, reader.uint32(), `${prefix}.report`, {
                 limits: opts.limits?.report
+              })
+
+              break
+            }
+            case 9: {
+              yield * LoadStep.codec().stream(reader, reader.uint32(), `${prefix}.load`, {
+                limits: opts.limits?.load
               })
 
               break
@@ -424,6 +465,31 @@ export namespace Command {
     value: string
   }
 
+  export interface CommandLoadNamespaceFieldEvent {
+    field: '$.load.namespace'
+    value: string
+  }
+
+  export interface CommandLoadLoadIdFieldEvent {
+    field: '$.load.loadId'
+    value: Uint8Array
+  }
+
+  export interface CommandLoadActionFieldEvent {
+    field: '$.load.action'
+    value: LoadAction
+  }
+
+  export interface CommandLoadOffsetFieldEvent {
+    field: '$.load.offset'
+    value: number
+  }
+
+  export interface CommandLoadDataFieldEvent {
+    field: '$.load.data'
+    value: Uint8Array
+  }
+
   export function encode (obj: Partial<Command>): Uint8Array {
     return encodeMessage(obj, Command.codec())
   }
@@ -432,7 +498,7 @@ export namespace Command {
     return decodeMessage(buf, Command.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Command>): Generator<CommandRequestIdFieldEvent | CommandTimeMsFieldEvent | CommandSeedFieldEvent | CommandSinceIndexFieldEvent | CommandSqlNamespaceFieldEvent | CommandSqlModeFieldEvent | CommandSqlTransactionFieldEvent | CommandSqlStatementsSqlFieldEvent | CommandSqlStatementsPositionalIntegerFieldEvent | CommandSqlStatementsPositionalRealFieldEvent | CommandSqlStatementsPositionalTextFieldEvent | CommandSqlStatementsPositionalBlobFieldEvent | CommandSqlStatementsNamedNameFieldEvent | CommandSqlStatementsNamedValueIntegerFieldEvent | CommandSqlStatementsNamedValueRealFieldEvent | CommandSqlStatementsNamedValueTextFieldEvent | CommandSqlStatementsNamedValueBlobFieldEvent | CommandKvNamespaceFieldEvent | CommandKvOperationsPutKeyFieldEvent | CommandKvOperationsPutValueFieldEvent | CommandKvOperationsDeleteFieldEvent | CommandKvOperationsCompareAndSwapKeyFieldEvent | CommandKvOperationsCompareAndSwapExpectedValueFieldEvent | CommandKvOperationsCompareAndSwapExpectedRevisionFieldEvent | CommandKvOperationsCompareAndSwapValueFieldEvent | CommandReportIndexFieldEvent | CommandReportAgreeingFieldEvent | CommandReportDivergedFieldEvent | CommandReportUncheckedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Command>): Generator<CommandRequestIdFieldEvent | CommandTimeMsFieldEvent | CommandSeedFieldEvent | CommandSinceIndexFieldEvent | CommandSqlNamespaceFieldEvent | CommandSqlModeFieldEvent | CommandSqlTransactionFieldEvent | CommandSqlStatementsSqlFieldEvent | CommandSqlStatementsPositionalIntegerFieldEvent | CommandSqlStatementsPositionalRealFieldEvent | CommandSqlStatementsPositionalTextFieldEvent | CommandSqlStatementsPositionalBlobFieldEvent | CommandSqlStatementsNamedNameFieldEvent | CommandSqlStatementsNamedValueIntegerFieldEvent | CommandSqlStatementsNamedValueRealFieldEvent | CommandSqlStatementsNamedValueTextFieldEvent | CommandSqlStatementsNamedValueBlobFieldEvent | CommandKvNamespaceFieldEvent | CommandKvOperationsPutKeyFieldEvent | CommandKvOperationsPutValueFieldEvent | CommandKvOperationsDeleteFieldEvent | CommandKvOperationsCompareAndSwapKeyFieldEvent | CommandKvOperationsCompareAndSwapExpectedValueFieldEvent | CommandKvOperationsCompareAndSwapExpectedRevisionFieldEvent | CommandKvOperationsCompareAndSwapValueFieldEvent | CommandReportIndexFieldEvent | CommandReportAgreeingFieldEvent | CommandReportDivergedFieldEvent | CommandReportUncheckedFieldEvent | CommandLoadNamespaceFieldEvent | CommandLoadLoadIdFieldEvent | CommandLoadActionFieldEvent | CommandLoadOffsetFieldEvent | CommandLoadDataFieldEvent> {
     return streamMessage(buf, Command.codec(), opts)
   }
 }
@@ -1738,6 +1804,430 @@ export namespace SqlValue {
 
   export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SqlValue>): Generator<SqlValueIntegerFieldEvent | SqlValueRealFieldEvent | SqlValueTextFieldEvent | SqlValueBlobFieldEvent> {
     return streamMessage(buf, SqlValue.codec(), opts)
+  }
+}
+
+export enum LoadAction {
+  STAGE = 'STAGE',
+  COMMIT_FILE = 'COMMIT_FILE',
+  COMMIT_TEXT = 'COMMIT_TEXT',
+  ABORT = 'ABORT'
+}
+
+enum __LoadActionValues {
+  STAGE = 0,
+  COMMIT_FILE = 1,
+  COMMIT_TEXT = 2,
+  ABORT = 3
+}
+
+export namespace LoadAction {
+  export const codec = (): Codec<LoadAction> => {
+    return enumeration<LoadAction>(__LoadActionValues)
+  }
+}
+
+export interface LoadStep {
+  namespace: string
+  loadId: Uint8Array
+  action: LoadAction
+  offset: number
+  data: Uint8Array
+}
+
+export namespace LoadStep {
+  let _codec: Codec<LoadStep>
+
+  export const codec = (): Codec<LoadStep> => {
+    if (_codec == null) {
+      _codec = message<LoadStep>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.namespace != null && obj.namespace !== '')) {
+          w.uint32(10)
+          w.string(obj.namespace)
+        }
+
+        if ((obj.loadId != null && obj.loadId.byteLength > 0)) {
+          w.uint32(18)
+          w.bytes(obj.loadId)
+        }
+
+        if (obj.action != null && __LoadActionValues[obj.action] !== 0) {
+          w.uint32(24)
+          LoadAction.codec().encode(obj.action, w)
+        }
+
+        if ((obj.offset != null && obj.offset !== 0)) {
+          w.uint32(32)
+          w.uint64Number(obj.offset)
+        }
+
+        if ((obj.data != null && obj.data.byteLength > 0)) {
+          w.uint32(42)
+          w.bytes(obj.data)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          namespace: '',
+          loadId: uint8ArrayAlloc(0),
+          action: LoadAction.STAGE,
+          offset: 0,
+          data: uint8ArrayAlloc(0)
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.namespace = reader.string()
+              break
+            }
+            case 2: {
+              obj.loadId = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.action = LoadAction.codec().decode(reader)
+              break
+            }
+            case 4: {
+              obj.offset = reader.uint64Number()
+              break
+            }
+            case 5: {
+              obj.data = reader.bytes()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.namespace`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.loadId`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.action`,
+                value: LoadAction.codec().decode(reader)
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.offset`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.data`,
+                value: reader.bytes()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface LoadStepNamespaceFieldEvent {
+    field: '$.namespace'
+    value: string
+  }
+
+  export interface LoadStepLoadIdFieldEvent {
+    field: '$.loadId'
+    value: Uint8Array
+  }
+
+  export interface LoadStepActionFieldEvent {
+    field: '$.action'
+    value: LoadAction
+  }
+
+  export interface LoadStepOffsetFieldEvent {
+    field: '$.offset'
+    value: number
+  }
+
+  export interface LoadStepDataFieldEvent {
+    field: '$.data'
+    value: Uint8Array
+  }
+
+  export function encode (obj: Partial<LoadStep>): Uint8Array {
+    return encodeMessage(obj, LoadStep.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LoadStep>): LoadStep {
+    return decodeMessage(buf, LoadStep.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LoadStep>): Generator<LoadStepNamespaceFieldEvent | LoadStepLoadIdFieldEvent | LoadStepActionFieldEvent | LoadStepOffsetFieldEvent | LoadStepDataFieldEvent> {
+    return streamMessage(buf, LoadStep.codec(), opts)
+  }
+}
+
+export interface LoadRequest {
+  requestId: Uint8Array
+  sinceIndex: number
+  timeoutMs: number
+  step?: LoadStep
+  username?: string
+  password?: string
+}
+
+export namespace LoadRequest {
+  let _codec: Codec<LoadRequest>
+
+  export const codec = (): Codec<LoadRequest> => {
+    if (_codec == null) {
+      _codec = message<LoadRequest>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.requestId != null && obj.requestId.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.requestId)
+        }
+
+        if ((obj.sinceIndex != null && obj.sinceIndex !== 0)) {
+          w.uint32(16)
+          w.uint64Number(obj.sinceIndex)
+        }
+
+        if ((obj.timeoutMs != null && obj.timeoutMs !== 0)) {
+          w.uint32(24)
+          w.uint32(obj.timeoutMs)
+        }
+
+        if (obj.step != null) {
+          w.uint32(34)
+          LoadStep.codec().encode(obj.step, w)
+        }
+
+        if (obj.username != null) {
+          w.uint32(82)
+          w.string(obj.username)
+        }
+
+        if (obj.password != null) {
+          w.uint32(90)
+          w.string(obj.password)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          requestId: uint8ArrayAlloc(0),
+          sinceIndex: 0,
+          timeoutMs: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.requestId = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.sinceIndex = reader.uint64Number()
+              break
+            }
+            case 3: {
+              obj.timeoutMs = reader.uint32()
+              break
+            }
+            case 4: {
+              obj.step = LoadStep.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.step
+              })
+              break
+            }
+            case 10: {
+              obj.username = reader.string()
+              break
+            }
+            case 11: {
+              obj.password = reader.string()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.requestId`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.sinceIndex`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.timeoutMs`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 4: {
+              yield * LoadStep.codec().stream(reader, reader.uint32(), `${prefix}.step`, {
+                limits: opts.limits?.step
+              })
+
+              break
+            }
+            case 10: {
+              yield {
+                field: `${prefix}.username`,
+                value: reader.string()
+              }
+              break
+            }
+            case 11: {
+              yield {
+                field: `${prefix}.password`,
+                value: reader.string()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface LoadRequestRequestIdFieldEvent {
+    field: '$.requestId'
+    value: Uint8Array
+  }
+
+  export interface LoadRequestSinceIndexFieldEvent {
+    field: '$.sinceIndex'
+    value: number
+  }
+
+  export interface LoadRequestTimeoutMsFieldEvent {
+    field: '$.timeoutMs'
+    value: number
+  }
+
+  export interface LoadRequestStepNamespaceFieldEvent {
+    field: '$.step.namespace'
+    value: string
+  }
+
+  export interface LoadRequestStepLoadIdFieldEvent {
+    field: '$.step.loadId'
+    value: Uint8Array
+  }
+
+  export interface LoadRequestStepActionFieldEvent {
+    field: '$.step.action'
+    value: LoadAction
+  }
+
+  export interface LoadRequestStepOffsetFieldEvent {
+    field: '$.step.offset'
+    value: number
+  }
+
+  export interface LoadRequestStepDataFieldEvent {
+    field: '$.step.data'
+    value: Uint8Array
+  }
+
+  export interface LoadRequestUsernameFieldEvent {
+    field: '$.username'
+    value: string
+  }
+
+  export interface LoadRequestPasswordFieldEvent {
+    field: '$.password'
+    value: string
+  }
+
+  export function encode (obj: Partial<LoadRequest>): Uint8Array {
+    return encodeMessage(obj, LoadRequest.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LoadRequest>): LoadRequest {
+    return decodeMessage(buf, LoadRequest.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LoadRequest>): Generator<LoadRequestRequestIdFieldEvent | LoadRequestSinceIndexFieldEvent | LoadRequestTimeoutMsFieldEvent | LoadRequestStepNamespaceFieldEvent | LoadRequestStepLoadIdFieldEvent | LoadRequestStepActionFieldEvent | LoadRequestStepOffsetFieldEvent | LoadRequestStepDataFieldEvent | LoadRequestUsernameFieldEvent | LoadRequestPasswordFieldEvent> {
+    return streamMessage(buf, LoadRequest.codec(), opts)
   }
 }
 

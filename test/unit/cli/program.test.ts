@@ -122,6 +122,7 @@ describe('config print', () => {
       'raft.host': ['0.0.0.0', 'default'],
       'raft.heartbeat': ['100ms', 'default'],
       'http.body_limit': ['64m', 'default'],
+      'http.load_limit': ['2g', 'default'],
     })
     // Without effect and not set: of no interest.
     expect(rows).not.toHaveProperty('database.replication_factor')

@@ -55,6 +55,7 @@ describe('defaults', () => {
         port: 5001,
         advertise: { host: '127.0.0.1', port: 5001 },
         bodyLimitBytes: 64 * 1024 * 1024,
+        loadLimitBytes: 2 * 1024 ** 3,
         rqliteVersion: '10',
         allowOrigin: undefined,
         authFile: undefined,
@@ -179,6 +180,7 @@ describe('environment', () => {
     ['DEBROS_AUTO_RESTORE_FILE', '/etc/r.json', (c) => c.outbound.autoRestoreFile, '/etc/r.json'],
     ['DEBROS_CDC_CONFIG', 'http://sink/', (c) => c.outbound.changeCapture, 'http://sink/'],
     ['DEBROS_HTTP_BODY_LIMIT', '2MiB', (c) => c.http.bodyLimitBytes, 2 * 2 ** 20],
+    ['DEBROS_HTTP_LOAD_LIMIT', '3g', (c) => c.http.loadLimitBytes, 3 * 2 ** 30],
     ['DEBROS_RAFT_ELECTION_TIMEOUT', '1m30s', (c) => c.raft.electionTimeoutMs, 90_000],
   ])('%s=%s', (name, value, of, expected) => {
     expect(of(resolveConfig({ env: { [name]: value } }).config)).toEqual(expected)

@@ -8,6 +8,7 @@ import type {
   DatabaseService,
   Detached,
   LeaderAddress,
+  LoadOptions,
   NodeDescription,
   NodeStatus,
   QueuedWrite,
@@ -26,6 +27,12 @@ export interface DatabaseCall {
   readonly method: 'execute' | 'query' | 'request'
   readonly statements: readonly SqlStatement[]
   readonly options: ReadOptions
+}
+
+export interface LoadCall {
+  readonly method: 'load' | 'boot'
+  readonly source: AsyncIterable<Uint8Array>
+  readonly options: LoadOptions
 }
 
 type Answer = (call: DatabaseCall) => Promise<DatabaseResponse> | DatabaseResponse
@@ -50,6 +57,12 @@ export class FakeNode {
   /** Options of each backup that was asked for. */
   readonly backups: BackupOptions[] = []
   backup: () => Promise<Backup> = async () => backupOf([Buffer.from('SQLite format 3\0 and so on')])
+  /** Every load that was asked for. */
+  readonly loads: LoadCall[] = []
+  load: (call: LoadCall) => Promise<DatabaseResponse> = async ({ source }) => {
+    for await (const _ of source);
+    return this.response([])
+  }
   answer: Answer = () => this.response([])
 
   response(results: readonly SqlResult[], rest: Partial<DatabaseResponse> = {}): DatabaseResponse {
@@ -80,6 +93,8 @@ export class FakeNode {
           : { original, rewritten: original },
       )
     },
+    load: (source, options = {}) => this.#load('load', source, options),
+    boot: (source, options = {}) => this.#load('boot', source, options),
     backup: async (options = {}) => {
       this.backups.push(options)
       return this.backup()
@@ -105,6 +120,16 @@ export class FakeNode {
     this.queued.push({ statements, options })
     const sequenceNumber = 1_764_284_400_000_000_000n + BigInt(this.queued.length)
     return { sequenceNumber, written: this.written() }
+  }
+
+  async #load(
+    method: 'load' | 'boot',
+    source: AsyncIterable<Uint8Array>,
+    options: LoadOptions,
+  ): Promise<DatabaseResponse> {
+    const call: LoadCall = { method, source, options }
+    this.loads.push(call)
+    return this.load(call)
   }
 
   get cluster(): ClusterService {

@@ -3,18 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { Scratch } from '../../../src/sql/scratch.ts'
 import { createSqlScratch } from '../../../src/sql/scratch-thread.ts'
 import { collect } from '../../chunks.ts'
-import { stockCheck, stockRows, withStockSqlite } from '../../stock-sqlite.ts'
+import { stockCheck, stockFile, stockRows, withStockSqlite } from '../../stock-sqlite.ts'
 import { binary, NAMESPACE, TestEngine } from './support.ts'
-
-/** A file as SQLite itself makes it. */
-function stockFile(sql: string, settings = ''): Buffer {
-  return withStockSqlite(new Uint8Array(0), (database) => {
-    database.exec(settings)
-    database.exec(sql)
-    database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
-    return readFileSync(database.location() ?? '')
-  })
-}
 
 /** What comes of a file that is checked. */
 function checked(bytes: Uint8Array): Buffer {

@@ -1,0 +1,117 @@
+/**
+ * Runs a text of SQL as a whole: all of it, or nothing. A dump begins and commits a transaction of its own;
+ * that is accepted and means nothing more, for there is one around the whole text. Foreign keys can be
+ * switched on or off where SQLite would let that be, before anything else; the setting ends with the text.
+ */
+import type { Connection } from './connection.ts'
+import { CorruptionReport, StatementError } from './errors.ts'
+import { loadedSegments, type SqlSegment } from './gate.ts'
+import { written } from './statement-runner.ts'
+import type { SqlResult } from './types.ts'
+
+export interface LoadTextInit {
+  /** The random numbers of a statement's place in the text. */
+  readonly seed: (segment: number) => Uint32Array
+  /** For the time it took. */
+  readonly elapsedMs: () => number
+}
+
+/**
+ * One result, as of the last statement, or none if there is no statement. Throws what is not the text's
+ * fault. Leaves the connection with settings that are not its own.
+ */
+export function loadText(connection: Connection, text: string, init: LoadTextInit): SqlResult[] {
+  const startedMs = init.elapsedMs()
+  const { isBegun, failure } = runAll(connection, text, init)
+  if (failure === undefined && isBegun)
+    return [{ ...written(connection.sticky), time: (init.elapsedMs() - startedMs) / 1000 }]
+  return failure === undefined ? [] : [{ kind: 'error', message: failure }]
+}
+
+function runAll(
+  connection: Connection,
+  text: string,
+  init: LoadTextInit,
+): { readonly isBegun: boolean; readonly failure: string | undefined } {
+  const load = new TextLoad(connection, init)
+  try {
+    for (const { segment, refusal } of loadedSegments(text)) {
+      if (refusal !== undefined) throw new StatementError(refusal)
+      load.run(segment)
+    }
+    load.finish()
+    return { isBegun: load.isBegun, failure: undefined }
+  } catch (error) {
+    const isOwnFault =
+      error instanceof StatementError || (error instanceof CorruptionReport && connection.isSound())
+    if (!isOwnFault) throw error
+    load.undo()
+    return { isBegun: load.isBegun, failure: error.message }
+  }
+}
+
+class TextLoad {
+  readonly #connection: Connection
+  readonly #init: LoadTextInit
+  #segments = 0
+  /** Whether the transaction around everything is open. */
+  isBegun = false
+  /** Whether the text is within one of its own. */
+  #isInside = false
+
+  constructor(connection: Connection, init: LoadTextInit) {
+    this.#connection = connection
+    this.#init = init
+  }
+
+  run(segment: SqlSegment): void {
+    const at = this.#segments++
+    if (isSetting(segment)) {
+      if (!this.isBegun) this.#execute(segment, at)
+      return
+    }
+    if (!this.isBegun) this.#connection.control('BEGIN')
+    this.isBegun = true
+    switch (segment.explain ? '' : segment.verb) {
+      case 'begin':
+        if (this.#isInside) throw new StatementError('cannot start a transaction within a transaction')
+        this.#isInside = true
+        return
+      case 'commit':
+      case 'end':
+        if (!this.#isInside) throw new StatementError('cannot commit - no transaction is active')
+        this.#isInside = false
+        return
+      default:
+        this.#execute(segment, at)
+    }
+  }
+
+  finish(): void {
+    if (this.#isInside) throw new StatementError('the text ends within its transaction')
+    if (this.isBegun) this.#connection.control('COMMIT')
+  }
+
+  undo(): void {
+    if (!this.isBegun) return
+    try {
+      this.#connection.control('ROLLBACK')
+    } catch (error) {
+      if (!(error instanceof StatementError)) throw error // a statement has rolled back itself
+    }
+  }
+
+  #execute(segment: SqlSegment, at: number): void {
+    this.#connection.seed(this.#init.seed(at))
+    this.#connection.useOnce(segment.sql, (statement) => {
+      const want = statement.parameterCount
+      if (want > 0) throw new StatementError(`not enough args to execute query: want ${want} got 0`)
+      while (statement.step());
+    })
+  }
+}
+
+/** The one PRAGMA that may be set here and nowhere else. */
+function isSetting({ verb, effect, sql }: SqlSegment): boolean {
+  return verb === 'pragma' && effect === 'write' && /foreign_keys/i.test(sql)
+}
