@@ -10,7 +10,6 @@ export { type CredentialsFile, createAuthorizer, readCredentialsFile } from './c
 export { MemoryDataDir } from './data-dir.ts'
 export type { Door, NodeAccess, NodeInit, WriteQueueInit } from './init.ts'
 export { createNode } from './node.ts'
-export { loadNodeCertificates, type NodeCertificateFiles } from './node-certificate-files.ts'
 export { type AutoBackupConfig, createAutoBackupConfig } from './outbound/auto-backup-config.ts'
 export { type AutoRestoreConfig, createAutoRestoreConfig } from './outbound/auto-restore-config.ts'
 export {

@@ -1,7 +1,7 @@
 /** What a node is made from. */
 import { randomBytes } from 'node:crypto'
 import { Counters, DebrosError, type Logger, silentLogger } from '../base/index.ts'
-import { hostPortOf, type LinkFilter, type NodeCertificates } from '../p2p/index.ts'
+import { hostPortOf, type LinkFilter } from '../p2p/index.ts'
 import { type RaftSettings, resolveRaftSettings } from '../raft/index.ts'
 import { ALLOW_ALL, type Authorizer, type Credentials } from './authorization.ts'
 import type { MemoryDataDir } from './data-dir.ts'
@@ -60,8 +60,6 @@ export interface NodeInit {
   readonly discoverAddresses?: () => Promise<readonly string[]>
   /** Proves that a node may join; the same on all. @default a random one, with which nobody can join */
   readonly clusterSecret?: string
-  /** A further condition on joining: both sides must show X.509 certificates. @default none are asked for */
-  readonly nodeCertificates?: NodeCertificates
   /** False: a learner that replicates and serves reads, but never votes. @default true */
   readonly voter?: boolean
   /** Enforce foreign keys; the same on all nodes. @default false */
@@ -126,7 +124,6 @@ export interface ResolvedNodeInit {
   readonly joinAddresses: readonly string[]
   readonly discoverAddresses: (() => Promise<readonly string[]>) | undefined
   readonly clusterSecret: string
-  readonly nodeCertificates: NodeCertificates | undefined
   readonly voter: boolean
   readonly foreignKeys: boolean
   readonly raft: RaftSettings
@@ -168,7 +165,6 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
     joinAddresses: init.joinAddresses ?? [],
     discoverAddresses: init.discoverAddresses,
     clusterSecret: init.clusterSecret ?? randomBytes(32).toString('base64url'),
-    nodeCertificates: init.nodeCertificates,
     voter: init.voter ?? true,
     foreignKeys: init.foreignKeys ?? false,
     raft: resolveRaftSettings(init.raft ?? {}),

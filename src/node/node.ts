@@ -10,7 +10,6 @@ import {
   createRpc,
   type Libp2pRaftTransport,
   MemberTable,
-  type NodeCertificates,
   type PeerHost,
   type RpcService,
 } from '../p2p/index.ts'
@@ -64,7 +63,6 @@ interface Network {
   readonly host: PeerHost
   readonly rpc: RpcService
   readonly members: MemberTable
-  readonly certificates: NodeCertificates | undefined
   readonly logger: Logger
 }
 
@@ -241,10 +239,10 @@ class Node implements DebrosNode {
     await rpc.start()
     this.#cleanup.push({ what: 'rpc', run: () => rpc.stop() })
     createJoinServer(
-      { rpc, host, certificates: this.#init.nodeCertificates, logger },
+      { rpc, host, logger },
       { secret: clusterSecret, onJoin: (request) => this.#joinDesk.handle(request) },
     )
-    return { host, rpc, members, certificates: this.#init.nodeCertificates, logger }
+    return { host, rpc, members, logger }
   }
 
   async #openRaft(

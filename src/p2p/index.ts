@@ -21,7 +21,6 @@ export {
 } from './join.ts'
 export type { JoinRequest, JoinResponse, WaitingNode } from './join-codec.ts'
 export { type MemberPeer, MemberTable } from './members.ts'
-export { NodeCertificates, type NodeCertificatesInit } from './node-certificates.ts'
 export type { EntryCodec } from './raft-codec-append.ts'
 export {
   createRaftTransport,

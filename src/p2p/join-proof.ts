@@ -16,8 +16,6 @@
  * connection that is not its own. The joiner proves first: a stranger that just asks learns nothing to
  * try secrets against. (A joiner led to a false member does give it that, so secrets should be long and
  * random.)
- *
- * Nodes with certificates add signatures: the member to its nonce, the joiner to its request.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 
@@ -45,39 +43,20 @@ export function proofsEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-/**
- * What the key of a certificate signs, see node-certificates.ts. A member signs before it has heard the
- * request, so that the joiner knows whom it tells what.
- */
-export function memberStatement(exchange: Omit<JoinExchange, 'request'>): Uint8Array {
-  return statement('debros/join/1/certified member', { ...exchange, request: new Uint8Array() })
-}
-
-export function joinerStatement(exchange: JoinExchange): Uint8Array {
-  return statement('debros/join/1/certified joiner', exchange)
-}
-
 function prove(
   secret: string,
   role: string,
   exchange: JoinExchange,
   ...said: readonly Uint8Array[]
 ): Uint8Array {
-  return createHmac('sha256', Buffer.from(secret, 'utf8'))
-    .update(statement(role, exchange, ...said))
-    .digest()
-}
-
-function statement(role: string, exchange: JoinExchange, ...said: readonly Uint8Array[]): Uint8Array {
   const { joinerNonce, memberNonce, joinerPeerId, memberPeerId, request } = exchange
-  const parts = [role, joinerNonce, memberNonce, joinerPeerId, memberPeerId, request, ...said]
-  return Buffer.concat(
-    parts.flatMap((part) => {
-      const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part
-      // With its length before it, no part can pass for the end of another.
-      const length = Buffer.alloc(4)
-      length.writeUInt32BE(bytes.length)
-      return [length, bytes]
-    }),
-  )
+  const hmac = createHmac('sha256', Buffer.from(secret, 'utf8'))
+  const length = Buffer.alloc(4)
+  for (const part of [role, joinerNonce, memberNonce, joinerPeerId, memberPeerId, request, ...said]) {
+    const bytes = typeof part === 'string' ? Buffer.from(part, 'utf8') : part
+    // With its length before it, no part can pass for the end of another.
+    length.writeUInt32BE(bytes.length)
+    hmac.update(length).update(bytes)
+  }
+  return hmac.digest()
 }

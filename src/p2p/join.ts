@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { assert, DebrosError, errorMessage, type Logger } from '../base/index.ts'
+import { assert, DebrosError, type Logger } from '../base/index.ts'
 import {
   decodeFrame,
   JoinChallengeRequest,
@@ -9,7 +9,6 @@ import {
   malformed,
   JoinResponse as WireJoinResponse,
 } from '../wire/index.ts'
-import { hostPortOf } from './address.ts'
 import { JOIN_DEFAULTS } from './defaults.ts'
 import {
   encodeJoinRequest,
@@ -21,16 +20,7 @@ import {
   type WaitingNode,
 } from './join-codec.ts'
 import { ChallengeTable, FailureLimiter } from './join-guard.ts'
-import {
-  type JoinExchange,
-  joinerProof,
-  joinerStatement,
-  memberProof,
-  memberStatement,
-  NONCE_BYTES,
-  proofsEqual,
-} from './join-proof.ts'
-import type { CertificateProof, NodeCertificates } from './node-certificates.ts'
+import { type JoinExchange, joinerProof, memberProof, NONCE_BYTES, proofsEqual } from './join-proof.ts'
 import type { RpcService } from './rpc.ts'
 import type { Rpc, RpcContext } from './types.ts'
 
@@ -38,8 +28,6 @@ export interface JoinServerComponents {
   readonly rpc: Rpc
   /** Our own; part of every proof. */
   readonly host: { readonly peerId: string }
-  /** Shown to those who join, and to check theirs by. @default none are shown or asked for */
-  readonly certificates?: NodeCertificates | undefined
   readonly logger: Logger
 }
 
@@ -94,16 +82,12 @@ class JoinServer {
     if (memberNonce === undefined) {
       throw new DebrosError('RPC_BUSY', 'too many nodes are joining', { retryable: true })
     }
-    const { certificates, host } = this.#components
-    const { peerId: joinerPeerId } = context
-    const nonces = { joinerNonce, memberNonce, joinerPeerId, memberPeerId: host.peerId }
-    const shown = certificates?.prove(memberStatement(nonces))
-    return JoinChallengeResponse.encode({ memberNonce, ...(shown && certificateToWire(shown)) })
+    return JoinChallengeResponse.encode({ memberNonce })
   }
 
   async request(bytes: Uint8Array, context: RpcContext): Promise<Uint8Array> {
     this.#checkRate(context)
-    const { joinerNonce, memberNonce, proof, request, ...shown } = decodeFrame('join proof', () =>
+    const { joinerNonce, memberNonce, proof, request } = decodeFrame('join proof', () =>
       JoinProofRequest.decode(bytes),
     )
     const { secret } = this.#init
@@ -126,28 +110,9 @@ class JoinServer {
       this.#components.logger.warn({ peerId, remoteHost }, 'refused a join: wrong cluster secret')
       throw new DebrosError('JOIN_SECRET_WRONG', 'the cluster secret is wrong')
     }
-    const asked = joinRequestFromWire(request, context.peerId)
-    this.#checkCertificate(shown, exchange, asked, context)
-    const answer = await this.#init.onJoin(asked, context)
+    const answer = await this.#init.onJoin(joinRequestFromWire(request, context.peerId), context)
     const response = WireJoinResponse.encode(joinResponseToWire(answer))
     return JoinProofResponse.encode({ response, proof: memberProof(secret, exchange, response) })
-  }
-
-  #checkCertificate(
-    shown: CertificateProof,
-    exchange: JoinExchange,
-    { address }: JoinRequest,
-    context: RpcContext,
-  ): void {
-    const { certificates, logger } = this.#components
-    try {
-      certificates?.checkJoiner(shown, joinerStatement(exchange), hostPortOf(address).host)
-    } catch (error) {
-      this.#countFailure(context)
-      const { peerId, remoteHost } = context
-      logger.warn({ peerId, remoteHost, error: errorMessage(error) }, 'refused a join: the certificate')
-      throw error
-    }
   }
 
   #checkRate({ peerId, remoteHost }: RpcContext): void {
@@ -167,8 +132,6 @@ export interface JoinClientComponents {
   readonly rpc: Pick<RpcService, 'call' | 'callAddress'>
   /** Our own; part of every proof. */
   readonly host: { readonly peerId: string }
-  /** Shown to members, and to check theirs by. @default none are shown or asked for */
-  readonly certificates?: NodeCertificates | undefined
 }
 
 export interface JoinOptions {
@@ -220,7 +183,7 @@ export async function askWaiting(
 }
 
 async function askMember(
-  { rpc, host, certificates }: JoinClientComponents,
+  { rpc, host }: JoinClientComponents,
   options: JoinOptions,
   target: { readonly address: string; readonly peerId?: string },
   deadlineMs: number,
@@ -239,14 +202,12 @@ async function askMember(
           peerId: target.peerId,
           response: await rpc.call({ address, peerId: target.peerId }, CHALLENGE_METHOD, ask, callOptions()),
         }
-  const { memberNonce, ...shown } = decodeFrame('join challenge', () =>
+  const { memberNonce } = decodeFrame('join challenge', () =>
     JoinChallengeResponse.decode(challenged.response),
   )
   if (memberNonce.length !== NONCE_BYTES) throw malformed('the length of a nonce')
 
   const { peerId } = challenged
-  const nonces = { joinerNonce, memberNonce, joinerPeerId: host.peerId, memberPeerId: peerId }
-  certificates?.checkMember(shown, memberStatement(nonces), hostPortOf(address).host)
   options.onAsked?.(peerId)
   const request = encodeJoinRequest({ ...options.request, peerId: host.peerId })
   const exchange: JoinExchange = {
@@ -257,19 +218,11 @@ async function askMember(
     request,
   }
   const proof = joinerProof(options.secret, exchange)
-  const own = certificates?.prove(joinerStatement(exchange))
-  const bytes = JoinProofRequest.encode({
-    ...{ joinerNonce, memberNonce, proof, request },
-    ...(own && certificateToWire(own)),
-  })
+  const bytes = JoinProofRequest.encode({ joinerNonce, memberNonce, proof, request })
   const answer = await rpc.call({ peerId, address }, REQUEST_METHOD, bytes, callOptions())
   const { response, proof: theirProof } = decodeFrame('join proof', () => JoinProofResponse.decode(answer))
   if (!proofsEqual(theirProof, memberProof(options.secret, exchange, response))) {
     throw new DebrosError('JOIN_SECRET_WRONG', `the node at ${address} does not know the cluster secret`)
   }
   return joinResponseFromWire(response)
-}
-
-function certificateToWire({ certificates, signature }: CertificateProof) {
-  return { certificates: [...certificates], signature }
 }

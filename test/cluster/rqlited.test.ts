@@ -1,13 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { freePorts } from '../../src/testing/free-ports.ts'
 import { type Rqlited, RqlitedNodes } from './rqlited-process.ts'
-
-function fixture(name: string): string {
-  return fileURLToPath(new URL(`../fixtures/node-certificates/${name}`, import.meta.url))
-}
 
 const ROW = { columns: ['v'], types: ['integer'], values: [[1]] }
 
@@ -195,29 +190,6 @@ describe('rqlited', () => {
     const stranger = (await nodes.add()).start(['-join', first.raftAddress])
     expect(await stranger.exit()).toBe(1)
     const member = (await nodes.add()).start(['-cluster-secret-file', secretFile, '-join', first.raftAddress])
-    await member.waitForLeader()
-    expect(Object.keys(await first.members())).toEqual(['0', member.id])
-  })
-
-  test('certificates between nodes - keep out whose is not believed', async () => {
-    await using nodes = await RqlitedNodes.create()
-    const shows = (name: string) => [
-      '-node-cert',
-      fixture(`${name}.pem`),
-      '-node-key',
-      fixture(`${name}.key.pem`),
-    ]
-    const trusts = ['-node-ca-cert', fixture('root.pem'), '-node-verify-client']
-    const first = (await nodes.add()).start([...shows('node'), ...trusts])
-    await first.waitForLeader()
-    const join = ['-join', first.raftAddress, '-join-attempts', '2', '-join-interval', '100ms']
-    const expired = (await nodes.add()).start([...shows('expired'), '-node-no-verify', ...join])
-    expect(await expired.exit()).toBe(1)
-    expect(expired.output).toContain('has expired')
-    const wary = (await nodes.add()).start([...shows('node'), ...join])
-    expect(await wary.exit()).toBe(1)
-    expect(wary.output).toContain('was issued by nobody that is known here')
-    const member = (await nodes.add()).start([...shows('node'), ...trusts, ...join])
     await member.waitForLeader()
     expect(Object.keys(await first.members())).toEqual(['0', member.id])
   })

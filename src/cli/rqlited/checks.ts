@@ -65,31 +65,18 @@ function equal(one: string, other: string, what: string): string | undefined {
   return `${what} must differ; both are ${one}`
 }
 
-const ABOUT_CLIENTS = ['http-verify-client', 'http-verify-common-name'] as const
-const ABOUT_NODES = [
-  'node-ca-cert',
-  'node-verify-client',
-  'node-verify-server-name',
-  'node-verify-common-name',
-] as const
-
+/** A certificate is of no use without its key, and what is said about clients' none without one. */
 function checkTls(values: RqlitedFlagValues): string | undefined {
-  return checkCertificate(values, 'http', ABOUT_CLIENTS) ?? checkCertificate(values, 'node', ABOUT_NODES)
-}
-
-/** A certificate is of no use without its key, and what is said about those of others none without one. */
-function checkCertificate(
-  values: RqlitedFlagValues,
-  whose: 'http' | 'node',
-  aboutOthers: readonly FlagName[],
-): string | undefined {
-  const [cert, key] = [values[`${whose}-cert`], values[`${whose}-key`]]
-  if ((cert === '') !== (key === '')) {
-    return `-${whose}-cert and -${whose}-key go together: give both or neither`
+  if ((values['http-cert'] === '') !== (values['http-key'] === '')) {
+    return '-http-cert and -http-key go together: give both or neither'
   }
-  const about = aboutOthers.find((name) => Boolean(values[name]))
-  if (about === undefined || cert !== '') return undefined
-  return `-${about} is about certificates of others, which are asked for only with -${whose}-cert and -${whose}-key`
+  const about = (['http-verify-client', 'http-verify-common-name'] as const).find((name) =>
+    Boolean(values[name]),
+  )
+  if (about !== undefined && values['http-cert'] === '') {
+    return `-${about} is about certificates of clients, which are asked for over HTTPS only: give -http-cert and -http-key`
+  }
+  return undefined
 }
 
 function checkNumbers(values: RqlitedFlagValues, isGiven: (name: FlagName) => boolean): string | undefined {

@@ -33,6 +33,10 @@ function duration(group: string, usage: string, fallbackMs: number, details: Det
   return { kind: 'duration', group, usage, fallback: fallbackMs, ...details } as const
 }
 
+const NOISE =
+  'connections between nodes are always encrypted and authenticated (libp2p with Noise; members know each other by ' +
+  'their keys). To decide who may join, use -cluster-secret-file, or -auth with the permission join and -join-as'
+
 const OTLP = 'metrics are not pushed. Let the collector scrape GET /metrics (Prometheus)'
 
 const PROFILE = 'run the node under "node --cpu-prof" or "node --heap-prof" instead'
@@ -155,21 +159,17 @@ const FLAGS = {
     noEffect: 'one level holds for all parts: set LOG_LEVEL (debug, info, warn or error)',
   }),
 
-  'node-cert': text('Between nodes', 'X.509 certificate to show to other nodes; they must show theirs', {
-    differs: 'certificates are checked when a node joins; what encrypts connections is Noise, not TLS',
+  'node-cert': text('Between nodes', 'X.509 certificate for node-to-node TLS', { refused: NOISE }),
+  'node-key': text('Between nodes', 'key of -node-cert', { refused: NOISE }),
+  'node-ca-cert': text('Between nodes', 'X.509 certificate that signed those of other nodes', {
+    refused: NOISE,
   }),
-  'node-key': text('Between nodes', 'key of -node-cert'),
-  'node-ca-cert': text('Between nodes', 'X.509 certificate that signed those of other nodes'),
-  'node-no-verify': bool('Between nodes', 'let other nodes show any certificate'),
-  'node-verify-client': bool('Between nodes', 'check the certificates of nodes that join, even so'),
-  'node-verify-server-name': text(
-    'Between nodes',
-    'name that certificates of nodes must have (left out: the host of their Raft address)',
-  ),
-  'node-verify-common-name': text(
-    'Between nodes',
-    'common name that certificates of nodes that join must have',
-  ),
+  'node-no-verify': bool('Between nodes', 'accept any certificate of other nodes', { refused: NOISE }),
+  'node-verify-client': bool('Between nodes', 'ask nodes that connect for a certificate', { refused: NOISE }),
+  'node-verify-server-name': text('Between nodes', 'name that certificates must have', { refused: NOISE }),
+  'node-verify-common-name': text('Between nodes', 'common name that certificates must have', {
+    refused: NOISE,
+  }),
 
   'otlp-endpoint': text('Metrics', 'OpenTelemetry collector', { refused: OTLP }),
   'otlp-metrics-interval': duration('Metrics', 'time between two exports', 30_000, { refused: OTLP }),

@@ -21,7 +21,6 @@ export interface RqlitedContext {
   readonly clusterSecret: string
   /** What the -auth file says, if there is one. */
   readonly authorization: Pick<NodeInit, 'authorizer' | 'joinCredentials'>
-  readonly nodeCertificates: NodeInit['nodeCertificates']
   readonly discovery: Discovery | undefined
   readonly outbound: OutboundInit
   readonly build: BuildInfo
@@ -29,7 +28,7 @@ export interface RqlitedContext {
 
 export function toNodeInit(
   { values, dataDir }: RqlitedCommandLine,
-  { clusterSecret, authorization, nodeCertificates, discovery, outbound, build }: RqlitedContext,
+  { clusterSecret, authorization, discovery, outbound, build }: RqlitedContext,
 ): Omit<NodeInit, 'door' | 'logger'> {
   const raft = listener(values['raft-addr'], values['raft-adv-addr'])
   const nodeId = values['node-id'] || raft.advertise
@@ -48,7 +47,6 @@ export function toNodeInit(
     joinIntervalMs: values['join-interval'],
     clusterSecret,
     ...authorization,
-    ...(nodeCertificates !== undefined && { nodeCertificates }),
     voter: !values['raft-non-voter'],
     foreignKeys: values.fk,
     removeOnShutdown: values['raft-cluster-remove-shutdown'],

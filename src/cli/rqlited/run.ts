@@ -14,7 +14,6 @@ import { parseCommandLine, type RqlitedCommandLine } from './command-line.ts'
 import { refuseForeignDataDir } from './data-dir.ts'
 import { createDiscovery, type Discovery } from './discovery.ts'
 import { joinSecret } from './join-secret.ts'
-import { readNodeCertificates } from './node-certificates.ts'
 import { toHttpInit, toNodeInit } from './node-init.ts'
 import { usageText } from './usage.ts'
 
@@ -78,7 +77,6 @@ export async function startRqlited(
   logger.info({ version: build.version, data: line.dataDir }, 'starting with the command line of rqlited')
   for (const note of line.notes) logger.info({}, note)
   const authorization = await readAuthorization(line, logger)
-  const nodeCertificates = await readNodeCertificates(line)
   const discovery = await discoveryOf(line, env)
   const outbound = await loadOutboundInit(
     {
@@ -90,7 +88,7 @@ export async function startRqlited(
   )
   const clusterSecret = await joinSecret(config, logger)
   return await serveNode(components, {
-    node: toNodeInit(line, { clusterSecret, authorization, nodeCertificates, discovery, outbound, build }),
+    node: toNodeInit(line, { clusterSecret, authorization, discovery, outbound, build }),
     http: toHttpInit(line, { build, discovery }),
   })
 }

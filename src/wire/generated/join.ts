@@ -96,8 +96,6 @@ export namespace JoinChallengeRequest {
 
 export interface JoinChallengeResponse {
   memberNonce: Uint8Array
-  certificates: Uint8Array[]
-  signature: Uint8Array
 }
 
 export namespace JoinChallengeResponse {
@@ -115,26 +113,12 @@ export namespace JoinChallengeResponse {
           w.bytes(obj.memberNonce)
         }
 
-        if (obj.certificates != null && obj.certificates.length > 0) {
-          for (const value of obj.certificates) {
-            w.uint32(18)
-            w.bytes(value)
-          }
-        }
-
-        if ((obj.signature != null && obj.signature.byteLength > 0)) {
-          w.uint32(26)
-          w.bytes(obj.signature)
-        }
-
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          memberNonce: uint8ArrayAlloc(0),
-          certificates: [],
-          signature: uint8ArrayAlloc(0)
+          memberNonce: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -147,18 +131,6 @@ export namespace JoinChallengeResponse {
               obj.memberNonce = reader.bytes()
               break
             }
-            case 2: {
-              if (opts.limits?.certificates != null && obj.certificates.length === opts.limits.certificates) {
-                throw new MaxLengthError('Decode error - repeated field "certificates" had too many elements')
-              }
-
-              obj.certificates.push(reader.bytes())
-              break
-            }
-            case 3: {
-              obj.signature = reader.bytes()
-              break
-            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -168,10 +140,6 @@ export namespace JoinChallengeResponse {
 
         return obj
       }, function * (reader, length, prefix, opts = {}) {
-        const obj = {
-          certificates: 0
-        }
-
         const end = length == null ? reader.len : reader.pos + length
 
         while (reader.pos < end) {
@@ -181,28 +149,6 @@ export namespace JoinChallengeResponse {
             case 1: {
               yield {
                 field: `${prefix}.memberNonce`,
-                value: reader.bytes()
-              }
-              break
-            }
-            case 2: {
-              if (opts.limits?.certificates != null && obj.certificates === opts.limits.certificates) {
-                throw new MaxLengthError('Streaming decode error - repeated field "certificates" had too many elements')
-              }
-
-              yield {
-                field: `${prefix}.certificates[]`,
-                index: obj.certificates,
-                value: reader.bytes()
-              }
-
-              obj.certificates++
-
-              break
-            }
-            case 3: {
-              yield {
-                field: `${prefix}.signature`,
                 value: reader.bytes()
               }
               break
@@ -224,17 +170,6 @@ export namespace JoinChallengeResponse {
     value: Uint8Array
   }
 
-  export interface JoinChallengeResponseCertificatesFieldEvent {
-    field: '$.certificates[]'
-    index: number
-    value: Uint8Array
-  }
-
-  export interface JoinChallengeResponseSignatureFieldEvent {
-    field: '$.signature'
-    value: Uint8Array
-  }
-
   export function encode (obj: Partial<JoinChallengeResponse>): Uint8Array {
     return encodeMessage(obj, JoinChallengeResponse.codec())
   }
@@ -243,7 +178,7 @@ export namespace JoinChallengeResponse {
     return decodeMessage(buf, JoinChallengeResponse.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinChallengeResponse>): Generator<JoinChallengeResponseMemberNonceFieldEvent | JoinChallengeResponseCertificatesFieldEvent | JoinChallengeResponseSignatureFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinChallengeResponse>): Generator<JoinChallengeResponseMemberNonceFieldEvent> {
     return streamMessage(buf, JoinChallengeResponse.codec(), opts)
   }
 }
@@ -253,8 +188,6 @@ export interface JoinProofRequest {
   memberNonce: Uint8Array
   proof: Uint8Array
   request: Uint8Array
-  certificates: Uint8Array[]
-  signature: Uint8Array
 }
 
 export namespace JoinProofRequest {
@@ -287,18 +220,6 @@ export namespace JoinProofRequest {
           w.bytes(obj.request)
         }
 
-        if (obj.certificates != null && obj.certificates.length > 0) {
-          for (const value of obj.certificates) {
-            w.uint32(42)
-            w.bytes(value)
-          }
-        }
-
-        if ((obj.signature != null && obj.signature.byteLength > 0)) {
-          w.uint32(50)
-          w.bytes(obj.signature)
-        }
-
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -307,9 +228,7 @@ export namespace JoinProofRequest {
           joinerNonce: uint8ArrayAlloc(0),
           memberNonce: uint8ArrayAlloc(0),
           proof: uint8ArrayAlloc(0),
-          request: uint8ArrayAlloc(0),
-          certificates: [],
-          signature: uint8ArrayAlloc(0)
+          request: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -334,18 +253,6 @@ export namespace JoinProofRequest {
               obj.request = reader.bytes()
               break
             }
-            case 5: {
-              if (opts.limits?.certificates != null && obj.certificates.length === opts.limits.certificates) {
-                throw new MaxLengthError('Decode error - repeated field "certificates" had too many elements')
-              }
-
-              obj.certificates.push(reader.bytes())
-              break
-            }
-            case 6: {
-              obj.signature = reader.bytes()
-              break
-            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -355,10 +262,6 @@ export namespace JoinProofRequest {
 
         return obj
       }, function * (reader, length, prefix, opts = {}) {
-        const obj = {
-          certificates: 0
-        }
-
         const end = length == null ? reader.len : reader.pos + length
 
         while (reader.pos < end) {
@@ -389,28 +292,6 @@ export namespace JoinProofRequest {
             case 4: {
               yield {
                 field: `${prefix}.request`,
-                value: reader.bytes()
-              }
-              break
-            }
-            case 5: {
-              if (opts.limits?.certificates != null && obj.certificates === opts.limits.certificates) {
-                throw new MaxLengthError('Streaming decode error - repeated field "certificates" had too many elements')
-              }
-
-              yield {
-                field: `${prefix}.certificates[]`,
-                index: obj.certificates,
-                value: reader.bytes()
-              }
-
-              obj.certificates++
-
-              break
-            }
-            case 6: {
-              yield {
-                field: `${prefix}.signature`,
                 value: reader.bytes()
               }
               break
@@ -447,17 +328,6 @@ export namespace JoinProofRequest {
     value: Uint8Array
   }
 
-  export interface JoinProofRequestCertificatesFieldEvent {
-    field: '$.certificates[]'
-    index: number
-    value: Uint8Array
-  }
-
-  export interface JoinProofRequestSignatureFieldEvent {
-    field: '$.signature'
-    value: Uint8Array
-  }
-
   export function encode (obj: Partial<JoinProofRequest>): Uint8Array {
     return encodeMessage(obj, JoinProofRequest.codec())
   }
@@ -466,7 +336,7 @@ export namespace JoinProofRequest {
     return decodeMessage(buf, JoinProofRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinProofRequest>): Generator<JoinProofRequestJoinerNonceFieldEvent | JoinProofRequestMemberNonceFieldEvent | JoinProofRequestProofFieldEvent | JoinProofRequestRequestFieldEvent | JoinProofRequestCertificatesFieldEvent | JoinProofRequestSignatureFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinProofRequest>): Generator<JoinProofRequestJoinerNonceFieldEvent | JoinProofRequestMemberNonceFieldEvent | JoinProofRequestProofFieldEvent | JoinProofRequestRequestFieldEvent> {
     return streamMessage(buf, JoinProofRequest.codec(), opts)
   }
 }

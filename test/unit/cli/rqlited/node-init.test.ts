@@ -10,7 +10,7 @@ function inits(...args: string[]) {
   if (line.kind !== 'run') throw new Error(`not to run: ${line.kind}`)
   const context = { discovery: undefined, build: BUILD }
   const node = toNodeInit(line, {
-    ...{ clusterSecret: 's', authorization: {}, nodeCertificates: undefined, outbound: {} },
+    ...{ clusterSecret: 's', authorization: {}, outbound: {} },
     ...context,
   })
   return { node, http: toHttpInit(line, context), resolved: resolveNodeInit(node) }
