@@ -7,8 +7,8 @@
  *
  * Nothing but memory of a bounded size is held for it; nobody waits.
  */
-import { createHmac, randomBytes } from 'node:crypto'
-import { isIPv6 } from 'node:net'
+import { hash, randomBytes } from 'node:crypto'
+import { isIPv4, isIPv6 } from 'node:net'
 import type { Credentials } from '../node/index.ts'
 
 export interface LoginLimits {
@@ -31,7 +31,7 @@ const REPORT_INTERVAL_MS = 60_000
 export class LoginLimiter {
   readonly #limits: LoginLimits
   readonly #nowMs: () => number
-  readonly #key = randomBytes(32)
+  readonly #key = randomBytes(32).toString('hex')
   /** By address, oldest first; those that have all their tries need not be remembered. */
   readonly #buckets = new Map<string, Bucket>()
   /** Digests of an address and credentials that were right there, oldest first. */
@@ -76,12 +76,13 @@ export class LoginLimiter {
   /** What is remembered does not give the password away. */
   #digest(address: string, { username, password }: Credentials): string {
     const text = JSON.stringify([networkOf(address), username, password])
-    return createHmac('sha256', this.#key).update(text).digest('base64')
+    return hash('sha256', this.#key + text, 'base64')
   }
 }
 
 /** Who has one IPv6 address has at least the 2^64 of its network. */
 function networkOf(address: string): string {
+  if (isIPv4(address)) return address
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? []
   if (mapped !== undefined) return mapped
   if (!isIPv6(address)) return address

@@ -7,7 +7,7 @@
  * What `*` may do, everybody may, with any credentials or none. A later entry for a user replaces an
  * earlier one as a whole: what it leaves out is empty, not inherited.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { DebrosError, errorMessage } from '../base/index.ts'
 import { type Authorizer, type Credentials, PERMISSIONS, type Permission } from './authorization.ts'
@@ -80,11 +80,12 @@ class FileAuthorizer implements Authorizer {
   }
 }
 
-const KEY = randomBytes(32)
+/** Of this process, so that digests are of no use elsewhere. */
+const KEY = randomBytes(32).toString('hex')
 const NO_DIGEST = digestOf('')
 
 function digestOf(password: string): Buffer {
-  return createHmac('sha256', KEY).update(password).digest()
+  return hash('sha256', KEY + password, 'buffer')
 }
 
 function holds(user: User | undefined, permission: Permission): boolean {
