@@ -60,6 +60,8 @@ export function readyText(
     post(first.node, '/db/execute', '[["INSERT INTO foo(name) VALUES(?)", "fiona"]]'),
     ...(last === first ? ['Read it:'] : ['Read it from another node:']),
     post(last.node, '/db/query?level=linearizable&pretty', '["SELECT * FROM foo"]'),
+    'Or type SQL:',
+    `  ${commandLine([...program, 'shell', '-p', String(first.node.httpPort)])}`,
     'Look at the cluster:',
     `  ${commandLine([...program, 'status', '--url', httpUrl(first.node)])}`,
     ...(last === first

@@ -97,6 +97,7 @@ describe('text', () => {
     )
     expect(text).toContain('  kill -9 102')
     expect(text).toContain('  bin/debros status --url http://127.0.0.1:5001')
+    expect(text).toContain('  bin/debros shell -p 5001')
   })
 
   test('ready - of a single node speaks of no other', () => {

@@ -439,6 +439,17 @@ describe('.read', () => {
     )
   })
 
+  test('with --bail - the first failure in it ends the shell', async () => {
+    const { port, asked } = await fakeServer(() => [{ error: 'oh' }])
+    const file = join(temporaryDirectory(), 'x.sql')
+    writeFileSync(file, 'SELECT 1;\nSELECT 2;\n')
+    expect(await shell(port, [`.read ${file}`, 'SELECT 3'], ['--bail'])).toMatchObject({
+      code: 1,
+      out: 'Error: oh\n',
+    })
+    expect(asked).toHaveLength(1)
+  })
+
   test('itself - comes to an end', async () => {
     const { port } = await fakeServer(() => [{}])
     const file = join(temporaryDirectory(), 'x.sql')

@@ -21,6 +21,8 @@ export interface FakeAnswer {
   readonly body?: string | Buffer
   /** Breaks the connection behind the body. */
   readonly breaks?: boolean
+  /** Nothing comes behind the body, not even an end. */
+  readonly hangs?: boolean
 }
 
 export type Handler = (asked: Asked) => FakeAnswer | unknown[] | Promise<FakeAnswer | unknown[]>
@@ -55,7 +57,8 @@ export async function fakeServer(handler: Handler, status: object = STATUS): Pro
     const given = await handler(one)
     const said: FakeAnswer = Array.isArray(given) ? { body: JSON.stringify({ results: given }) } : given
     response.writeHead(said.status ?? 200, said.headers)
-    if (!said.breaks) response.end(said.body)
+    if (said.hangs) response.write(said.body ?? '')
+    else if (!said.breaks) response.end(said.body)
     else response.write(said.body ?? '', () => response.destroy())
   }
   const server = createServer((request, response) => void answer(request, response))

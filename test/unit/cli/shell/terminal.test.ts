@@ -1,5 +1,5 @@
 /** The shell at a terminal, which is a pair of streams here: history, completion, Ctrl-C. */
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
@@ -123,6 +123,20 @@ describe('a terminal', () => {
     await user.sees('ERR! canceled; a write may still be applied\n')
     await user.enters('SELECT 1')
     await user.sees('0 row affected\n')
+    await user.enters('.quit')
+    expect(await user.code).toBe(0)
+  })
+
+  test('Ctrl-C - leaves no half backup', async () => {
+    const dir = temporaryDirectory()
+    const user = await person(() => ({ body: 'SQLite format 3', hangs: true }))
+    await user.enters(`.backup ${dir}/b.db`)
+    await expect
+      .poll(() => readdirSync(dir), { timeout: 20_000 })
+      .toEqual([expect.stringMatching(/^b\.db\.\d+\.partial$/)])
+    user.type(CTRL_C)
+    await user.sees('ERR! canceled')
+    expect(readdirSync(dir)).toEqual([])
     await user.enters('.quit')
     expect(await user.code).toBe(0)
   })

@@ -1,11 +1,15 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { describeProgress } from '../../../../src/cli/shell/progress.ts'
 import { temporaryDirectory } from '../temporary-directory.ts'
 import { type FakeAnswer, fakeServer, STATUS, shell } from './fake-server.ts'
 
+const MAIN = fileURLToPath(new URL('../../../../src/cli/main.ts', import.meta.url))
 const PAGE_BYTES = 4096
 
 /** What looks like a SQLite file of so many pages. */
@@ -68,6 +72,19 @@ describe('.backup and .dump', () => {
     expect((await shell(port, [`.backup ${dir}/b.db`])).out).toMatch(message)
     expect(readdirSync(dir)).toEqual(['b.db'])
     expect(readFileSync(join(dir, 'b.db'), 'utf8')).toBe('yesterday')
+  })
+
+  test('a shell that is told to stop - leaves nothing, and exit code 1', async () => {
+    const { port } = await fakeServer(() => ({ body: sqliteFile(), hangs: true }))
+    const dir = temporaryDirectory()
+    const child = spawn(process.execPath, [MAIN, 'shell', '-p', String(port)], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    })
+    child.stdin.write(`.backup ${dir}/b.db\n`)
+    await expect.poll(() => readdirSync(dir), { timeout: 20_000 }).toHaveLength(1)
+    child.kill('SIGTERM')
+    expect(await once(child, 'exit')).toEqual([1, null])
+    expect(readdirSync(dir)).toEqual([])
   })
 
   test('half a dump - is refused', async () => {
