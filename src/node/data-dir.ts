@@ -14,16 +14,20 @@ import { DebrosError, errorMessage, type Logger } from '../base/index.ts'
 import { KV_ENCODINGS, type KvDatabase, levelDatabase } from '../kv/index.ts'
 import { createIdentity, loadIdentity, type PeerIdentity } from '../p2p/index.ts'
 import {
+  type Callback,
   createLevelStore,
   createMemorySnapshots,
   createMemoryStore,
   createSnapshotFiles,
+  type FoundingRecord,
   MemoryDisk,
   MemorySnapshotDisk,
   type NodeIdentity,
   type OrderedStore,
+  readFounding,
   readIdentity,
   type Snapshots,
+  writeFounding,
   writeIdentity,
 } from '../raft/index.ts'
 
@@ -38,6 +42,9 @@ export interface DataDir {
   readIdentity(): Promise<NodeIdentity | undefined>
   /** Binds the directory to a node and, once known, its cluster. Errors: `DATA_DIR_MISMATCH`. */
   writeIdentity(identity: { nodeId: string; clusterId: string | undefined }): Promise<void>
+  /** What this node has promised about a founding, see founding.ts. */
+  readFounding(): Promise<FoundingRecord | undefined>
+  writeFounding(record: FoundingRecord | undefined): Promise<void>
   /** Bytes on disk. */
   size(): Promise<number>
   close(): Promise<void>
@@ -88,7 +95,7 @@ async function openDirectory(
       logDatabase: store,
       kvDatabase: levelDatabase(join(path, 'kv')),
       snapshots,
-      ...identityRecord(store),
+      ...records(store),
       size: () => directorySize(path),
       close: async () => {
         await snapshots.stop()
@@ -111,23 +118,27 @@ async function openMemory(memory: MemoryDataDir): Promise<DataDir> {
     logDatabase: store,
     kvDatabase: () => memory.kv,
     snapshots: createMemorySnapshots({ disk: memory.snapshots }),
-    ...identityRecord(store),
+    ...records(store),
     size: async () => 0,
     close: async () => {},
   }
 }
 
-function identityRecord(store: OrderedStore): Pick<DataDir, 'readIdentity' | 'writeIdentity'> {
+function records(
+  store: OrderedStore,
+): Pick<DataDir, 'readIdentity' | 'writeIdentity' | 'readFounding' | 'writeFounding'> {
   return {
-    readIdentity: () =>
-      new Promise((resolve, reject) => {
-        readIdentity(store, (error, identity) => (error === undefined ? resolve(identity) : reject(error)))
-      }),
-    writeIdentity: (identity) =>
-      new Promise((resolve, reject) => {
-        writeIdentity(store, identity, (error) => (error === undefined ? resolve() : reject(error)))
-      }),
+    readIdentity: () => promised((done) => readIdentity(store, done)),
+    writeIdentity: (identity) => promised((done) => writeIdentity(store, identity, done)),
+    readFounding: () => promised((done) => readFounding(store, done)),
+    writeFounding: (record) => promised((done) => writeFounding(store, record, done)),
   }
+}
+
+function promised<T>(start: (done: Callback<T>) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    start((error, value) => (error === undefined ? resolve(value) : reject(error)))
+  })
 }
 
 async function directorySize(path: string): Promise<number> {

@@ -11,6 +11,7 @@ const JOIN_TIMEOUT_MS = 10_000
 
 /** Failures that no further attempt will mend. */
 const HOPELESS = new Set([
+  'JOIN_ADDRESS_IS_HTTP',
   'JOIN_SECRET_WRONG',
   'JOIN_CLUSTER_MISMATCH',
   'JOIN_CLUSTER_RECOVERED',

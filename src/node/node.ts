@@ -23,6 +23,7 @@ import {
 } from '../raft/index.ts'
 import { createSqlMachine } from '../sql/index.ts'
 import { Admission } from './admission.ts'
+import { startTogether } from './bootstrap.ts'
 import { systemClock } from './clock.ts'
 import { ClusterChanges } from './cluster-changes.ts'
 import { Cluster } from './cluster-service.ts'
@@ -168,17 +169,37 @@ class Node implements DebrosNode {
 
     // A node that has no cluster yet founds one or joins one. One that has never asks again, unless
     // it was taken in and lost its way before it received a log.
-    const founds = stored?.clusterId === undefined && !this.#joinAddresses.exist
+    const founding = await dataDir.readFounding()
+    let foundsAs = founding?.founder === self.peerId ? founding.clusterId : undefined
+    let founds = stored?.clusterId === undefined && (foundsAs !== undefined || !this.#joinAddresses.exist)
     if (founds && !init.voter) {
       throw invalid('a learner cannot found a cluster; give it the address of a member to join')
     }
     let accepted: Accepted | undefined
-    if (stored?.clusterId === undefined && !founds) accepted = await this.#join(network, self, undefined)
-    const clusterId = accepted?.clusterId ?? stored?.clusterId ?? randomUUID()
+    if (stored?.clusterId === undefined && !founds) {
+      if (init.bootstrapExpect === 0) {
+        accepted = await this.#join(network, self, undefined)
+      } else {
+        const components = {
+          ...{ network, dataDir, logger: this.#logger },
+          ...{ joinDesk: this.#joinDesk, joinAddresses: this.#joinAddresses },
+        }
+        const outcome = await startTogether(components, init, self, this.#lifetime.signal)
+        founds = outcome.type === 'founds'
+        if (outcome.type === 'founds') foundsAs = outcome.clusterId
+        else accepted = outcome.accepted
+      }
+    }
+    const clusterId = stored?.clusterId ?? accepted?.clusterId ?? foundsAs ?? randomUUID()
     if (accepted !== undefined) await dataDir.writeIdentity({ nodeId, clusterId })
 
     const raft = await this.#openRaft(dataDir, network, { self, clusterId, ancestors, founds })
     if (founds) await dataDir.writeIdentity({ nodeId, clusterId })
+    // A member has nothing to promise any more.
+    if (await dataDir.readFounding()) await dataDir.writeFounding(undefined)
+    this.#joinDesk.foundBy(async () => ({
+      ...{ type: 'waiting', nodeId, foundingId: clusterId, member: true },
+    }))
     if (raft.driver.config.members.length === 0) {
       accepted ??= await this.#join(network, self, clusterId)
       raft.driver.learnMembers(accepted.members)

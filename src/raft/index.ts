@@ -22,6 +22,7 @@ export {
   createSnapshotFiles,
   decodeEntry,
   encodeEntry,
+  type FoundingRecord,
   finishRecovery,
   inspectLog,
   type LogContents,
@@ -30,6 +31,7 @@ export {
   type NodeIdentity,
   type OrderedStore,
   type RecoveryRecord,
+  readFounding,
   readIdentity,
   readRecovery,
   rewriteMembership,
@@ -40,6 +42,7 @@ export {
   type SnapshotTransfer,
   type StoreOperation,
   type StoreRecord,
+  writeFounding,
   writeIdentity,
 } from './log/index.ts'
 export type { Applied } from './pending.ts'

@@ -2,6 +2,7 @@
 export { decodeClusterConfig, encodeClusterConfig } from './config-codec.ts'
 export { decodeEntry, encodeEntry } from './entry-codec.ts'
 export { RaftStorageError, type RaftStorageErrorOptions } from './errors.ts'
+export { readFounding, writeFounding } from './founding.ts'
 export { DATA_FORMAT_VERSION, readIdentity, writeIdentity } from './identity.ts'
 export {
   createLevelStore,
@@ -26,6 +27,7 @@ export {
   decodeSnapshotMeta,
   encodeLogState,
   encodeSnapshotMeta,
+  type FoundingRecord,
   type LogState,
   type NodeIdentity,
   type RecoveryRecord,

@@ -11,6 +11,7 @@ const CLASS_ENTRY = 3
 const CLASS_END = 4
 const CLASS_IDENTITY = 1
 const CLASS_RECOVERY = 2
+const CLASS_FOUNDING = 3
 
 /** Records that belong to the node rather than to a group live under this id. */
 const NODE_GROUP = 0xffff_ffff
@@ -43,6 +44,10 @@ export function identityKey(): Uint8Array {
 
 export function recoveryKey(): Uint8Array {
   return classKey(NODE_GROUP, CLASS_RECOVERY)
+}
+
+export function foundingKey(): Uint8Array {
+  return classKey(NODE_GROUP, CLASS_FOUNDING)
 }
 
 export interface KeyRange {

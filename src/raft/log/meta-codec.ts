@@ -87,6 +87,29 @@ export function decodeIdentity(bytes: Uint8Array): NodeIdentity {
   })
 }
 
+/** A founding that a node has consented to, or, as its founder, got the consent of the others for. */
+export interface FoundingRecord {
+  /** Of the cluster to be. */
+  readonly clusterId: string
+  /** Key of the node that founds it. */
+  readonly founder: string
+}
+
+export function encodeFounding({ clusterId, founder }: FoundingRecord): Uint8Array {
+  return sealRecord('founding', 0, 0, encodeJson({ clusterId, founder }))
+}
+
+/** Throws `RAFT_RECORD_DAMAGED`. */
+export function decodeFounding(bytes: Uint8Array): FoundingRecord {
+  return decodeRecord(bytes, 'founding', 'record of a founding', ({ payload }) => {
+    const fields = readObject(parseJson(payload), 'founding', ['clusterId', 'founder'])
+    return {
+      clusterId: readString(fields.clusterId, 'clusterId'),
+      founder: readString(fields.founder, 'founder'),
+    }
+  })
+}
+
 /** The recoveries by hand that a data directory has been through. */
 export interface RecoveryRecord {
   /** Ids that the cluster had before each of them, oldest first. */

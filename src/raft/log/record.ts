@@ -29,6 +29,7 @@ const KIND_CODES = {
   state: 5,
   identity: 6,
   recovery: 7,
+  founding: 8,
 } as const
 export type RecordKind = keyof typeof KIND_CODES
 
