@@ -2,6 +2,7 @@
 import { errorMessage, exactInteger, formatDuration, formatHostPort } from '../base/index.ts'
 import type { NodeStatus, WriteQueueStatus } from '../node/index.ts'
 import type { RequestContext, ServerContext } from './context.ts'
+import { describeOutbound } from './describe-outbound.ts'
 import { describeProcess } from './describe-process.ts'
 import { type HttpReply, jsonReply } from './reply.ts'
 import type { HttpTlsInit } from './types.ts'
@@ -10,10 +11,10 @@ import { within } from './within.ts'
 /** Always 200, also before the node is open: this is where one looks when something is wrong. */
 export async function handleStatus(context: RequestContext): Promise<HttpReply> {
   const { server, parameters } = context
-  const { store, cluster } = await describeNode(server, parameters.timeoutMs)
+  const { store, ...others } = await describeNode(server, parameters.timeoutMs)
   const document = {
     build: describeBuild(server),
-    cluster,
+    ...others,
     http: describeHttp(server),
     ...(server.discovery && { disco: server.discovery() }),
     ...describeProcess(server),
@@ -84,7 +85,7 @@ function describeQueue({ capacity, batchSize, timeoutMs, length, sequenceNumber 
 async function describeNode(
   server: ServerContext,
   timeoutMs: number,
-): Promise<{ store: object; cluster?: object }> {
+): Promise<{ store: object } & Record<string, object>> {
   const node = server.node()
   if (node === undefined) return { store: { open: false } }
   try {
@@ -97,7 +98,7 @@ async function describeNode(
       api_addr: status.apiAddress,
       https: String(server.tls !== undefined),
     }
-    return { store: describeStore(status, pragmas), cluster }
+    return { store: describeStore(status, pragmas), cluster, ...describeOutbound(status) }
   } catch (error) {
     return { store: { open: true, error: errorMessage(error) } }
   }
@@ -121,6 +122,10 @@ function describeStore(status: NodeStatus, pragmas: object | undefined): object 
     db_applied_index: status.dbAppliedIndex,
     raft: describeRaft(status),
     integrity: describeIntegrity(status),
+    cdc: {
+      enabled: status.outbound.changeCapture.endpoint !== undefined,
+      registered: status.outbound.changeCapture.capturing,
+    },
     nodes: status.members.map(({ id, address, voter }) => ({
       id,
       addr: address,

@@ -8,6 +8,7 @@ import type { ClusterChanges } from './cluster-changes.ts'
 import { type Consensus, limitsOf } from './consensus.ts'
 import type { DataDir } from './data-dir.ts'
 import { NODE_INFO_TIMEOUT_MS, SNAPSHOT_TIMEOUT_MS } from './defaults.ts'
+import type { OutboundStatus } from './outbound/outbound.ts'
 import type { NodeStateMachine } from './state-machine.ts'
 import type {
   CallOptions,
@@ -33,6 +34,7 @@ export interface ClusterComponents {
   readonly sql: SqlMachine
   readonly stateMachine: NodeStateMachine
   readonly dataDir: DataDir
+  readonly outbound: () => Promise<OutboundStatus>
 }
 
 export interface ClusterInit {
@@ -166,9 +168,13 @@ export class Cluster implements ClusterService {
   }
 
   async status(): Promise<NodeStatus> {
-    const { consensus, dataDir, sql, stateMachine } = this.#components
+    const { consensus, dataDir, sql, stateMachine, outbound } = this.#components
     const { selfId, clusterId, address, settings } = this.#init
-    const [dataDirBytes, sqlStats] = await Promise.all([dataDir.size(), sql.stats()])
+    const [dataDirBytes, sqlStats, outboundStatus] = await Promise.all([
+      dataDir.size(),
+      sql.stats(),
+      outbound(),
+    ])
     const raft = consensus.status
     const { config } = raft
     return {
@@ -203,6 +209,7 @@ export class Cluster implements ClusterService {
         voter: !config.learners.includes(id),
       })),
       dbAppliedIndex: stateMachine.dbAppliedIndex,
+      outbound: outboundStatus,
       integrity: stateMachine.integrity,
       settings: {
         heartbeatMs: settings.heartbeatMs,

@@ -12,11 +12,20 @@ import type {
 import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
 import type { CallOptions } from './types.ts'
 
+/** Told when this node is about to hand over its lead. */
+export interface HandoverHooks {
+  /** What has to be done as long as it leads. */
+  readonly prepare: () => Promise<void>
+  readonly failed: () => void
+}
+
 export class Consensus {
   readonly #driver: RaftDriver
+  readonly #handover: HandoverHooks | undefined
 
-  constructor(driver: RaftDriver) {
+  constructor(driver: RaftDriver, handover?: HandoverHooks) {
     this.#driver = driver
+    this.#handover = handover
   }
 
   get status(): RaftStatus {
@@ -80,8 +89,14 @@ export class Consensus {
   }
 
   /** Resolves once this node does not lead any more. Rejects with `RAFT_TRANSFER_FAILED`, or as above. */
-  transferLeadership(to: NodeId | undefined, limits: Limits): Promise<void> {
-    return limited(limits, 'unknown', (resolve) => this.#driver.transferLeadership(to, resolve))
+  async transferLeadership(to: NodeId | undefined, limits: Limits): Promise<void> {
+    await this.#handover?.prepare()
+    try {
+      await limited<void>(limits, 'unknown', (resolve) => this.#driver.transferLeadership(to, resolve))
+    } catch (error) {
+      this.#handover?.failed()
+      throw error
+    }
   }
 }
 

@@ -10,6 +10,7 @@ export { type CredentialsFile, createAuthorizer, readCredentialsFile } from './c
 export { MemoryDataDir } from './data-dir.ts'
 export type { Door, NodeAccess, NodeInit, WriteQueueInit } from './init.ts'
 export { createNode } from './node.ts'
+export type { AutoBackupStatus } from './outbound/auto-backup.ts'
 export { type AutoBackupConfig, createAutoBackupConfig } from './outbound/auto-backup-config.ts'
 export { type AutoRestoreConfig, createAutoRestoreConfig } from './outbound/auto-restore-config.ts'
 export {
@@ -17,6 +18,7 @@ export {
   type ChangeCaptureTls,
   createChangeCaptureConfig,
 } from './outbound/change-capture-config.ts'
+export type { ChangeCaptureStatus, OutboundStatus } from './outbound/outbound.ts'
 export {
   loadAutoBackupConfig,
   loadAutoRestoreConfig,

@@ -40,6 +40,7 @@ import { JoinAddresses } from './join-addresses.ts'
 import { type Accepted, checkNotAlone, joinCluster } from './join-cluster.ts'
 import { JoinDesk } from './join-desk.ts'
 import { Maintenance } from './maintenance.ts'
+import { Outbound } from './outbound/outbound.ts'
 import { QueuedWrites } from './queued-writes.ts'
 import { recoverAtStart } from './recovery.ts'
 import { Router } from './router.ts'
@@ -117,6 +118,8 @@ class Node implements DebrosNode {
   readonly #joinDesk = new JoinDesk()
   #integrity: Integrity | undefined
   #router: Router | undefined
+  #consensus: Consensus | undefined
+  #outbound: Outbound | undefined
   #queuedWrites: QueuedWrites | undefined
   #closeDoor: () => Promise<void> = async () => {}
   readonly #joinAddresses: JoinAddresses
@@ -289,6 +292,7 @@ class Node implements DebrosNode {
       {
         awaited: (entry) => this.#driver?.awaits(entry) ?? false,
         onIntegrityReport: (report) => this.#integrity?.reported(report),
+        onSqlApplied: () => this.#outbound?.applied(),
       },
     )
 
@@ -323,7 +327,10 @@ class Node implements DebrosNode {
         peerId: self.peerId,
         settings,
         ...(founds ? { bootstrap: [self] } : {}),
-        onRoleChange: () => this.#router?.leaderChanged(),
+        onRoleChange: () => {
+          this.#router?.leaderChanged()
+          this.#outbound?.roleChanged()
+        },
         onSnapshot: countSnapshots(this.#init.counters),
         onFatal: (error) => this.#failed(error),
       },
@@ -338,7 +345,11 @@ class Node implements DebrosNode {
     await transport.start()
     this.#cleanup.push({ what: 'raft transport', run: () => transport.stop() })
 
-    const consensus = new Consensus(driver)
+    const consensus = new Consensus(driver, {
+      prepare: async () => this.#outbound?.prepareHandover(),
+      failed: () => this.#outbound?.handoverFailed(),
+    })
+    this.#consensus = consensus
     const integrity = new Integrity(
       { consensus, rpc, digests: stateMachine.digests, logger },
       { selfId: self.id, intervalMs: this.#init.integrityIntervalMs },
@@ -365,7 +376,7 @@ class Node implements DebrosNode {
       { selfId: self.id, servedBy },
     )
     const cluster: Cluster = new Cluster(
-      { consensus, changes, rpc, sql, stateMachine, dataDir },
+      { consensus, changes, rpc, sql, stateMachine, dataDir, outbound: async () => await outbound.status() },
       { selfId: self.id, clusterId, address: self.address, version, settings, apiUrl: () => this.#apiUrl() },
     )
     const database = new Database(
@@ -391,6 +402,18 @@ class Node implements DebrosNode {
     )
     maintenance.start()
     this.#cleanup.push({ what: 'maintenance', run: () => maintenance.stop() })
+    const { autoBackup, changeCapture } = this.#init
+    const outbound = new Outbound(
+      {
+        ...{ consensus, sql, database, counters },
+        dbAppliedIndex: () => stateMachine.dbAppliedIndex,
+        logger: this.#init.logger.child({ component: 'OUTBOUND' }),
+      },
+      { nodeId: self.id, autoBackup, changeCapture },
+    )
+    this.#outbound = outbound
+    await outbound.start()
+    this.#cleanup.push({ what: 'backups and changes', run: () => outbound.stop() })
     const storage = new Storage({ consensus, router, rpc, kv })
     const admission = new Admission(
       {
@@ -523,11 +546,12 @@ class Node implements DebrosNode {
     // Nobody is let in any more; who is in gets an answer while there still is a node to give it.
     await this.#attempt('door', this.#closeDoor)
     if (this.#fatal === undefined) await this.#queuedWrites?.stop(WRITE_QUEUE_DRAIN_MS)
+    if (this.#fatal === undefined) await this.#outbound?.prepareHandover()
     // A leader that says goodbye saves the others an election timeout.
     const { stepdownOnShutdown } = this.#init
     if (this.#fatal === undefined && stepdownOnShutdown && this.#driver?.role === 'leader') {
       const limits = { timeoutMs: HANDOVER_TIMEOUT_MS }
-      await new Consensus(this.#driver).transferLeadership(undefined, limits).catch((error: unknown) => {
+      await this.#consensus?.transferLeadership(undefined, limits).catch((error: unknown) => {
         this.#logger.debug({ error: errorMessage(error) }, 'leadership not handed over')
       })
     }

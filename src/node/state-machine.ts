@@ -27,6 +27,8 @@ export interface NodeStateMachineInit {
   readonly awaited: (entry: Entry) => boolean
   /** The replicas' states were compared. Called again for old reports when the log is replayed. */
   readonly onIntegrityReport?: (report: IntegrityReport) => void
+  /** The databases may have changed. */
+  readonly onSqlApplied?: () => void
 }
 
 /** What `apply` answers for an entry; undefined for entries that carry no command. */
@@ -35,6 +37,17 @@ export type CommandResult =
   | { readonly kind: 'kv'; readonly outcome: RequestOutcome<KvResult> }
   | { readonly kind: 'digest' }
   | { readonly kind: 'report' }
+  | { readonly kind: 'changes' }
+
+type AboutState = Extract<Command, { kind: 'digest' | 'changes-configure' | 'changes-delivered' }>
+
+function isAboutState(command: Command | undefined): command is AboutState {
+  return (
+    command?.kind === 'digest' ||
+    command?.kind === 'changes-configure' ||
+    command?.kind === 'changes-delivered'
+  )
+}
 
 interface Decoded {
   readonly entry: Entry
@@ -78,14 +91,28 @@ export class NodeStateMachine implements StateMachine {
     for (const entry of entries) {
       const command = entry.kind === 'command' ? decodeCommand(entry.data) : undefined
       batch.push({ entry, command })
-      // A digest is of the state at its own index, so nothing behind it may be applied before it is taken.
-      if (command?.kind !== 'digest') continue
+      // What is about the state at its own index comes before anything behind it is applied.
+      if (!isAboutState(command)) continue
       results.push(...(await this.#applyBatch(batch)))
-      this.digests.take(entry.index)
+      await this.#applyToState(command, entry.index)
       batch = []
     }
     if (batch.length > 0) results.push(...(await this.#applyBatch(batch)))
     return results
+  }
+
+  async #applyToState(command: AboutState, index: number): Promise<void> {
+    switch (command.kind) {
+      case 'digest':
+        this.digests.take(index)
+        return
+      case 'changes-configure':
+        await this.#sql.configureChanges(command.settings, index)
+        this.#init.onSqlApplied?.()
+        return
+      case 'changes-delivered':
+        await this.#sql.trimChanges(command.through)
+    }
   }
 
   async #applyBatch(batch: readonly Decoded[]): Promise<(CommandResult | undefined)[]> {
@@ -119,6 +146,10 @@ export class NodeStateMachine implements StateMachine {
           break
         case 'digest':
           results[at] = { kind: 'digest' }
+          break
+        case 'changes-configure':
+        case 'changes-delivered':
+          results[at] = { kind: 'changes' }
           break
         case undefined:
           break
@@ -162,6 +193,7 @@ export class NodeStateMachine implements StateMachine {
       items.findLast(({ command }) => mayChangeDatabase(command))?.index ?? this.dbAppliedIndex
     this.lastCommandTimeMs = last.command.timeMs
     this.lastAppliedTimeMs = this.#now()
+    this.#init.onSqlApplied?.()
   }
 
   capture(done: Callback<SnapshotCapture>): void {

@@ -4,6 +4,7 @@ import type { KvEntry, KvListOptions, KvOperation, KvPage, KvResult } from '../k
 import type { SqlResult, SqlStatement } from '../sql/index.ts'
 import type { Credentials } from './authorization.ts'
 import type { IntegrityReport } from './integrity-report.ts'
+import type { OutboundStatus } from './outbound/outbound.ts'
 
 /** rqlite's read levels. */
 export type ReadLevel = 'none' | 'weak' | 'linearizable' | 'strong' | 'auto'
@@ -350,6 +351,7 @@ export interface NodeStatus {
   readonly members: readonly { id: string; address: string; voter: boolean }[]
   /** Index of the last entry that changed a database. */
   readonly dbAppliedIndex: number
+  readonly outbound: OutboundStatus
   /** The last comparison of all replicas' data; undefined before the first. */
   readonly integrity: IntegrityReport | undefined
   readonly settings: {

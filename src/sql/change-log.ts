@@ -26,8 +26,10 @@ export interface ChangeMessage {
   /** The entry's time, milliseconds since the epoch. */
   readonly timeMs: number
   readonly namespace: string
-  /** How many there are. */
+  /** How many there are; for a loss, how many messages it stands for. */
   readonly count: number
+  /** It only tells that others are missing. @default false */
+  readonly isLoss?: boolean
   /** A JSON array of them, UTF-8. */
   readonly events: Uint8Array
 }
@@ -182,10 +184,21 @@ export class ChangeLog {
 
   *#from(after: number): Generator<ChangeMessage> {
     if (this.#lost !== undefined && this.#lost.through > after) yield lossMessage(this.#lost)
-    for (let at = this.#gone; at < this.#messages.length; at++) {
-      const message = this.#messages[at] as ChangeMessage // below the length
-      if (message.index > after) yield message
+    for (let at = this.#firstBehind(after); at < this.#messages.length; at++) {
+      yield this.#messages[at] as ChangeMessage // below the length
     }
+  }
+
+  /** Position of the first message behind an index; they are in order. */
+  #firstBehind(index: number): number {
+    let low = this.#gone
+    let high = this.#messages.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#messages[middle] as ChangeMessage).index <= index) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   #takeOldest(): ChangeMessage {
@@ -216,5 +229,5 @@ function lossMessage({ from, through, timeMs, messages }: LostChanges): ChangeMe
     `the changes of ${messages} log entries, from ${from} to ${through}, are missing: ` +
     'too many waited to be delivered'
   const events = new TextEncoder().encode(JSON.stringify([{ error }]))
-  return { index: through, timeMs, namespace: '', count: 1, events }
+  return { index: through, timeMs, namespace: '', count: messages, isLoss: true, events }
 }

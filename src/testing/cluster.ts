@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assert, DebrosError, type Logger, silentLogger } from '../base/index.ts'
 import { createNode, type DebrosNode } from '../index.ts'
-import { MemoryDataDir } from '../node/index.ts'
+import { type AutoBackupConfig, type ChangeCaptureConfig, MemoryDataDir } from '../node/index.ts'
 import type { RaftSettings } from '../raft/index.ts'
 import { freePorts } from './free-ports.ts'
 
@@ -22,6 +22,9 @@ export interface ClusterInit {
   readonly raft?: Partial<RaftSettings>
   /** Between two comparisons of all nodes' data. @default 300_000 */
   readonly integrityIntervalMs?: number
+  /** Of each node. @default none */
+  readonly autoBackup?: AutoBackupConfig
+  readonly changeCapture?: ChangeCaptureConfig | 'off'
   readonly logger?: Logger
 }
 
@@ -134,7 +137,8 @@ class InProcessCluster implements TestCluster {
 
   async #start(position: number): Promise<void> {
     const place = this.#place(position)
-    const { raft, foreignKeys, integrityIntervalMs, logger = silentLogger, http } = this.#init
+    const { raft, foreignKeys, integrityIntervalMs, autoBackup, changeCapture } = this.#init
+    const { logger = silentLogger, http } = this.#init
     const joinAddresses = this.#places
       .filter((other) => other !== place && other.running)
       .map((other) => other.node.raftAddress)
@@ -150,6 +154,8 @@ class InProcessCluster implements TestCluster {
       ...(raft === undefined ? {} : { raft }),
       ...(foreignKeys === undefined ? {} : { foreignKeys }),
       ...(integrityIntervalMs === undefined ? {} : { integrityIntervalMs }),
+      ...(autoBackup === undefined ? {} : { autoBackup }),
+      ...(changeCapture === undefined ? {} : { changeCapture }),
       ...(http === true ? { http: { host: '127.0.0.1', port: 0 } } : {}),
     })
     place.peerId = place.node.peerId

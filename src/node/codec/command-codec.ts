@@ -1,7 +1,7 @@
 /** What a log entry of kind `command` holds. */
 import type { RequestTag } from '../../base/index.ts'
 import type { KvCommand } from '../../kv/index.ts'
-import type { SqlCommand, SqlLoad } from '../../sql/index.ts'
+import type { ChangeSettings, SqlCommand, SqlLoad } from '../../sql/index.ts'
 import { Command as WireCommand } from '../../wire/index.ts'
 import type { IntegrityReport } from '../integrity-report.ts'
 import { kvCommandFromWire, kvCommandToWire } from './kv-codec.ts'
@@ -17,6 +17,9 @@ export type Command =
   /** Every replica takes a digest of its state here. */
   | { readonly kind: 'digest' }
   | { readonly kind: 'report'; readonly report: IntegrityReport }
+  /** What is captured of the changes behind it; undefined: nothing. */
+  | { readonly kind: 'changes-configure'; readonly settings: ChangeSettings | undefined }
+  | { readonly kind: 'changes-delivered'; readonly through: number }
 
 const NO_REQUEST = { requestId: new Uint8Array(0), sinceIndex: 0, timeMs: 0, seed: 0 }
 
@@ -58,6 +61,14 @@ export function encodeCommand(command: Command): Uint8Array {
       }
       return WireCommand.encode({ ...NO_REQUEST, timeMs: command.report.timeMs, report })
     }
+    case 'changes-configure': {
+      const { serviceId = '', rowIdsOnly = false, tableFilter = '' } = command.settings ?? {}
+      const enabled = command.settings !== undefined
+      const changesConfigure = { enabled, serviceId, rowIdsOnly, tableFilter }
+      return WireCommand.encode({ ...NO_REQUEST, changesConfigure })
+    }
+    case 'changes-delivered':
+      return WireCommand.encode({ ...NO_REQUEST, changesDelivered: { through: command.through } })
   }
 }
 
@@ -81,6 +92,13 @@ export function decodeCommand(bytes: Uint8Array): Command {
   }
   if (wire.digest !== undefined) return { kind: 'digest' }
   if (wire.report !== undefined) return { kind: 'report', report: { ...wire.report, timeMs } }
+  if (wire.changesConfigure !== undefined) {
+    const { enabled, ...settings } = wire.changesConfigure
+    return { kind: 'changes-configure', settings: enabled ? settings : undefined }
+  }
+  if (wire.changesDelivered !== undefined) {
+    return { kind: 'changes-delivered', through: wire.changesDelivered.through }
+  }
   throw new Error('a log entry holds a command of a kind this version does not know')
 }
 

@@ -18,6 +18,8 @@ export interface Command {
   digest?: DigestRequest
   report?: IntegrityReport
   load?: LoadStep
+  changesConfigure?: ChangesConfigure
+  changesDelivered?: ChangesDelivered
 }
 
 export namespace Command {
@@ -32,7 +34,27 @@ export namespace Command {
 
         obj = { ...obj }
 
+        if (obj.changesDelivered != null) {
+          obj.changesConfigure = undefined
+          obj.load = undefined
+          obj.report = undefined
+          obj.digest = undefined
+          obj.kv = undefined
+          obj.sql = undefined
+        }
+
+        if (obj.changesConfigure != null) {
+          obj.changesDelivered = undefined
+          obj.load = undefined
+          obj.report = undefined
+          obj.digest = undefined
+          obj.kv = undefined
+          obj.sql = undefined
+        }
+
         if (obj.load != null) {
+          obj.changesDelivered = undefined
+          obj.changesConfigure = undefined
           obj.report = undefined
           obj.digest = undefined
           obj.kv = undefined
@@ -40,6 +62,8 @@ export namespace Command {
         }
 
         if (obj.report != null) {
+          obj.changesDelivered = undefined
+          obj.changesConfigure = undefined
           obj.load = undefined
           obj.digest = undefined
           obj.kv = undefined
@@ -47,6 +71,8 @@ export namespace Command {
         }
 
         if (obj.digest != null) {
+          obj.changesDelivered = undefined
+          obj.changesConfigure = undefined
           obj.load = undefined
           obj.report = undefined
           obj.kv = undefined
@@ -54,6 +80,8 @@ export namespace Command {
         }
 
         if (obj.kv != null) {
+          obj.changesDelivered = undefined
+          obj.changesConfigure = undefined
           obj.load = undefined
           obj.report = undefined
           obj.digest = undefined
@@ -61,6 +89,8 @@ export namespace Command {
         }
 
         if (obj.sql != null) {
+          obj.changesDelivered = undefined
+          obj.changesConfigure = undefined
           obj.load = undefined
           obj.report = undefined
           obj.digest = undefined
@@ -110,6 +140,16 @@ export namespace Command {
         if (obj.load != null) {
           w.uint32(74)
           LoadStep.codec().encode(obj.load, w)
+        }
+
+        if (obj.changesConfigure != null) {
+          w.uint32(90)
+          ChangesConfigure.codec().encode(obj.changesConfigure, w)
+        }
+
+        if (obj.changesDelivered != null) {
+          w.uint32(98)
+          ChangesDelivered.codec().encode(obj.changesDelivered, w)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -175,6 +215,18 @@ export namespace Command {
               })
               break
             }
+            case 11: {
+              obj.changesConfigure = ChangesConfigure.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.changesConfigure
+              })
+              break
+            }
+            case 12: {
+              obj.changesDelivered = ChangesDelivered.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.changesDelivered
+              })
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -182,7 +234,27 @@ export namespace Command {
           }
         }
 
+        if (obj.changesDelivered != null) {
+          delete obj.changesConfigure
+          delete obj.load
+          delete obj.report
+          delete obj.digest
+          delete obj.kv
+          delete obj.sql
+        }
+
+        if (obj.changesConfigure != null) {
+          delete obj.changesDelivered
+          delete obj.load
+          delete obj.report
+          delete obj.digest
+          delete obj.kv
+          delete obj.sql
+        }
+
         if (obj.load != null) {
+          delete obj.changesDelivered
+          delete obj.changesConfigure
           delete obj.report
           delete obj.digest
           delete obj.kv
@@ -190,6 +262,8 @@ export namespace Command {
         }
 
         if (obj.report != null) {
+          delete obj.changesDelivered
+          delete obj.changesConfigure
           delete obj.load
           delete obj.digest
           delete obj.kv
@@ -197,6 +271,8 @@ export namespace Command {
         }
 
         if (obj.digest != null) {
+          delete obj.changesDelivered
+          delete obj.changesConfigure
           delete obj.load
           delete obj.report
           delete obj.kv
@@ -204,6 +280,8 @@ export namespace Command {
         }
 
         if (obj.kv != null) {
+          delete obj.changesDelivered
+          delete obj.changesConfigure
           delete obj.load
           delete obj.report
           delete obj.digest
@@ -211,6 +289,8 @@ export namespace Command {
         }
 
         if (obj.sql != null) {
+          delete obj.changesDelivered
+          delete obj.changesConfigure
           delete obj.load
           delete obj.report
           delete obj.digest
@@ -284,6 +364,20 @@ export namespace Command {
             case 9: {
               yield * LoadStep.codec().stream(reader, reader.uint32(), `${prefix}.load`, {
                 limits: opts.limits?.load
+              })
+
+              break
+            }
+            case 11: {
+              yield * ChangesConfigure.codec().stream(reader, reader.uint32(), `${prefix}.changesConfigure`, {
+                limits: opts.limits?.changesConfigure
+              })
+
+              break
+            }
+            case 12: {
+              yield * ChangesDelivered.codec().stream(reader, reader.uint32(), `${prefix}.changesDelivered`, {
+                limits: opts.limits?.changesDelivered
               })
 
               break
@@ -490,6 +584,31 @@ export namespace Command {
     value: Uint8Array
   }
 
+  export interface CommandChangesConfigureEnabledFieldEvent {
+    field: '$.changesConfigure.enabled'
+    value: boolean
+  }
+
+  export interface CommandChangesConfigureServiceIdFieldEvent {
+    field: '$.changesConfigure.serviceId'
+    value: string
+  }
+
+  export interface CommandChangesConfigureRowIdsOnlyFieldEvent {
+    field: '$.changesConfigure.rowIdsOnly'
+    value: boolean
+  }
+
+  export interface CommandChangesConfigureTableFilterFieldEvent {
+    field: '$.changesConfigure.tableFilter'
+    value: string
+  }
+
+  export interface CommandChangesDeliveredThroughFieldEvent {
+    field: '$.changesDelivered.through'
+    value: number
+  }
+
   export function encode (obj: Partial<Command>): Uint8Array {
     return encodeMessage(obj, Command.codec())
   }
@@ -498,8 +617,255 @@ export namespace Command {
     return decodeMessage(buf, Command.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Command>): Generator<CommandRequestIdFieldEvent | CommandTimeMsFieldEvent | CommandSeedFieldEvent | CommandSinceIndexFieldEvent | CommandSqlNamespaceFieldEvent | CommandSqlModeFieldEvent | CommandSqlTransactionFieldEvent | CommandSqlStatementsSqlFieldEvent | CommandSqlStatementsPositionalIntegerFieldEvent | CommandSqlStatementsPositionalRealFieldEvent | CommandSqlStatementsPositionalTextFieldEvent | CommandSqlStatementsPositionalBlobFieldEvent | CommandSqlStatementsNamedNameFieldEvent | CommandSqlStatementsNamedValueIntegerFieldEvent | CommandSqlStatementsNamedValueRealFieldEvent | CommandSqlStatementsNamedValueTextFieldEvent | CommandSqlStatementsNamedValueBlobFieldEvent | CommandKvNamespaceFieldEvent | CommandKvOperationsPutKeyFieldEvent | CommandKvOperationsPutValueFieldEvent | CommandKvOperationsDeleteFieldEvent | CommandKvOperationsCompareAndSwapKeyFieldEvent | CommandKvOperationsCompareAndSwapExpectedValueFieldEvent | CommandKvOperationsCompareAndSwapExpectedRevisionFieldEvent | CommandKvOperationsCompareAndSwapValueFieldEvent | CommandReportIndexFieldEvent | CommandReportAgreeingFieldEvent | CommandReportDivergedFieldEvent | CommandReportUncheckedFieldEvent | CommandLoadNamespaceFieldEvent | CommandLoadLoadIdFieldEvent | CommandLoadActionFieldEvent | CommandLoadOffsetFieldEvent | CommandLoadDataFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Command>): Generator<CommandRequestIdFieldEvent | CommandTimeMsFieldEvent | CommandSeedFieldEvent | CommandSinceIndexFieldEvent | CommandSqlNamespaceFieldEvent | CommandSqlModeFieldEvent | CommandSqlTransactionFieldEvent | CommandSqlStatementsSqlFieldEvent | CommandSqlStatementsPositionalIntegerFieldEvent | CommandSqlStatementsPositionalRealFieldEvent | CommandSqlStatementsPositionalTextFieldEvent | CommandSqlStatementsPositionalBlobFieldEvent | CommandSqlStatementsNamedNameFieldEvent | CommandSqlStatementsNamedValueIntegerFieldEvent | CommandSqlStatementsNamedValueRealFieldEvent | CommandSqlStatementsNamedValueTextFieldEvent | CommandSqlStatementsNamedValueBlobFieldEvent | CommandKvNamespaceFieldEvent | CommandKvOperationsPutKeyFieldEvent | CommandKvOperationsPutValueFieldEvent | CommandKvOperationsDeleteFieldEvent | CommandKvOperationsCompareAndSwapKeyFieldEvent | CommandKvOperationsCompareAndSwapExpectedValueFieldEvent | CommandKvOperationsCompareAndSwapExpectedRevisionFieldEvent | CommandKvOperationsCompareAndSwapValueFieldEvent | CommandReportIndexFieldEvent | CommandReportAgreeingFieldEvent | CommandReportDivergedFieldEvent | CommandReportUncheckedFieldEvent | CommandLoadNamespaceFieldEvent | CommandLoadLoadIdFieldEvent | CommandLoadActionFieldEvent | CommandLoadOffsetFieldEvent | CommandLoadDataFieldEvent | CommandChangesConfigureEnabledFieldEvent | CommandChangesConfigureServiceIdFieldEvent | CommandChangesConfigureRowIdsOnlyFieldEvent | CommandChangesConfigureTableFilterFieldEvent | CommandChangesDeliveredThroughFieldEvent> {
     return streamMessage(buf, Command.codec(), opts)
+  }
+}
+
+export interface ChangesConfigure {
+  enabled: boolean
+  serviceId: string
+  rowIdsOnly: boolean
+  tableFilter: string
+}
+
+export namespace ChangesConfigure {
+  let _codec: Codec<ChangesConfigure>
+
+  export const codec = (): Codec<ChangesConfigure> => {
+    if (_codec == null) {
+      _codec = message<ChangesConfigure>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.enabled != null && obj.enabled !== false)) {
+          w.uint32(8)
+          w.bool(obj.enabled)
+        }
+
+        if ((obj.serviceId != null && obj.serviceId !== '')) {
+          w.uint32(18)
+          w.string(obj.serviceId)
+        }
+
+        if ((obj.rowIdsOnly != null && obj.rowIdsOnly !== false)) {
+          w.uint32(24)
+          w.bool(obj.rowIdsOnly)
+        }
+
+        if ((obj.tableFilter != null && obj.tableFilter !== '')) {
+          w.uint32(34)
+          w.string(obj.tableFilter)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          enabled: false,
+          serviceId: '',
+          rowIdsOnly: false,
+          tableFilter: ''
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.enabled = reader.bool()
+              break
+            }
+            case 2: {
+              obj.serviceId = reader.string()
+              break
+            }
+            case 3: {
+              obj.rowIdsOnly = reader.bool()
+              break
+            }
+            case 4: {
+              obj.tableFilter = reader.string()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.enabled`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.serviceId`,
+                value: reader.string()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.rowIdsOnly`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.tableFilter`,
+                value: reader.string()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ChangesConfigureEnabledFieldEvent {
+    field: '$.enabled'
+    value: boolean
+  }
+
+  export interface ChangesConfigureServiceIdFieldEvent {
+    field: '$.serviceId'
+    value: string
+  }
+
+  export interface ChangesConfigureRowIdsOnlyFieldEvent {
+    field: '$.rowIdsOnly'
+    value: boolean
+  }
+
+  export interface ChangesConfigureTableFilterFieldEvent {
+    field: '$.tableFilter'
+    value: string
+  }
+
+  export function encode (obj: Partial<ChangesConfigure>): Uint8Array {
+    return encodeMessage(obj, ChangesConfigure.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ChangesConfigure>): ChangesConfigure {
+    return decodeMessage(buf, ChangesConfigure.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ChangesConfigure>): Generator<ChangesConfigureEnabledFieldEvent | ChangesConfigureServiceIdFieldEvent | ChangesConfigureRowIdsOnlyFieldEvent | ChangesConfigureTableFilterFieldEvent> {
+    return streamMessage(buf, ChangesConfigure.codec(), opts)
+  }
+}
+
+export interface ChangesDelivered {
+  through: number
+}
+
+export namespace ChangesDelivered {
+  let _codec: Codec<ChangesDelivered>
+
+  export const codec = (): Codec<ChangesDelivered> => {
+    if (_codec == null) {
+      _codec = message<ChangesDelivered>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.through != null && obj.through !== 0)) {
+          w.uint32(8)
+          w.uint64Number(obj.through)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          through: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.through = reader.uint64Number()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.through`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface ChangesDeliveredThroughFieldEvent {
+    field: '$.through'
+    value: number
+  }
+
+  export function encode (obj: Partial<ChangesDelivered>): Uint8Array {
+    return encodeMessage(obj, ChangesDelivered.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ChangesDelivered>): ChangesDelivered {
+    return decodeMessage(buf, ChangesDelivered.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<ChangesDelivered>): Generator<ChangesDeliveredThroughFieldEvent> {
+    return streamMessage(buf, ChangesDelivered.codec(), opts)
   }
 }
 

@@ -45,6 +45,13 @@ export class FakeNode {
   members: NodeDescription[] = [member('node1', { leader: true })]
   ready = true
   integrity: NodeStatus['integrity']
+  outbound: NodeStatus['outbound'] = {
+    autoBackup: undefined,
+    changeCapture: {
+      ...{ capturing: false, endpoint: undefined, serviceId: undefined, failure: undefined },
+      ...{ deliveredThrough: 0, waiting: 0, waitingBytes: 0 },
+    },
+  }
   detached: Detached | undefined
   /** What was asked of the leader through this node. */
   readonly asked: object[] = []
@@ -235,6 +242,7 @@ export function statusOf(node: FakeNode): NodeStatus {
       { id: 'node2', address: '127.0.0.1:7002', voter: true },
       { id: 'node3', address: '127.0.0.1:7003', voter: false },
     ],
+    outbound: node.outbound,
     integrity: node.integrity,
     dbAppliedIndex: 40,
     settings: { heartbeatMs: 100, electionTimeoutMs: 1_000, snapshotThreshold: 8_192, trailingLogs: 10_240 },
