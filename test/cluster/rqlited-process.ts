@@ -49,6 +49,8 @@ export class Rqlited {
   raftAddress: string
   output = ''
   #child: ChildProcess | undefined
+  /** Ended, and all that it printed read. */
+  #closed: Promise<unknown> | undefined
 
   constructor(id: string, dataDir: string, apiAddress: string, raftAddress: string) {
     this.id = id
@@ -79,6 +81,7 @@ export class Rqlited {
     child.stdout?.on('data', keep)
     child.stderr?.on('data', keep)
     this.#child = child
+    this.#closed = once(child, 'close')
     return this
   }
 
@@ -100,7 +103,7 @@ export class Rqlited {
   async exit(): Promise<number | null> {
     const child = this.#child
     if (child === undefined) return null
-    if (this.running) await once(child, 'exit')
+    await this.#closed
     return child.exitCode
   }
 

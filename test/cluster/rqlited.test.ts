@@ -193,4 +193,45 @@ describe('rqlited', () => {
     await member.waitForLeader()
     expect(Object.keys(await first.members())).toEqual(['0', member.id])
   })
+
+  test('permissions - decide who joins, and as what', async () => {
+    await using nodes = await RqlitedNodes.create()
+    const file = join(nodes.directory, 'auth.json')
+    const users = [
+      { username: '*', perms: ['status', 'ready'] },
+      { username: 'anything', password: 'a', perms: ['all'] },
+      { username: 'replica', password: 'r', perms: ['join-read-replica'] },
+    ]
+    await writeFile(file, JSON.stringify(users), { mode: 0o600 })
+    const auth = ['-auth', file]
+    const leader = (await nodes.add()).start(auth)
+    await leader.waitForLeader()
+    const asks = [...auth, '-join', leader.raftAddress, '-join-attempts', '2', '-join-interval', '100ms']
+    const anonymous = (await nodes.add()).start(asks)
+    const voting = (await nodes.add()).start([...asks, '-join-as', 'replica'])
+    expect(await anonymous.exit()).toBe(1)
+    expect(await voting.exit()).toBe(1)
+    expect(Object.keys(await leader.members())).toEqual(['0'])
+    const voter = (await nodes.add()).start([...asks, '-join-as', 'anything'])
+    const replica = (await nodes.add()).start([...asks, '-join-as', 'replica', '-raft-non-voter=true'])
+    await voter.waitForLeader()
+    await replica.waitForLeader()
+    expect(Object.keys(await leader.members())).toEqual(['0', voter.id, replica.id])
+    expect((await replica.status()).store.raft.voter).toBe(false)
+  })
+
+  test('told to join where it cannot - ends, and says why', async () => {
+    await using nodes = await RqlitedNodes.create()
+    const alone = (await nodes.add()).start()
+    const other = (await nodes.add()).start()
+    await alone.waitForLeader()
+    await other.waitForLeader()
+    await alone.kill()
+    alone.start(['-join', other.raftAddress])
+    expect(await alone.exit()).toBe(1)
+    expect(alone.output).toContain('is a cluster of its own and cannot join another one')
+    const misled = (await nodes.add()).start(['-join', other.apiAddress])
+    expect(await misled.exit()).toBe(1)
+    expect(misled.output).toContain(`${other.apiAddress} is the address of an HTTP API`)
+  })
 })
