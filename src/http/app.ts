@@ -130,7 +130,7 @@ class Exchange {
     if (headers.host === undefined && this.#request.raw.httpVersionMinor > 0)
       throw new HttpError(400, 'missing required Host header')
     if (this.#init.isStopping()) throw new HttpError(503, 'server is stopping', { 'retry-after': '1' })
-    if (method === 'OPTIONS') return emptyReply(200)
+    if (method === 'OPTIONS') return this.#preflight()
     const { path, query } = splitUrl(this.#request.raw.url ?? '/')
     const parameters = Parameters.parse(query)
     const route = findRoute(path)
@@ -159,6 +159,17 @@ class Exchange {
       receivedAt: this.#receivedAt,
     }
     return route.handle(context)
+  }
+
+  /**
+   * A browser that asks whether a page may send an `Idempotency-Key` is told so. rqlite knows no such header,
+   * and lists are compared as they stand there, so others are not told.
+   */
+  #preflight(): HttpReply {
+    const { 'access-control-request-headers': asked = '' } = this.#request.headers
+    if (!/(?:^|,)\s*idempotency-key\s*(?:,|$)/i.test(String(asked))) return emptyReply(200)
+    const allowed = this.#reply.getHeader('access-control-allow-headers')
+    return emptyReply(200, { 'access-control-allow-headers': `${allowed}, Idempotency-Key` })
   }
 
   #send(answer: HttpReply): void {

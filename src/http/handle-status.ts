@@ -18,6 +18,8 @@ export async function handleStatus(context: RequestContext): Promise<HttpReply> 
     http: describeHttp(server),
     ...(server.discovery && { disco: server.discovery() }),
     ...describeProcess(server),
+    // None can be loaded: what a replica computes must not hang on what is installed beside it.
+    extensions: { names: [] },
     store,
   }
   return jsonReply(subDocument(document, parameters.get('key') ?? ''), parameters.has('pretty'))

@@ -26,6 +26,7 @@ describe('/status', () => {
       },
       node: { start_time: expect.any(String), uptime: expect.any(String) },
       os: { pid: process.pid },
+      extensions: { names: [] },
       store: {
         open: true,
         node_id: 'node1',

@@ -114,6 +114,18 @@ describe('response headers', () => {
   })
 })
 
+describe('preflight', () => {
+  test('Idempotency-Key - is allowed to pages that ask for it', async () => {
+    const { ask } = await serve({ allowOrigin: 'https://app.example.org' })
+    const allowed = async (asked: string) => {
+      const headers = { origin: 'https://app.example.org', 'access-control-request-headers': asked }
+      return (await ask('OPTIONS', '/db/execute', { headers })).headers['access-control-allow-headers']
+    }
+    expect(await allowed('content-type,idempotency-key')).toBe('Content-Type, Idempotency-Key')
+    expect(await allowed('content-type')).toBe('Content-Type')
+  })
+})
+
 describe('web origins', () => {
   const body = '["DROP TABLE t"]'
   const from = (origin: string) => ({ body, headers: { origin, 'content-type': 'text/plain' } })
