@@ -32,7 +32,12 @@ export async function askText(endpoint: Endpoint, call: EndpointCall): Promise<s
 
 /** As {@link askText}, for JSON; numbers that a double cannot hold keep their text. */
 export async function askJson(endpoint: Endpoint, call: EndpointCall): Promise<unknown> {
-  const text = await askText(endpoint, call)
+  return await readJson(await endpoint.call(call))
+}
+
+/** The document of an answer that succeeded. */
+export async function readJson(answer: Answer): Promise<unknown> {
+  const text = await readText(await succeeded(answer))
   try {
     return parseJson(text)
   } catch (cause) {

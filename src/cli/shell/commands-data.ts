@@ -122,5 +122,7 @@ async function storeStatus({ endpoint, signal }: Session): Promise<Readonly<Reco
 
 /** A dump turns foreign keys off for itself; the server is to go on with what it was started with. */
 function foreignKeys(store: Readonly<Record<string, unknown>>): 'ON' | 'OFF' {
-  return objectOf(store.db_conf).fk_constraints === true ? 'ON' : 'OFF'
+  const { rw } = objectOf(objectOf(store.sqlite3).pragmas)
+  const on = objectOf(store.db_conf).fk_constraints === true || objectOf(rw).foreign_keys === '1'
+  return on ? 'ON' : 'OFF'
 }

@@ -1,7 +1,7 @@
 /** Dot commands that show how nodes and cluster are. */
 import { open } from 'node:fs/promises'
 import { errorMessage } from '../../base/index.ts'
-import { arrayOf, askJson, objectOf, readText, requestFailed } from './answers.ts'
+import { arrayOf, askJson, objectOf, readText, requestFailed, succeeded } from './answers.ts'
 import { type CommandArguments, wrongUse } from './arguments.ts'
 import type { DotCommand } from './command.ts'
 import type { Session } from './session.ts'
@@ -45,7 +45,7 @@ export const DIAGNOSTIC_COMMANDS: readonly DotCommand[] = [
     summary: 'Show whether the connected node is ready',
     run: async (session) => {
       const { endpoint, signal } = session
-      const answer = await endpoint.call({ path: 'readyz', signal })
+      const answer = await succeeded(await endpoint.call({ path: 'readyz', signal }), [200, 503])
       const reasons = await readText(answer)
       await session.printLine(answer.status === 200 ? 'ready' : 'not ready')
       if (answer.status !== 200) await session.confirm(reasons.trimEnd())

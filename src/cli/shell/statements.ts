@@ -1,7 +1,10 @@
 /** Statements to the server, results to the user. */
-import { answerInvalid, arrayOf, askJson, objectOf, requestFailed } from './answers.ts'
+import { answerInvalid, arrayOf, askJson, objectOf, readJson, requestFailed } from './answers.ts'
 import { parseResult, type StatementResult } from './result.ts'
 import type { Session } from './session.ts'
+
+/** What most reads begin with; behind comments, one is taken for a write, and refused. */
+const READ = /^(?:SELECT|VALUES|WITH|EXPLAIN|PRAGMA)\b/i
 
 /** Whether it succeeded. A statement that SQL refuses is told with `Error:`; the rest is thrown. */
 export async function runStatement(session: Session, sql: string): Promise<boolean> {
@@ -22,15 +25,20 @@ async function post(
   query: Readonly<Record<string, string>> = {},
 ): Promise<unknown> {
   const { settings, endpoint, signal } = session
-  return await askJson(endpoint, {
+  const call = {
     method: 'POST',
-    path: settings.forcewrites ? 'db/execute' : 'db/request',
     query: { ...query, ...parametersOf(session) },
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify(statements),
     keyed: true,
     signal,
-  })
+  } as const
+  const answer = await endpoint.call({ ...call, path: settings.forcewrites ? 'db/execute' : 'db/request' })
+  if (answer.status !== 401 || settings.forcewrites) return await readJson(answer)
+  // Whoever may only read, or only write, is not let in there.
+  answer.discard()
+  const path = statements.every((sql) => READ.test(sql)) ? 'db/query' : 'db/execute'
+  return await readJson(await endpoint.call({ ...call, path }))
 }
 
 /** A read of the shell's own, at the level that is set. */

@@ -119,10 +119,22 @@ describe('statements', () => {
     ['no JSON', { body: '<html>' }, 'the server answered something other than JSON'],
     ['a broken answer', { body: '{"results":[', breaks: true }, 'the answer broke off: connection lost'],
   ])('%s - is no failure of SQL, and the next is tried', async (_, answer, message) => {
-    const answers = [answer, [{}]]
-    const { port } = await fakeServer(() => answers.shift() ?? [])
+    const { port } = await fakeServer(({ body }) => (body.includes('SELECT 1') ? answer : [{}]))
     const { code, out } = await shell(port, ['SELECT 1', 'SELECT 2'])
     expect([code, out]).toEqual([0, `ERR! ${message}\n0 row affected\n`])
+  })
+
+  test('no permission for both - reads and writes go where the one is enough', async () => {
+    const { port, asked } = await fakeServer(({ url }) => (url === '/db/request' ? { status: 401 } : [{}]))
+    const { out } = await shell(port, ['select 1', 'DELETE FROM t', '.forcewrites on', 'SELECT 2'])
+    expect(out).toBe('0 row affected\n'.repeat(3))
+    expect(brief(asked)).toEqual([
+      'POST /db/request ["select 1"]',
+      'POST /db/query ["select 1"]',
+      'POST /db/request ["DELETE FROM t"]',
+      'POST /db/execute ["DELETE FROM t"]',
+      'POST /db/execute ["SELECT 2"]',
+    ])
   })
 
   test('a name of its own - for each, if the server says that it minds it', async () => {
@@ -334,9 +346,15 @@ http:
   })
 
   test('.ready - by the status alone', async () => {
-    const answers = [{ body: '[+]node ok' }, { status: 503, body: '[+]node ok\n[+]leader does not exist' }]
+    const answers = [
+      { body: '[+]node ok' },
+      { status: 503, body: '[+]node ok\n[+]leader does not exist' },
+      { status: 401 },
+    ]
     const { port } = await fakeServer(() => answers.shift() ?? {})
-    expect((await shell(port, ['.ready', '.ready'])).out).toBe('ready\nnot ready\n')
+    expect((await shell(port, ['.ready', '.ready', '.ready'])).out).toBe(
+      'ready\nnot ready\nERR! unauthorized\n',
+    )
   })
 
   test('.extensions - a name a line, or nothing', async () => {

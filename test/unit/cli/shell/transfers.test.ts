@@ -138,13 +138,13 @@ describe('.restore and .boot', () => {
   })
 
   test.each([
-    [false, 'OFF'],
-    [true, 'ON'],
-  ])('SQL text - foreign keys are left %s', async (fk_constraints, state) => {
+    [{ db_conf: { fk_constraints: false } }, 'OFF'],
+    [{ db_conf: { fk_constraints: true } }, 'ON'],
+    [{ sqlite3: { pragmas: { rw: { foreign_keys: '1' } } } }, 'ON'],
+    [{}, 'OFF'],
+  ])('SQL text, store %j - foreign keys are left %s', async (store, state) => {
     const { port, asked } = await fakeServer(({ url }) =>
-      url === '/status'
-        ? { body: JSON.stringify({ store: { db_conf: { fk_constraints } } }) }
-        : [{ last_insert_id: 3, rows_affected: 1 }],
+      url === '/status' ? { body: JSON.stringify({ store }) } : [{ last_insert_id: 3, rows_affected: 1 }],
     )
     const { out } = await shell(port, [`.restore ${written(DUMP)}`])
     expect(out).toBe('last inserted ID: 3\nrows affected: 1\nDatabase restored successfully.\n')
