@@ -234,4 +234,40 @@ describe('rqlited', () => {
     expect(await misled.exit()).toBe(1)
     expect(misled.output).toContain(`${other.apiAddress} is the address of an HTTP API`)
   })
+
+  test('three that are started at once - one command line for the first start and every later one', async () => {
+    await using nodes = await RqlitedNodes.create()
+    const cluster = [await nodes.add(), await nodes.add(), await nodes.add()]
+    const addresses = cluster.map(({ raftAddress }) => raftAddress).join(',')
+    const flags = ['-bootstrap-expect', '3', '-join', addresses]
+    for (const node of cluster) node.start(flags)
+    const leaders = await Promise.all(cluster.map((node) => node.waitForLeader()))
+    expect(new Set(leaders.map((leader) => leader.node_id)).size).toBe(1)
+    const [first] = cluster as [Rqlited]
+    await first.until('three voters', async () => {
+      const members = Object.values(await first.members())
+      return members.length === 3 && members.every(({ voter }) => voter)
+    })
+    await first.execute('CREATE TABLE t (v INTEGER)', 'INSERT INTO t VALUES (1)')
+
+    await Promise.all(cluster.map((node) => node.kill()))
+    for (const node of cluster) node.start(flags)
+    for (const node of cluster) await node.waitForLeader()
+    expect(await first.query('SELECT v FROM t')).toEqual({ results: [ROW] })
+    const fourth = (await nodes.add()).start(flags)
+    await fourth.waitForLeader()
+    expect(Object.keys(await first.members())).toEqual(['0', '1', '2', '3'])
+  })
+
+  test('three that find each other by name', async () => {
+    await using nodes = await RqlitedNodes.create()
+    const cluster = [await nodes.add(), await nodes.add(), await nodes.add()]
+    const hosts = { RQLITE_DISCO_DNS_HOSTS: cluster.map(({ raftAddress }) => raftAddress).join(',') }
+    for (const node of cluster) node.start(['-bootstrap-expect', '3', '-disco-mode', 'dns'], hosts)
+    const leaders = await Promise.all(cluster.map((node) => node.waitForLeader()))
+    expect(new Set(leaders.map((leader) => leader.node_id)).size).toBe(1)
+    const replica = (await nodes.add()).start(['-disco-mode', 'dns', '-raft-non-voter=true'], hosts)
+    await replica.waitForLeader()
+    expect((await replica.status()).store.raft.voter).toBe(false)
+  })
 })
