@@ -8,6 +8,7 @@ export function writeOptions({ credentials, parameters, signal, requestId }: Req
     signal,
     timeoutMs: parameters.timeoutMs,
     transaction: parameters.has('transaction'),
+    executionTimeoutMs: parameters.executionTimeoutMs,
     ...(requestId !== undefined && { requestId }),
   }
 }
@@ -17,6 +18,7 @@ export function readOptions(context: RequestContext): ReadOptions {
   return {
     ...writeOptions(context),
     level: parameters.level,
+    qualifyColumns: parameters.has('qualify_columns'),
     freshnessMs: parameters.freshnessMs,
     freshnessStrict: parameters.has('freshness_strict'),
     linearizableTimeoutMs: parameters.linearizableTimeoutMs,

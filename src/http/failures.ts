@@ -35,6 +35,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   PEER_CALL_LOST: TRY_AGAIN,
   PEER_CALL_TIMEOUT: TRY_AGAIN,
   SQL_STALE_READ: { status: 200, text: 'stale read' },
+  SQL_TIMEOUT: { status: 200, text: 'context deadline exceeded' },
   SQL_DISALLOWED_PRAGMA: { status: 200, text: 'disallowed pragma' },
   SQL_TOO_LARGE: TOO_LARGE,
   RAFT_ENTRY_TOO_LARGE: TOO_LARGE,

@@ -33,7 +33,6 @@ export function handleRequest(context: RequestContext): Promise<HttpReply> {
 }
 
 async function run(context: RequestContext, mode: Mode, call: Call): Promise<HttpReply> {
-  refuseUnsupported(context, mode)
   const given = await readStatements(context, mode)
   const node = context.server.node()
   if (node === undefined) return documentFailure('store not open')
@@ -46,15 +45,6 @@ async function run(context: RequestContext, mode: Mode, call: Call): Promise<Htt
   } catch (error) {
     return failureReply(error, mode !== 'query')
   }
-}
-
-/** Parameters that would change what is done, and are not there yet, are refused rather than ignored. */
-function refuseUnsupported({ parameters }: RequestContext, mode: Mode): void {
-  const refuse = (what: string) => {
-    throw badRequest(`${what} not supported yet`)
-  }
-  if (mode !== 'execute' && parameters.has('qualify_columns')) refuse('qualify_columns is')
-  if (parameters.limitsExecution) refuse('db_timeout is')
 }
 
 /** Of the body, or of `q`; a query by GET without `q` asks for nothing, which is no error. */

@@ -88,8 +88,9 @@ export class Parameters {
     return this.#positive('freshness', 0)
   }
 
-  get limitsExecution(): boolean {
-    return this.#positive('db_timeout', 0) > 0
+  /** 0: no limit. */
+  get executionTimeoutMs(): number {
+    return this.#positive('db_timeout', 0)
   }
 
   #positive(name: DurationName, fallback: number): number {

@@ -5,6 +5,8 @@ import type { PeerAddress, Rpc } from '../p2p/index.ts'
 import {
   checkSqlSize,
   findDisallowedPragma,
+  monotonicMs,
+  SQL_STEPS_PER_MILLISECOND,
   type SqlMachine,
   type SqlMode,
   type SqlStatement,
@@ -75,14 +77,18 @@ export interface DatabaseInit {
 /** What a request amounts to once it is known where it must go. */
 interface Prepared {
   readonly request: SqlRequest
+  /** Of a read that is not logged; 0: no limit. */
+  readonly executionTimeoutMs: number
   /** The same for every attempt. */
   readonly requestId: string
   /** The caller's; see forwarded.ts. */
   readonly credentials: Credentials | undefined
 }
 
+type Reading = Pick<Prepared, 'request' | 'executionTimeoutMs'>
+
 /** A prepared request on its way into the log. */
-interface Proposal extends Prepared {
+interface Proposal extends Omit<Prepared, 'executionTimeoutMs'> {
   readonly sinceIndex: number
 }
 
@@ -198,10 +204,10 @@ export class Database implements DatabaseService {
       case 'weak':
         return await this.#atLeader(prepared, false, limits)
       case 'linearizable':
-        return await this.#linearizable(prepared.request, options, limits)
+        return await this.#linearizable(prepared, options, limits)
       case 'none':
         this.#checkFreshness(options)
-        return this.#here(await this.#readLocally(prepared.request))
+        return this.#here(await this.#readLocally(prepared))
     }
   }
 
@@ -222,15 +228,13 @@ export class Database implements DatabaseService {
     since = this.#sinceFirst(),
   ): Promise<DatabaseResponse> {
     const { router } = this.#components
-    const proposal = (attempt: Attempt): Proposal => ({ ...prepared, sinceIndex: since(attempt) })
+    const proposal = (attempt: Attempt): Proposal & Prepared => ({ ...prepared, sinceIndex: since(attempt) })
     return router.route(
       {
         kind: !logged || prepared.request.mode === 'query' ? 'read' : 'write',
         local: async (attempt) =>
           this.#here(
-            logged
-              ? await this.#propose(proposal(attempt), attempt)
-              : await this.#readAsLeader(prepared.request),
+            logged ? await this.#propose(proposal(attempt), attempt) : await this.#readAsLeader(prepared),
           ),
         remote: (leader, attempt) => this.#forward(leader, proposal(attempt), logged, attempt),
       },
@@ -239,11 +243,11 @@ export class Database implements DatabaseService {
   }
 
   /** Any node can: it asks for a read index and waits until it has applied that much. */
-  async #linearizable(request: SqlRequest, options: ReadOptions, limits: Limits): Promise<DatabaseResponse> {
+  async #linearizable(prepared: Reading, options: ReadOptions, limits: Limits): Promise<DatabaseResponse> {
     const { consensus, router } = this.#components
     const timeoutMs = Math.min(limits.timeoutMs, options.linearizableTimeoutMs ?? limits.timeoutMs)
     await router.attempt((remaining) => consensus.readIndex(remaining), { ...limits, timeoutMs }, 'read')
-    return this.#here(await this.#readLocally(request))
+    return this.#here(await this.#readLocally(prepared))
   }
 
   #here(answer: Answer): DatabaseResponse {
@@ -266,14 +270,16 @@ export class Database implements DatabaseService {
     return { results, raftIndex }
   }
 
-  async #readAsLeader(request: SqlRequest): Promise<Answer> {
+  async #readAsLeader(reading: Reading): Promise<Answer> {
     if (!this.#components.consensus.isLeader) throw notLeader()
-    return await this.#readLocally(request)
+    return await this.#readLocally(reading)
   }
 
-  async #readLocally({ namespace, statements, transaction }: SqlRequest): Promise<Answer> {
+  async #readLocally({ request, executionTimeoutMs }: Reading): Promise<Answer> {
+    const { namespace, statements, transaction, qualifyColumns = false } = request
+    const deadline = executionTimeoutMs > 0 ? { deadlineMs: monotonicMs() + executionTimeoutMs } : {}
     const results = await this.#counted(() =>
-      this.#components.sql.query(namespace, statements, { transaction }),
+      this.#components.sql.query(namespace, statements, { transaction, qualifyColumns, ...deadline }),
     )
     return { results, raftIndex: undefined }
   }
@@ -308,7 +314,7 @@ export class Database implements DatabaseService {
 
   async #forward(
     leader: PeerAddress,
-    { request, requestId, sinceIndex, credentials }: Proposal,
+    { request, requestId, sinceIndex, credentials, executionTimeoutMs }: Proposal & Prepared,
     logged: boolean,
     { timeoutMs, signal }: Limits,
   ): Promise<DatabaseResponse> {
@@ -318,6 +324,7 @@ export class Database implements DatabaseService {
       logged,
       timeoutMs,
       sinceIndex,
+      executionTimeoutMs,
       ...callerToWire(credentials),
     })
     const bytes = await this.#components.rpc.call(leader, METHOD, wire, {
@@ -334,7 +341,8 @@ export class Database implements DatabaseService {
 
   /** A request forwarded by another node, which believes that this one leads. */
   async #serve(bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
-    const { requestId, sql, logged, timeoutMs, sinceIndex, ...caller } = WireRequest.decode(bytes)
+    const { requestId, sql, logged, timeoutMs, sinceIndex, executionTimeoutMs, ...caller } =
+      WireRequest.decode(bytes)
     if (sql === undefined) throw new DebrosError('REQUEST_INVALID', 'a database request without statements')
     const request = sqlRequestFromWire(sql)
     checkNamespace(request.namespace)
@@ -345,7 +353,7 @@ export class Database implements DatabaseService {
           { request, requestId: requestIdFromWire(requestId), sinceIndex },
           { timeoutMs, signal },
         )
-      : await this.#readAsLeader(request)
+      : await this.#readAsLeader({ request, executionTimeoutMs })
     return WireResponse.encode({
       results: answer.results.map(sqlResultToWire),
       raftIndex: answer.raftIndex ?? 0,
@@ -364,7 +372,11 @@ function toStatement(input: StatementInput): SqlStatement {
   return { sql, positional, named }
 }
 
-function prepare(mode: SqlMode, inputs: readonly StatementInput[], options: WriteOptions): Prepared {
+function prepare(
+  mode: SqlMode,
+  inputs: readonly StatementInput[],
+  options: WriteOptions & Pick<ReadOptions, 'qualifyColumns'>,
+): Prepared {
   const namespace = checkNamespace(options.namespace ?? DEFAULT_NAMESPACE)
   const statements = inputs.map(toStatement)
   checkSqlSize(statements)
@@ -372,9 +384,18 @@ function prepare(mode: SqlMode, inputs: readonly StatementInput[], options: Writ
   if (pragma !== undefined) {
     throw new DebrosError('SQL_DISALLOWED_PRAGMA', `disallowed pragma: ${pragma}`)
   }
-  const request = { namespace, mode, transaction: options.transaction ?? false, statements }
+  const { transaction = false, qualifyColumns = false, executionTimeoutMs = 0 } = options
+  const stepsMax = stepsIn(executionTimeoutMs)
+  const request = { namespace, mode, transaction, statements, stepsMax, qualifyColumns }
   const { requestId: name, credentials } = options
-  if (name === undefined) return { request, requestId: freshRequestId(), credentials }
+  const rest = { request, credentials, executionTimeoutMs }
+  if (name === undefined) return { ...rest, requestId: freshRequestId() }
   const content = WireContent.encode(sqlRequestToWire(request))
-  return { request, requestId: namedRequestId(name, namespace, content), credentials }
+  return { ...rest, requestId: namedRequestId(name, namespace, content) }
+}
+
+/** Not none, for a time that is. */
+function stepsIn(ms: number): number {
+  if (ms <= 0) return 0
+  return Math.min(Math.max(1, Math.round(ms * SQL_STEPS_PER_MILLISECOND)), Number.MAX_SAFE_INTEGER)
 }

@@ -29,12 +29,22 @@ export interface RequestOptions {
   readonly requestId?: string
 }
 
-export interface WriteOptions extends CallOptions, RequestOptions {
+export interface ExecutionOptions {
+  /**
+   * How long all statements together may run, in milliseconds, fractions included. What takes longer ends with
+   * the error `query timeout` or `execute timeout`. A read is held to the clock, and rejected with
+   * `SQL_TIMEOUT` if its time is over before it began; what goes through the log is held to so many instructions
+   * of SQLite, on every replica alike, and not counting the wait. @default no limit
+   */
+  readonly executionTimeoutMs?: number
+}
+
+export interface WriteOptions extends CallOptions, RequestOptions, ExecutionOptions {
   /** All statements or none. @default false */
   readonly transaction?: boolean
 }
 
-export interface ReadOptions extends CallOptions, RequestOptions {
+export interface ReadOptions extends CallOptions, RequestOptions, ExecutionOptions {
   /** @default 'weak' */
   readonly level?: ReadLevel
   readonly transaction?: boolean
@@ -42,6 +52,8 @@ export interface ReadOptions extends CallOptions, RequestOptions {
   readonly freshnessMs?: number
   /** With `freshnessMs`: also refuse if what is applied here is older than that. */
   readonly freshnessStrict?: boolean
+  /** Names of columns become `table.column` where it is known from which table they come. @default false */
+  readonly qualifyColumns?: boolean
   /** Level linearizable: how long to wait for the state machine. @default 10_000 */
   readonly linearizableTimeoutMs?: number
 }
@@ -110,6 +122,7 @@ export interface ParsedStatement {
  * - `RAFT_BUSY` (not-applied, retryable): queues are full;
  * - `CALL_TIMEOUT` (unknown for writes, not-applied for reads);
  * - `SQL_STALE_READ` (not-applied): the freshness asked for cannot be given here;
+ * - `SQL_TIMEOUT` (not-applied): see {@link ExecutionOptions};
  * - `SQL_DISALLOWED_PRAGMA`, `SQL_TOO_LARGE`, `NAMESPACE_INVALID` (not-applied): the request is at fault.
  * An error of a statement is not a rejection but a result of kind `error`.
  */

@@ -207,14 +207,19 @@ export class Connection {
     }
   }
 
-  #column(sql: string): string[] {
+  /** The rows of a query of our own. */
+  texts(sql: string): string[][] {
     return (
       this.useOnce(sql, (statement) => {
-        const values: string[] = []
-        while (statement.step()) values.push(String(statement.row()[0]))
-        return values
+        const rows: string[][] = []
+        while (statement.step()) rows.push(statement.row().map(String))
+        return rows
       }) ?? []
     )
+  }
+
+  #column(sql: string): string[] {
+    return this.texts(sql).map(([value = '']) => value)
   }
 }
 

@@ -7,13 +7,15 @@ import type { ChangeWatch } from './change-log.ts'
 import type { ChangeRecorder } from './change-recorder.ts'
 import { type Connection, NOTHING_STICKY, type Sticky } from './connection.ts'
 import { EngineFailure, StatementError } from './errors.ts'
+import type { ExecutionGuard, ExecutionLimit } from './execution-guard.ts'
 import type { SqlSegment } from './gate.ts'
 import { freshSeed, statementSeed } from './generator-seed.ts'
 import { loadText } from './load-text.ts'
 import { RowKeeper } from './row-keeper.ts'
 import type { Session, SessionFactory } from './session.ts'
 import { ResultBudget, StatementRunner } from './statement-runner.ts'
-import type { SqlCommand, SqlResult, SqlStatement } from './types.ts'
+import { runEach, runTransaction } from './transaction.ts'
+import type { SqlCommand, SqlQueryOptions, SqlResult, SqlStatement } from './types.ts'
 
 /** An instance that has taken more is replaced: it could not give the memory back. */
 const SESSION_BYTES_MAX = 256 * 1024 * 1024
@@ -31,6 +33,19 @@ export interface DatabaseComponents {
   readonly now: () => number
   /** For the time a statement took. */
   readonly elapsedMs: () => number
+}
+
+/** How a request is read. */
+interface Reading {
+  readonly limit?: ExecutionLimit | undefined
+  readonly qualifyColumns?: boolean | undefined
+  /** What the statements see as the time. */
+  readonly timeMs: number
+  readonly seed: (statement: number, segment: number) => Uint32Array
+}
+
+function limitOf({ stepsMax = 0 }: SqlCommand): { readonly limit?: ExecutionLimit } {
+  return stepsMax > 0 ? { limit: { kind: 'steps', steps: stepsMax } } : {}
 }
 
 export class Database {
@@ -63,18 +78,24 @@ export class Database {
     const { statements, timeMs, seed } = command
     const seedAt = (statement: number, segment: number): Uint32Array =>
       statementSeed(seed, statement, segment)
-    if (command.mode === 'query') return keeper.isWanted ? this.#read(statements, timeMs, seedAt) : []
+    if (command.mode === 'query') {
+      return keeper.isWanted ? this.#read(statements, { ...limitOf(command), ...command, seed: seedAt }) : []
+    }
 
     const session = this.#open()
     session.vfs.begin(timeMs, 'write')
+    const guard = this.#guardFor(session, command)
     // Afterwards the schema in memory must be the one that a replica would read that starts from there.
     const reshapes = statements.some(({ sql }) => this.#reshapes(sql))
     const runner = new StatementRunner(session.connection, this.#components.analyses, {
       mode: command.mode,
       keeper,
-      keepStatements: !reshapes,
+      keepStatements: !reshapes && guard === undefined,
       seed: seedAt,
       elapsedMs: this.#components.elapsedMs,
+      guard,
+      isTransaction: command.transaction,
+      origins: this.#originsFor(session, command),
       budget: new ResultBudget(),
       changes: recorder && {
         recorder,
@@ -118,8 +139,16 @@ export class Database {
   }
 
   /** Changes nothing, whatever the statements are; what fails underneath one is a result, too. */
-  read(statements: readonly SqlStatement[]): SqlResult[] {
-    return this.#read(statements, this.#components.now(), freshSeed)
+  read(
+    statements: readonly SqlStatement[],
+    { deadlineMs, qualifyColumns }: SqlQueryOptions = {},
+  ): SqlResult[] {
+    return this.#read(statements, {
+      ...(deadlineMs !== undefined && { limit: { kind: 'deadline', atMs: deadlineMs } }),
+      qualifyColumns,
+      timeMs: this.#components.now(),
+      seed: freshSeed,
+    })
   }
 
   /** For each statement whether it changes nothing. One that does not compile counts as a write. */
@@ -168,29 +197,49 @@ export class Database {
     return this.#session
   }
 
+  /** How many instructions a statement takes must not depend on what a connection did before. */
+  #guardFor(session: Session, command: SqlCommand): ExecutionGuard | undefined {
+    const { limit } = limitOf(command)
+    if (limit === undefined) return undefined
+    // They keep statements of their own, which SQLite compiles again when the schema has changed.
+    if (session.connection.hasVirtualTables()) session.reopen(session.connection.sticky)
+    session.guard.begin(limit)
+    return session.guard
+  }
+
+  #originsFor(
+    { connection }: Session,
+    { qualifyColumns }: { readonly qualifyColumns?: boolean | undefined },
+  ): ((sql: string) => readonly (string | undefined)[]) | undefined {
+    if (qualifyColumns !== true) return undefined
+    return (sql) => this.#components.sessions.origins.find(connection, sql)
+  }
+
   #reshapes(sql: string): boolean {
     return this.#components.analyses.get(sql).segments.some(({ reshapes }) => reshapes)
   }
 
-  #read(
-    statements: readonly SqlStatement[],
-    timeMs: number,
-    seed: (statement: number, segment: number) => Uint32Array,
-  ): SqlResult[] {
+  #read(statements: readonly SqlStatement[], reading: Reading): SqlResult[] {
+    const { limit, seed, timeMs } = reading
     const results: SqlResult[] = []
     const budget = new ResultBudget()
+    let guarded: Session | undefined
     for (const [at, statement] of statements.entries()) {
       const reshapes = this.#reshapes(statement.sql)
-      const result = this.#guarded(timeMs, (session) =>
-        new StatementRunner(session.connection, this.#components.analyses, {
+      const result = this.#guarded(timeMs, (session) => {
+        if (limit !== undefined && session !== guarded) session.guard.begin(limit)
+        guarded = session
+        return new StatementRunner(session.connection, this.#components.analyses, {
           mode: 'query',
           keeper: new RowKeeper({ isWanted: true }),
           keepStatements: !reshapes,
           seed,
           elapsedMs: this.#components.elapsedMs,
+          guard: limit && session.guard,
+          origins: this.#originsFor(session, reading),
           budget,
-        }).run(statement, at),
-      )
+        }).run(statement, at)
+      })
       if (result !== undefined) results.push(result)
       if (reshapes) this.#session?.reopen(this.sticky) // it was refused, or explained, but compiled
     }
@@ -259,50 +308,4 @@ function explained<T>(session: Session, run: () => T): T {
  */
 function mayHaveUndone(connection: Connection, results: readonly SqlResult[]): boolean {
   return results.some(({ kind }) => kind === 'error') && connection.hasVirtualTables()
-}
-
-/** Each statement stands alone: SQLite commits it, or undoes what it did. */
-function runEach(runner: StatementRunner, statements: readonly SqlStatement[]): SqlResult[] {
-  const results: SqlResult[] = []
-  for (const [at, statement] of statements.entries()) {
-    const result = runner.run(statement, at)
-    if (result !== undefined) results.push(result)
-  }
-  return results
-}
-
-/** All or nothing; the list ends with the first error. */
-function runTransaction(
-  connection: Connection,
-  runner: StatementRunner,
-  statements: readonly SqlStatement[],
-  recorder: ChangeRecorder | undefined,
-): SqlResult[] {
-  const results: SqlResult[] = []
-  connection.control('BEGIN')
-  for (const [at, statement] of statements.entries()) {
-    const result = runner.run(statement, at)
-    if (result === undefined) continue
-    results.push(result)
-    if (result.kind !== 'error') continue
-    recorder?.clear()
-    attempt(() => connection.control('ROLLBACK')) // unless the statement has rolled back itself
-    return results
-  }
-  const failure = attempt(() => connection.control('COMMIT'))
-  if (failure === undefined) return results
-  // A deferred foreign key. The whole transaction is to blame, so the last statement tells.
-  recorder?.clear()
-  attempt(() => connection.control('ROLLBACK'))
-  return [...results.slice(0, -1), { kind: 'error', message: failure.message }]
-}
-
-function attempt(run: () => void): StatementError | undefined {
-  try {
-    run()
-    return undefined
-  } catch (error) {
-    if (error instanceof StatementError) return error
-    throw error
-  }
 }

@@ -11,13 +11,22 @@ import { ChangeRecorder } from './change-recorder.ts'
 import { Database, type DatabaseComponents } from './database.ts'
 import { imageOf, normalizeHeader } from './database-image.ts'
 import { digestSteps } from './digest.ts'
-import { EngineFailure, engineFailed } from './errors.ts'
+import { EngineFailure, engineFailed, tooLate } from './errors.ts'
+import { monotonicMs } from './execution-guard.ts'
 import { ResultHistory } from './result-history.ts'
 import { RowKeeper } from './row-keeper.ts'
 import { SessionFactory } from './session.ts'
 import type { SqliteBinary } from './sqlite-binary.ts'
 import { StagedLoads } from './staged-loads.ts'
-import type { SqlApplyItem, SqlCommand, SqlLoad, SqlResult, SqlStatement, SqlStats } from './types.ts'
+import type {
+  SqlApplyItem,
+  SqlCommand,
+  SqlLoad,
+  SqlQueryOptions,
+  SqlResult,
+  SqlStatement,
+  SqlStats,
+} from './types.ts'
 
 export interface SqlEngineComponents {
   /** See `loadSqliteBinary`. One can serve many engines. */
@@ -99,10 +108,13 @@ export class SqlEngine {
     return outcomes
   }
 
-  query(namespace: string, statements: readonly SqlStatement[]): SqlResult[] {
+  /** Throws `SQL_TIMEOUT` if the deadline is over. */
+  query(namespace: string, statements: readonly SqlStatement[], options: SqlQueryOptions = {}): SqlResult[] {
     this.#check()
+    const { deadlineMs } = options
+    if (deadlineMs !== undefined && monotonicMs() >= deadlineMs) throw tooLate()
     const database = this.#databases.get(namespace) ?? this.#nowhere
-    const results = database.read(statements)
+    const results = database.read(statements, options)
     database.trim()
     return results
   }

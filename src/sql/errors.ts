@@ -11,6 +11,11 @@ export function snapshotInvalid(reason: string): DebrosError {
   return new DebrosError('SQL_SNAPSHOT_INVALID', `not a valid SQL snapshot: ${reason}`)
 }
 
+/** The time its caller allowed was over before a read had its turn. */
+export function tooLate(): DebrosError {
+  return new DebrosError('SQL_TIMEOUT', 'context deadline exceeded')
+}
+
 export function notRunning(): DebrosError {
   return new DebrosError('SQL_NOT_RUNNING', 'the SQL engine is not running', { outcome: 'unknown' })
 }
@@ -41,6 +46,11 @@ export class EngineFailure extends Error {
 /** A statement's own fault. The message is SQLite's, or in its style; every replica gets the same. */
 export class StatementError extends Error {
   override name = 'StatementError'
+}
+
+/** It ran for longer than it was allowed to. */
+export class Interrupted extends StatementError {
+  override name = 'Interrupted'
 }
 
 /**

@@ -13,8 +13,15 @@ export {
   type SqlEngineComponents,
   type SqlEngineInit,
 } from './engine.ts'
+export { monotonicMs } from './execution-guard.ts'
 export { findDisallowedPragma } from './gate.ts'
-export { checkSqlSize, DEFAULT_SQL_LIMITS, SQL_LOAD_TEXT_BYTES_MAX, type SqlLimits } from './limits.ts'
+export {
+  checkSqlSize,
+  DEFAULT_SQL_LIMITS,
+  SQL_LOAD_TEXT_BYTES_MAX,
+  SQL_STEPS_PER_MILLISECOND,
+  type SqlLimits,
+} from './limits.ts'
 export { createSqlScratch, type SqlScratch, type SqlScratchInit } from './scratch-thread.ts'
 export { createSqlMachine, type SqlMachineComponents, type SqlMachineInit } from './sql-machine.ts'
 export { loadSqliteBinary, type SqliteBinary, type SqliteFiles } from './sqlite-binary.ts'

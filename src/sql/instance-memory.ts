@@ -26,6 +26,11 @@ export class InstanceMemory {
     return this.#view
   }
 
+  /** For another module that is to share it. */
+  get wasm(): WasmMemory {
+    return this.#memory
+  }
+
   get size(): number {
     return this.#memory.buffer.byteLength
   }

@@ -8,7 +8,7 @@ import {
 } from '../base/index.ts'
 import type { ChangeLogLimits, ChangePage, ChangeSettings } from './change-log.ts'
 import type { SqliteFiles } from './sqlite-binary.ts'
-import type { SqlApplyItem, SqlResult, SqlStatement, SqlStats } from './types.ts'
+import type { SqlApplyItem, SqlQueryOptions, SqlResult, SqlStatement, SqlStats } from './types.ts'
 
 /** What a worker is started with: `scratch.ts` says what its second part is. */
 export type WorkerInit =
@@ -26,7 +26,12 @@ export type Request =
   /** Answered once the engine runs. */
   | { readonly kind: 'start' }
   | { readonly kind: 'apply'; readonly items: readonly SqlApplyItem[] }
-  | { readonly kind: 'query'; readonly namespace: string; readonly statements: readonly SqlStatement[] }
+  | {
+      readonly kind: 'query'
+      readonly namespace: string
+      readonly statements: readonly SqlStatement[]
+      readonly options: SqlQueryOptions
+    }
   | { readonly kind: 'classify'; readonly namespace: string; readonly statements: readonly SqlStatement[] }
   | { readonly kind: 'parse'; readonly namespace: string; readonly statements: readonly SqlStatement[] }
   | { readonly kind: 'stats' }

@@ -1,12 +1,14 @@
 /** One open database of one instance: compiling, stepping, errors. What values mean is for others. */
 import { errorMessage } from '../base/index.ts'
-import { CorruptionReport, EngineFailure, StatementError } from './errors.ts'
+import { CorruptionReport, EngineFailure, Interrupted, StatementError } from './errors.ts'
+import type { ExecutionGuard } from './execution-guard.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
 import type { ProbeConnection } from './sqlite-layout.ts'
 
 const OK = 0
 const ROW = 100
 const DONE = 101
+const INTERRUPT = 9
 const CORRUPT = 11
 /**
  * INTERNAL, NOMEM, IOERR, PROTOCOL, MISUSE, NOLFS, NOTADB: not the statement's doing. FULL is not among
@@ -65,13 +67,16 @@ export class RawConnection implements ProbeConnection {
     return statement
   }
 
-  /** True if there is a row. */
-  step(statement: number): boolean {
+  /** True if there is a row. Throws {@link Interrupted} if the guard ends it. */
+  step(statement: number, guard?: ExecutionGuard): boolean {
     let code: number
+    guard?.enter(this.handle)
     try {
       code = this.instance.api._sqlite3_step(statement)
     } catch (error) {
       throw this.#trapped(error)
+    } finally {
+      guard?.leave(this.handle)
     }
     if (code === ROW) return true
     if (code === DONE) return false
@@ -115,6 +120,7 @@ export class RawConnection implements ProbeConnection {
   fail(code: number): never {
     const { api, memory } = this.instance
     const message = memory.string(api._sqlite3_errmsg(this.handle))
+    if (code === INTERRUPT) throw new Interrupted(message)
     if (code === CORRUPT) throw new CorruptionReport(message)
     if (FATAL.has(code)) throw new EngineFailure(`${message} (code ${code})`)
     throw new StatementError(message)

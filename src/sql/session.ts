@@ -7,8 +7,10 @@ import { BlockFile } from './block-file.ts'
 import type { ChangeWatch } from './change-log.ts'
 import type { ChangeRecorder } from './change-recorder.ts'
 import { ChangeTriggers } from './change-triggers.ts'
+import { ColumnOrigins } from './column-origins.ts'
 import { Connection, NOTHING_STICKY, type Sticky } from './connection.ts'
-import { EngineFailure, StatementError } from './errors.ts'
+import { EngineFailure, Interrupted, StatementError } from './errors.ts'
+import { ExecutionGuard, type ExecutionLimit } from './execution-guard.ts'
 import { statementSeed } from './generator-seed.ts'
 import { MemoryVfs } from './memory-vfs.ts'
 import { RawConnection } from './raw-connection.ts'
@@ -21,12 +23,14 @@ export class SessionFactory {
   readonly #binary: SqliteBinary
   readonly #foreignKeys: boolean
   readonly #layout: SqliteLayout
+  readonly origins: ColumnOrigins
 
   constructor(binary: SqliteBinary, foreignKeys: boolean) {
     this.#binary = binary
     this.#foreignKeys = foreignKeys
     this.#layout = layouts.get(binary) ?? findLayoutOf(binary)
     layouts.set(binary, this.#layout)
+    this.origins = new ColumnOrigins(binary, this.#layout)
   }
 
   /** Throws if this build of SQLite cannot be made deterministic. */
@@ -43,6 +47,7 @@ export class Session {
   readonly #layout: SqliteLayout
   readonly #foreignKeys: boolean
   readonly vfs: MemoryVfs
+  readonly guard: ExecutionGuard
   #connection: Connection
   #watch: ChangeWatch | undefined
   #triggers: ChangeTriggers | undefined
@@ -52,6 +57,7 @@ export class Session {
     this.#layout = layout
     this.#foreignKeys = foreignKeys
     this.vfs = new MemoryVfs(instance, file)
+    this.guard = new ExecutionGuard(instance, layout)
     this.#connection = this.#connect(NOTHING_STICKY)
   }
 
@@ -118,9 +124,11 @@ export class Session {
 const layouts = new WeakMap<SqliteBinary, SqliteLayout>()
 
 function findLayoutOf(binary: SqliteBinary): SqliteLayout {
-  const instance = binary.instantiate()
-  new MemoryVfs(instance, new BlockFile()) // for its entropy, by which the generator is found
-  return findLayout(new RawConnection(instance, ':memory:'))
+  return findLayout(() => {
+    const instance = binary.instantiate()
+    new MemoryVfs(instance, new BlockFile()) // for its entropy, by which the generator is found
+    return new RawConnection(instance, ':memory:')
+  })
 }
 
 const STICKY_PROBE: Sticky = {
@@ -161,6 +169,8 @@ function verify(session: Session): void {
   })
   check(types?.join() === 'text,,int', 'declared types cannot be read')
   check(isRefused(session, 'SELECT zeroblob(1000000000)'), 'limits cannot be set')
+  check(isEnded(session, { kind: 'steps', steps: 1_000 }), 'statements cannot be held to their instructions')
+  check(isEnded(session, { kind: 'deadline', atMs: 0 }), 'statements cannot be held to their time')
   if (session.vfs.failure !== undefined) throw session.vfs.failure
 }
 
@@ -178,6 +188,22 @@ function isRefused(session: Session, sql: string): boolean {
     return false
   } catch (error) {
     return error instanceof StatementError
+  }
+}
+
+/** Of some 100,000 instructions. */
+const LONG =
+  'WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 10000) SELECT max(x) FROM r'
+
+function isEnded({ connection, guard }: Session, limit: ExecutionLimit): boolean {
+  guard.begin(limit)
+  try {
+    connection.useOnce(LONG, (statement) => {
+      while (statement.step(guard));
+    })
+    return false
+  } catch (error) {
+    return error instanceof Interrupted && guard.isSpent
   }
 }
 

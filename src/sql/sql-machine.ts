@@ -16,7 +16,15 @@ import {
 } from './protocol.ts'
 import { spawnWorker } from './spawn-worker.ts'
 import type { SqliteFiles } from './sqlite-binary.ts'
-import type { SqlApplyItem, SqlCapture, SqlMachine, SqlResult, SqlStatement, SqlStats } from './types.ts'
+import type {
+  SqlApplyItem,
+  SqlCapture,
+  SqlMachine,
+  SqlQueryOptions,
+  SqlResult,
+  SqlStatement,
+  SqlStats,
+} from './types.ts'
 
 export interface SqlMachineComponents {
   readonly logger: Logger
@@ -41,7 +49,7 @@ const RESTORE_WINDOW_BYTES = 1024 * 1024
 /**
  * Rejections:
  * - `apply`: `SQL_ENGINE_FAILED`, after which every call fails so until the machine is stopped and started;
- * - `query`, `classify`, `parse`: `SQL_TOO_LARGE`;
+ * - `query`, `classify`, `parse`: `SQL_TOO_LARGE`; `query` also `SQL_TIMEOUT`;
  * - `digest`: `SQL_BUSY`;
  * - `restore`: `SQL_SNAPSHOT_INVALID`, and whatever the chunks fail with; nothing has changed then;
  * - any: `SQL_ENGINE_FAILED` if the worker died, `SQL_NOT_RUNNING` before `start`, after and during `stop`.
@@ -140,9 +148,13 @@ class WorkerSqlMachine implements SqlMachine {
     return this.#call({ kind: 'apply', items })
   }
 
-  async query(namespace: string, statements: readonly SqlStatement[]): Promise<readonly SqlResult[]> {
+  async query(
+    namespace: string,
+    statements: readonly SqlStatement[],
+    options: SqlQueryOptions = {},
+  ): Promise<readonly SqlResult[]> {
     checkSqlSize(statements, this.#limits)
-    return this.#call({ kind: 'query', namespace, statements })
+    return this.#call({ kind: 'query', namespace, statements, options })
   }
 
   async classify(namespace: string, statements: readonly SqlStatement[]): Promise<readonly boolean[]> {

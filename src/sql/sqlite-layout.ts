@@ -9,9 +9,10 @@
  * | last_insert_rowid, changes, total_changes | they outlive a connection here, see `Sticky` |
  * | limits | `sqlite3_limit` is not exported |
  * | bound parameters | `sqlite3_bind_int64` is not exported |
+ * | the progress callback | `sqlite3_progress_handler` is not exported |
  * | declared types of result columns | `sqlite3_column_decltype` is not exported |
  */
-import { EngineFailure } from './errors.ts'
+import { EngineFailure, StatementError } from './errors.ts'
 import { SEED_BYTE } from './memory-vfs.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
 
@@ -23,6 +24,8 @@ export interface SqliteLayout {
   readonly changes: number
   readonly totalChanges: number
   readonly limits: number
+  /** Three words: callback, its argument, instructions between two calls. */
+  readonly progress: number
   /** Offsets in `sqlite3_stmt` of the pointers to bound parameters and to column descriptions. */
   readonly parameters: number
   readonly columns: number
@@ -56,13 +59,15 @@ export interface ProbeConnection {
   withStatement<T>(sql: string, use: (statement: number) => T): T
 }
 
-/** Finds everything. `connection` is to a database in memory that may be spoilt. */
-export function findLayout(connection: ProbeConnection): SqliteLayout {
+/** Finds everything. `connect` opens databases in memory, of instances of their own, that may be spoilt. */
+export function findLayout(connect: () => ProbeConnection): SqliteLayout {
+  const connection = connect()
   const { valueSize, parameters } = findParameters(connection)
   return {
     generator: findGenerator(connection),
     ...findCounters(connection),
     limits: findLimits(connection),
+    progress: findProgress(connect),
     parameters,
     columns: findColumns(connection, valueSize),
     valueSize,
@@ -122,6 +127,50 @@ function findLimits({ handle, instance }: ProbeConnection): number {
     }
   }
   return only(found, 'the limits')
+}
+
+const PROGRESS_ARGUMENT = 0x1234_5678
+const LOOP = 'WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 99) SELECT max(x) FROM r'
+
+/**
+ * Where a function, its argument and a 1 have the effect that a loop asks before every instruction whether
+ * to go on. Elsewhere they break SQLite, or nothing happens.
+ */
+function findProgress(connect: () => ProbeConnection): number {
+  const found = new Set<number>()
+  let connection = connect()
+  let calls: number[] = []
+  const callback = (argument: number): number => {
+    calls.push(argument)
+    return calls.length < 3 ? 0 : 1
+  }
+  let pointer = connection.instance.api.addFunction(callback, 'ii')
+  for (let offset = 0; offset < CONNECTION_BYTES; offset += 4) {
+    const { handle, instance } = connection
+    const words = [handle + offset, handle + offset + 4, handle + offset + 8] as const
+    if (words.some((word) => instance.memory.getUint32(word) !== 0)) continue
+    const values = [pointer, PROGRESS_ARGUMENT, 1] as const
+    for (const [i, word] of words.entries()) instance.memory.setUint32(word, values[i] as number)
+    calls = []
+    const outcome = outcomeOf(() => connection.run(LOOP))
+    if (outcome === 'broken') {
+      connection = connect()
+      pointer = connection.instance.api.addFunction(callback, 'ii')
+      continue
+    }
+    for (const word of words) instance.memory.setUint32(word, 0)
+    if (outcome === 'refused' && calls.join() === Array(3).fill(PROGRESS_ARGUMENT).join()) found.add(offset)
+  }
+  return only(found, 'the progress callback')
+}
+
+function outcomeOf(run: () => void): 'done' | 'refused' | 'broken' {
+  try {
+    run()
+    return 'done'
+  } catch (error) {
+    return error instanceof StatementError ? 'refused' : 'broken'
+  }
 }
 
 /** Numbers that occur nowhere by chance. */

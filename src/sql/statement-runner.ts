@@ -6,11 +6,13 @@
 import type { AnalysisCache } from './analysis-cache.ts'
 import type { ChangeRecorder } from './change-recorder.ts'
 import type { Connection, Sticky } from './connection.ts'
-import { CorruptionReport, StatementError } from './errors.ts'
+import { CorruptionReport, Interrupted, StatementError } from './errors.ts'
+import type { ExecutionGuard } from './execution-guard.ts'
 import type { SqlSegment } from './gate.ts'
 import { SQL_RESULT_BYTES_MAX } from './limits.ts'
 import type { RowKeeper } from './row-keeper.ts'
 import type { Statement } from './statement.ts'
+import { standAlone } from './transaction.ts'
 import type { SqlMode, SqlResult, SqlStatement, SqlValue } from './types.ts'
 
 export interface StatementRunnerInit {
@@ -29,6 +31,12 @@ export interface StatementRunnerInit {
   readonly seed: (statement: number, segment: number) => Uint32Array
   /** For the time a statement took. */
   readonly elapsedMs: () => number
+  /** Ends what takes too long; has begun. @default nothing is ended */
+  readonly guard?: ExecutionGuard | undefined
+  /** Statements run in a transaction of the request. @default each stands alone */
+  readonly isTransaction?: boolean
+  /** For each column of a statement the table it comes from, as far as that is known. @default nothing is */
+  readonly origins?: ((sql: string) => readonly (string | undefined)[]) | undefined
   /** What the request's results may still take, counted down. */
   readonly budget: ResultBudget
   /** Told of what is undone, where changes are captured. */
@@ -78,13 +86,22 @@ export class StatementRunner {
   run(statement: SqlStatement, at: number): SqlResult | undefined {
     if (statement.sql === '') return undefined
     try {
+      if (this.#init.guard?.isSpent) throw new Interrupted('no time is left')
       return this.#run(statement, at)
     } catch (error) {
+      if (error instanceof Interrupted) return { kind: 'error', message: this.#timeout(statement) }
       const isOwnFault =
         error instanceof StatementError || (error instanceof CorruptionReport && this.#connection.isSound())
       if (isOwnFault) return { kind: 'error', message: error.message }
       throw error
     }
+  }
+
+  /** As rqlite has it: by what the statement would have done. */
+  #timeout({ sql }: SqlStatement): string {
+    const { mode } = this.#init
+    const isRead = this.#analyses.get(sql).segments.every(({ effect }) => effect !== 'write')
+    return mode === 'query' || (mode === 'request' && isRead) ? 'query timeout' : 'execute timeout'
   }
 
   #run(statement: SqlStatement, at: number): SqlResult {
@@ -131,15 +148,27 @@ export class StatementRunner {
     }
     // A PRAGMA may act while it is compiled; the others are not worth keeping.
     const isRepeatable = this.#init.keepStatements && !segment.explain && segment.verb !== 'pragma'
-    const outcome = isRepeatable
-      ? this.#connection.use(segment.sql, run)
-      : this.#connection.useOnce(segment.sql, run)
+    const outcome = this.#contained(segment, () =>
+      isRepeatable ? this.#connection.use(segment.sql, run) : this.#connection.useOnce(segment.sql, run),
+    )
     return outcome ?? { kind: 'empty' }
   }
 
+  /**
+   * A statement may be ended when it has done everything, committed included. So where it stands alone and can
+   * be ended, it is committed here; VACUUM, which must not be in a transaction, cannot be ended.
+   */
+  #contained<T>(segment: SqlSegment, run: () => T): T {
+    const { guard, mode, isTransaction } = this.#init
+    if (guard === undefined || isTransaction || mode === 'query') return run()
+    if (segment.effect === 'read' || segment.verb === 'vacuum') return run()
+    return standAlone(this.#connection, run)
+  }
+
   #step(segment: SqlSegment, compiled: Statement, isLast: boolean): Outcome {
-    let isRow = compiled.step()
     const { mode, budget } = this.#init
+    const guard = segment.verb === 'vacuum' ? undefined : this.#init.guard
+    let isRow = compiled.step(guard)
     if (compiled.columnCount === 0) {
       if (mode === 'query' || segment.effect === 'read') return { kind: 'empty' }
       return written(this.#connection.sticky)
@@ -147,17 +176,17 @@ export class StatementRunner {
     const isReadOnly = this.#isReadOnly(segment)
     // One step is enough where rows are not asked for; no RETURNING is read-only.
     if (mode === 'execute' && isReadOnly) return written(this.#connection.sticky)
-    if (isLast) return this.#rows(compiled, isRow, segment.explain, isReadOnly ? budget : undefined)
-    while (isRow) isRow = compiled.step()
+    if (isLast) return this.#rows(compiled, isRow, segment, isReadOnly ? budget : undefined)
+    while (isRow) isRow = compiled.step(guard)
     return { kind: 'empty' }
   }
 
-  #rows(compiled: Statement, isRow: boolean, explain: boolean, budget: ResultBudget | undefined): Outcome {
-    const { keeper } = this.#init
-    const { columns, types } = keeper.isGathering ? describe(compiled, isRow, explain) : NO_COLUMNS
+  #rows(compiled: Statement, isRow: boolean, segment: SqlSegment, budget: ResultBudget | undefined): Outcome {
+    const { guard, keeper } = this.#init
+    const { columns, types } = keeper.isGathering ? this.#describe(compiled, isRow, segment) : NO_COLUMNS
     keeper.count(lengthOf(columns) + lengthOf(types))
     const values: SqlValue[][] = []
-    for (let more = isRow; more; more = compiled.step()) {
+    for (let more = isRow; more; more = compiled.step(guard)) {
       const row = keeper.isWanted ? compiled.row() : undefined
       const bytes = row === undefined ? compiled.measureRow() : compiled.rowBytes
       budget?.take(bytes)
@@ -165,6 +194,16 @@ export class StatementRunner {
       if (keeper.isGathering) values.push(row ?? compiled.row())
     }
     return { kind: 'rows', columns, types, values }
+  }
+
+  #describe(compiled: Statement, isRow: boolean, { explain, sql }: SqlSegment): Columns {
+    const names = compiled.columnNames()
+    // EXPLAIN describes its columns elsewhere, and none of them is a table's.
+    const declared = explain ? [] : compiled.declaredTypes()
+    const found = isRow ? compiled.storageClasses() : []
+    const origins = explain ? [] : (this.#init.origins?.(sql) ?? [])
+    const columns = names.map((name, i) => (origins[i] === undefined ? name : `${origins[i]}.${name}`))
+    return { columns, types: columns.map((_, i) => declared[i] ?? found[i] ?? '') }
   }
 
   #isReadOnly(segment: SqlSegment): boolean {
@@ -192,14 +231,6 @@ interface Columns {
 }
 
 const NO_COLUMNS: Columns = { columns: [], types: [] }
-
-function describe(compiled: Statement, isRow: boolean, explain: boolean): Columns {
-  const columns = compiled.columnNames()
-  // EXPLAIN describes its columns elsewhere, and none of them is a table's.
-  const declared = explain ? [] : compiled.declaredTypes()
-  const found = isRow ? compiled.storageClasses() : []
-  return { columns, types: columns.map((_, i) => declared[i] ?? found[i] ?? '') }
-}
 
 function lengthOf(texts: readonly string[]): number {
   return texts.reduce((sum, { length }) => sum + length, 0)

@@ -1,5 +1,6 @@
 /** A compiled statement: parameters in, rows out. */
 import { StatementError } from './errors.ts'
+import type { ExecutionGuard } from './execution-guard.ts'
 import { maxBytes, type RawConnection } from './raw-connection.ts'
 import { type SqliteLayout, VALUE, VALUE_IS_TEXT } from './sqlite-layout.ts'
 import type { SqlParameter, SqlStatement, SqlValue } from './types.ts'
@@ -73,8 +74,8 @@ export class Statement {
   }
 
   /** True if there is a row. */
-  step(): boolean {
-    return this.#connection.step(this.#pointer)
+  step(guard?: ExecutionGuard): boolean {
+    return this.#connection.step(this.#pointer, guard)
   }
 
   reset(): void {

@@ -62,6 +62,14 @@ export interface SqlCommand {
   readonly transaction: boolean
   /** The wall clock while it runs, milliseconds since the epoch. */
   readonly timeMs: number
+  /**
+   * Instructions of SQLite's virtual machine that all statements together may take; 0: as many as they need.
+   * What goes beyond ends with the error `execute timeout` or `query timeout`, on every replica at the same one.
+   * @default 0
+   */
+  readonly stepsMax?: number
+  /** Names of columns that come from a table are `table.column`. @default false */
+  readonly qualifyColumns?: boolean
   /** Seeds random(), randomblob() and every other draw while it runs; 32 bits. */
   readonly seed: number
 }
@@ -108,6 +116,13 @@ export interface SqlApplyItem {
 
 export interface SqlQueryOptions {
   readonly transaction?: boolean
+  /** As in {@link SqlCommand}. */
+  readonly qualifyColumns?: boolean
+  /**
+   * Statements end then with the error `query timeout`; on the clock of `process.hrtime`, in milliseconds. If
+   * it is over before the first one begins, `query` rejects with `SQL_TIMEOUT`. @default never
+   */
+  readonly deadlineMs?: number
 }
 
 /**

@@ -81,7 +81,7 @@ export class WorkerHost {
       case 'apply':
         return this.#engine.apply(request.items)
       case 'query':
-        return this.#engine.query(request.namespace, request.statements)
+        return this.#engine.query(request.namespace, request.statements, request.options)
       case 'classify':
         return this.#engine.classify(request.namespace, request.statements)
       case 'parse':

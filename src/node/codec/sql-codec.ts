@@ -14,6 +14,9 @@ export interface SqlRequest {
   readonly mode: SqlMode
   readonly transaction: boolean
   readonly statements: readonly SqlStatement[]
+  /** See `SqlCommand`. */
+  readonly stepsMax?: number
+  readonly qualifyColumns?: boolean
 }
 
 const MODES = { execute: WireMode.EXECUTE, query: WireMode.QUERY, request: WireMode.REQUEST } as const
@@ -24,6 +27,8 @@ export function sqlRequestToWire(request: SqlRequest): WireRequest {
     mode: MODES[request.mode],
     transaction: request.transaction,
     statements: request.statements.map(statementToWire),
+    stepsMax: request.stepsMax ?? 0,
+    qualifyColumns: request.qualifyColumns ?? false,
   }
 }
 
@@ -32,6 +37,8 @@ export function sqlRequestFromWire(wire: WireRequest): SqlRequest {
     namespace: wire.namespace,
     mode: modeFromWire(wire.mode),
     transaction: wire.transaction,
+    stepsMax: wire.stepsMax,
+    qualifyColumns: wire.qualifyColumns,
     statements: wire.statements.map((statement) => ({
       sql: statement.sql,
       positional: statement.positional.map(parameterFromWire),

@@ -77,7 +77,7 @@ export function createSimSqlMachine(now: () => number): SimSqlMachine {
     },
     stop: () => Promise.resolve(),
     apply: async (items) => running().apply(items),
-    query: async (namespace, statements) => running().query(namespace, statements),
+    query: async (namespace, statements, options) => running().query(namespace, statements, options),
     classify: async (namespace, statements) => running().classify(namespace, statements),
     parse: async (namespace, statements) => running().parse(namespace, statements),
     capture: async () => readerOf(running().capture()),

@@ -489,6 +489,16 @@ export namespace Command {
     index: number
   }
 
+  export interface CommandSqlStepsMaxFieldEvent {
+    field: '$.sql.stepsMax'
+    value: number
+  }
+
+  export interface CommandSqlQualifyColumnsFieldEvent {
+    field: '$.sql.qualifyColumns'
+    value: boolean
+  }
+
   export interface CommandKvNamespaceFieldEvent {
     field: '$.kv.namespace'
     value: string
@@ -617,7 +627,7 @@ export namespace Command {
     return decodeMessage(buf, Command.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Command>): Generator<CommandRequestIdFieldEvent | CommandTimeMsFieldEvent | CommandSeedFieldEvent | CommandSinceIndexFieldEvent | CommandSqlNamespaceFieldEvent | CommandSqlModeFieldEvent | CommandSqlTransactionFieldEvent | CommandSqlStatementsSqlFieldEvent | CommandSqlStatementsPositionalIntegerFieldEvent | CommandSqlStatementsPositionalRealFieldEvent | CommandSqlStatementsPositionalTextFieldEvent | CommandSqlStatementsPositionalBlobFieldEvent | CommandSqlStatementsNamedNameFieldEvent | CommandSqlStatementsNamedValueIntegerFieldEvent | CommandSqlStatementsNamedValueRealFieldEvent | CommandSqlStatementsNamedValueTextFieldEvent | CommandSqlStatementsNamedValueBlobFieldEvent | CommandKvNamespaceFieldEvent | CommandKvOperationsPutKeyFieldEvent | CommandKvOperationsPutValueFieldEvent | CommandKvOperationsDeleteFieldEvent | CommandKvOperationsCompareAndSwapKeyFieldEvent | CommandKvOperationsCompareAndSwapExpectedValueFieldEvent | CommandKvOperationsCompareAndSwapExpectedRevisionFieldEvent | CommandKvOperationsCompareAndSwapValueFieldEvent | CommandReportIndexFieldEvent | CommandReportAgreeingFieldEvent | CommandReportDivergedFieldEvent | CommandReportUncheckedFieldEvent | CommandLoadNamespaceFieldEvent | CommandLoadLoadIdFieldEvent | CommandLoadActionFieldEvent | CommandLoadOffsetFieldEvent | CommandLoadDataFieldEvent | CommandChangesConfigureEnabledFieldEvent | CommandChangesConfigureServiceIdFieldEvent | CommandChangesConfigureRowIdsOnlyFieldEvent | CommandChangesConfigureTableFilterFieldEvent | CommandChangesDeliveredThroughFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Command>): Generator<CommandRequestIdFieldEvent | CommandTimeMsFieldEvent | CommandSeedFieldEvent | CommandSinceIndexFieldEvent | CommandSqlNamespaceFieldEvent | CommandSqlModeFieldEvent | CommandSqlTransactionFieldEvent | CommandSqlStatementsSqlFieldEvent | CommandSqlStatementsPositionalIntegerFieldEvent | CommandSqlStatementsPositionalRealFieldEvent | CommandSqlStatementsPositionalTextFieldEvent | CommandSqlStatementsPositionalBlobFieldEvent | CommandSqlStatementsNamedNameFieldEvent | CommandSqlStatementsNamedValueIntegerFieldEvent | CommandSqlStatementsNamedValueRealFieldEvent | CommandSqlStatementsNamedValueTextFieldEvent | CommandSqlStatementsNamedValueBlobFieldEvent | CommandSqlStepsMaxFieldEvent | CommandSqlQualifyColumnsFieldEvent | CommandKvNamespaceFieldEvent | CommandKvOperationsPutKeyFieldEvent | CommandKvOperationsPutValueFieldEvent | CommandKvOperationsDeleteFieldEvent | CommandKvOperationsCompareAndSwapKeyFieldEvent | CommandKvOperationsCompareAndSwapExpectedValueFieldEvent | CommandKvOperationsCompareAndSwapExpectedRevisionFieldEvent | CommandKvOperationsCompareAndSwapValueFieldEvent | CommandReportIndexFieldEvent | CommandReportAgreeingFieldEvent | CommandReportDivergedFieldEvent | CommandReportUncheckedFieldEvent | CommandLoadNamespaceFieldEvent | CommandLoadLoadIdFieldEvent | CommandLoadActionFieldEvent | CommandLoadOffsetFieldEvent | CommandLoadDataFieldEvent | CommandChangesConfigureEnabledFieldEvent | CommandChangesConfigureServiceIdFieldEvent | CommandChangesConfigureRowIdsOnlyFieldEvent | CommandChangesConfigureTableFilterFieldEvent | CommandChangesDeliveredThroughFieldEvent> {
     return streamMessage(buf, Command.codec(), opts)
   }
 }
@@ -1389,6 +1399,8 @@ export interface SqlRequest {
   mode: SqlMode
   transaction: boolean
   statements: SqlStatement[]
+  stepsMax: number
+  qualifyColumns: boolean
 }
 
 export namespace SqlRequest {
@@ -1423,6 +1435,16 @@ export namespace SqlRequest {
           }
         }
 
+        if ((obj.stepsMax != null && obj.stepsMax !== 0)) {
+          w.uint32(40)
+          w.uint64Number(obj.stepsMax)
+        }
+
+        if ((obj.qualifyColumns != null && obj.qualifyColumns !== false)) {
+          w.uint32(48)
+          w.bool(obj.qualifyColumns)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1431,7 +1453,9 @@ export namespace SqlRequest {
           namespace: '',
           mode: SqlMode.EXECUTE,
           transaction: false,
-          statements: []
+          statements: [],
+          stepsMax: 0,
+          qualifyColumns: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1460,6 +1484,14 @@ export namespace SqlRequest {
               obj.statements.push(SqlStatement.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.statements$
               }))
+              break
+            }
+            case 5: {
+              obj.stepsMax = reader.uint64Number()
+              break
+            }
+            case 6: {
+              obj.qualifyColumns = reader.bool()
               break
             }
             default: {
@@ -1518,6 +1550,20 @@ export namespace SqlRequest {
 
               obj.statements++
 
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.stepsMax`,
+                value: reader.uint64Number()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.qualifyColumns`,
+                value: reader.bool()
+              }
               break
             }
             default: {
@@ -1607,6 +1653,16 @@ export namespace SqlRequest {
     index: number
   }
 
+  export interface SqlRequestStepsMaxFieldEvent {
+    field: '$.stepsMax'
+    value: number
+  }
+
+  export interface SqlRequestQualifyColumnsFieldEvent {
+    field: '$.qualifyColumns'
+    value: boolean
+  }
+
   export function encode (obj: Partial<SqlRequest>): Uint8Array {
     return encodeMessage(obj, SqlRequest.codec())
   }
@@ -1615,7 +1671,7 @@ export namespace SqlRequest {
     return decodeMessage(buf, SqlRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SqlRequest>): Generator<SqlRequestNamespaceFieldEvent | SqlRequestModeFieldEvent | SqlRequestTransactionFieldEvent | SqlRequestStatementsSqlFieldEvent | SqlRequestStatementsPositionalIntegerFieldEvent | SqlRequestStatementsPositionalRealFieldEvent | SqlRequestStatementsPositionalTextFieldEvent | SqlRequestStatementsPositionalBlobFieldEvent | SqlRequestStatementsNamedNameFieldEvent | SqlRequestStatementsNamedValueIntegerFieldEvent | SqlRequestStatementsNamedValueRealFieldEvent | SqlRequestStatementsNamedValueTextFieldEvent | SqlRequestStatementsNamedValueBlobFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SqlRequest>): Generator<SqlRequestNamespaceFieldEvent | SqlRequestModeFieldEvent | SqlRequestTransactionFieldEvent | SqlRequestStatementsSqlFieldEvent | SqlRequestStatementsPositionalIntegerFieldEvent | SqlRequestStatementsPositionalRealFieldEvent | SqlRequestStatementsPositionalTextFieldEvent | SqlRequestStatementsPositionalBlobFieldEvent | SqlRequestStatementsNamedNameFieldEvent | SqlRequestStatementsNamedValueIntegerFieldEvent | SqlRequestStatementsNamedValueRealFieldEvent | SqlRequestStatementsNamedValueTextFieldEvent | SqlRequestStatementsNamedValueBlobFieldEvent | SqlRequestStepsMaxFieldEvent | SqlRequestQualifyColumnsFieldEvent> {
     return streamMessage(buf, SqlRequest.codec(), opts)
   }
 }
@@ -3247,6 +3303,7 @@ export interface DatabaseRequest {
   logged: boolean
   timeoutMs: number
   sinceIndex: number
+  executionTimeoutMs: number
   username?: string
   password?: string
 }
@@ -3286,6 +3343,11 @@ export namespace DatabaseRequest {
           w.uint64Number(obj.sinceIndex)
         }
 
+        if ((obj.executionTimeoutMs != null && obj.executionTimeoutMs !== 0)) {
+          w.uint32(97)
+          w.double(obj.executionTimeoutMs)
+        }
+
         if (obj.username != null) {
           w.uint32(82)
           w.string(obj.username)
@@ -3304,7 +3366,8 @@ export namespace DatabaseRequest {
           requestId: uint8ArrayAlloc(0),
           logged: false,
           timeoutMs: 0,
-          sinceIndex: 0
+          sinceIndex: 0,
+          executionTimeoutMs: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -3333,6 +3396,10 @@ export namespace DatabaseRequest {
             }
             case 5: {
               obj.sinceIndex = reader.uint64Number()
+              break
+            }
+            case 12: {
+              obj.executionTimeoutMs = reader.double()
               break
             }
             case 10: {
@@ -3390,6 +3457,13 @@ export namespace DatabaseRequest {
               yield {
                 field: `${prefix}.sinceIndex`,
                 value: reader.uint64Number()
+              }
+              break
+            }
+            case 12: {
+              yield {
+                field: `${prefix}.executionTimeoutMs`,
+                value: reader.double()
               }
               break
             }
@@ -3499,6 +3573,16 @@ export namespace DatabaseRequest {
     index: number
   }
 
+  export interface DatabaseRequestSqlStepsMaxFieldEvent {
+    field: '$.sql.stepsMax'
+    value: number
+  }
+
+  export interface DatabaseRequestSqlQualifyColumnsFieldEvent {
+    field: '$.sql.qualifyColumns'
+    value: boolean
+  }
+
   export interface DatabaseRequestLoggedFieldEvent {
     field: '$.logged'
     value: boolean
@@ -3511,6 +3595,11 @@ export namespace DatabaseRequest {
 
   export interface DatabaseRequestSinceIndexFieldEvent {
     field: '$.sinceIndex'
+    value: number
+  }
+
+  export interface DatabaseRequestExecutionTimeoutMsFieldEvent {
+    field: '$.executionTimeoutMs'
     value: number
   }
 
@@ -3532,7 +3621,7 @@ export namespace DatabaseRequest {
     return decodeMessage(buf, DatabaseRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DatabaseRequest>): Generator<DatabaseRequestRequestIdFieldEvent | DatabaseRequestSqlNamespaceFieldEvent | DatabaseRequestSqlModeFieldEvent | DatabaseRequestSqlTransactionFieldEvent | DatabaseRequestSqlStatementsSqlFieldEvent | DatabaseRequestSqlStatementsPositionalIntegerFieldEvent | DatabaseRequestSqlStatementsPositionalRealFieldEvent | DatabaseRequestSqlStatementsPositionalTextFieldEvent | DatabaseRequestSqlStatementsPositionalBlobFieldEvent | DatabaseRequestSqlStatementsNamedNameFieldEvent | DatabaseRequestSqlStatementsNamedValueIntegerFieldEvent | DatabaseRequestSqlStatementsNamedValueRealFieldEvent | DatabaseRequestSqlStatementsNamedValueTextFieldEvent | DatabaseRequestSqlStatementsNamedValueBlobFieldEvent | DatabaseRequestLoggedFieldEvent | DatabaseRequestTimeoutMsFieldEvent | DatabaseRequestSinceIndexFieldEvent | DatabaseRequestUsernameFieldEvent | DatabaseRequestPasswordFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DatabaseRequest>): Generator<DatabaseRequestRequestIdFieldEvent | DatabaseRequestSqlNamespaceFieldEvent | DatabaseRequestSqlModeFieldEvent | DatabaseRequestSqlTransactionFieldEvent | DatabaseRequestSqlStatementsSqlFieldEvent | DatabaseRequestSqlStatementsPositionalIntegerFieldEvent | DatabaseRequestSqlStatementsPositionalRealFieldEvent | DatabaseRequestSqlStatementsPositionalTextFieldEvent | DatabaseRequestSqlStatementsPositionalBlobFieldEvent | DatabaseRequestSqlStatementsNamedNameFieldEvent | DatabaseRequestSqlStatementsNamedValueIntegerFieldEvent | DatabaseRequestSqlStatementsNamedValueRealFieldEvent | DatabaseRequestSqlStatementsNamedValueTextFieldEvent | DatabaseRequestSqlStatementsNamedValueBlobFieldEvent | DatabaseRequestSqlStepsMaxFieldEvent | DatabaseRequestSqlQualifyColumnsFieldEvent | DatabaseRequestLoggedFieldEvent | DatabaseRequestTimeoutMsFieldEvent | DatabaseRequestSinceIndexFieldEvent | DatabaseRequestExecutionTimeoutMsFieldEvent | DatabaseRequestUsernameFieldEvent | DatabaseRequestPasswordFieldEvent> {
     return streamMessage(buf, DatabaseRequest.codec(), opts)
   }
 }

@@ -128,21 +128,25 @@ describe('requests', () => {
     )
   })
 
-  // What is not there yet is refused, not quietly done in another way.
-  test.each([
-    ['/db/execute?db_timeout=1s', 'db_timeout is not supported yet'],
-    ['/db/query?db_timeout=1s', 'db_timeout is not supported yet'],
-    ['/db/request?qualify_columns', 'qualify_columns is not supported yet'],
-  ])('unsupported - %s', async (url, message) => {
+  test('db_timeout and qualify_columns - reach the services', async () => {
     const { post, node } = await serve()
-    const answer = await post(url, ['INSERT'])
-    expect([answer.status, answer.body]).toEqual([400, `${message}\n`])
-    expect(node.calls).toEqual([])
+    await post('/db/execute?db_timeout=1.5ms', ['a'])
+    await post('/db/query?db_timeout=2s&qualify_columns', ['b'])
+    await post('/db/request?db_timeout=0&qualify_columns=false', ['c'])
+    await post('/db/request?db_timeout=-1s', ['d'])
+    expect(node.calls.map(({ options }) => [options.executionTimeoutMs, options.qualifyColumns])).toEqual([
+      [1.5, undefined],
+      [2_000, true],
+      [0, true],
+      [0, false],
+    ])
   })
 
-  test('unsupported - db_timeout of 0 asks for nothing', async () => {
-    const { post } = await serve()
-    expect((await post('/db/execute?db_timeout=0', ['x'])).status).toBe(200)
+  test('db_timeout - one that is over too early is a top-level error', async () => {
+    const { post, node } = await serve()
+    node.fails(new DebrosError('SQL_TIMEOUT', 'too late'))
+    const answer = await post('/db/query?db_timeout=1ns', ['a'])
+    expect([answer.status, answer.body]).toEqual([200, '{"results":[],"error":"context deadline exceeded"}'])
   })
 
   test('before the node is open - the document says so', async () => {

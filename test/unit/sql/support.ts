@@ -62,6 +62,8 @@ export interface ApplyOptions {
   readonly timeMs?: number
   readonly seed?: number
   readonly namespace?: string
+  readonly stepsMax?: number
+  readonly qualifyColumns?: boolean
   readonly request?: RequestTag
   readonly wantResults?: boolean
 }
@@ -88,6 +90,8 @@ export class TestEngine {
       transaction: options.transaction ?? false,
       timeMs: options.timeMs ?? TIME_MS,
       seed: options.seed ?? this.#index,
+      stepsMax: options.stepsMax ?? 0,
+      qualifyColumns: options.qualifyColumns ?? false,
     }
     const { request, wantResults = true } = options
     const [outcome] = this.engine.apply([{ index: this.#index, command, request, wantResults }])

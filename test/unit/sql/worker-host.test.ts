@@ -5,7 +5,12 @@ import type { Request, ResponseEnvelope } from '../../../src/sql/protocol.ts'
 import { WorkerHost } from '../../../src/sql/worker-host.ts'
 import { NAMESPACE, stmt, TestEngine } from './support.ts'
 
-const QUERY: Request = { kind: 'query', namespace: NAMESPACE, statements: [stmt('SELECT count(*) FROM t')] }
+const QUERY: Request = {
+  kind: 'query',
+  namespace: NAMESPACE,
+  statements: [stmt('SELECT count(*) FROM t')],
+  options: {},
+}
 
 function insert(index: number): Request {
   const command = {

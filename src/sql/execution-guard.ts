@@ -1,0 +1,112 @@
+/**
+ * Ends statements that run for too long. SQLite asks a callback every so many instructions of its virtual
+ * machine (VDBE) whether to go on; the functions that set it are not exported, its place in memory is known
+ * (`sqlite-layout.ts`).
+ *
+ * - Reads are held to a time of day. The callback is asked now and then, and looks at the clock.
+ * - Log entries are held to a number of instructions, since replicas have different clocks. The callback is
+ *   asked once for every instruction: at wider steps it would matter how many a statement that is kept (in
+ *   a full-text table, for one) had carried out before. It is WebAssembly itself, or that would be slow.
+ */
+import { EngineFailure } from './errors.ts'
+import type { SqliteInstance } from './sqlite-binary.ts'
+import type { SqliteLayout } from './sqlite-layout.ts'
+import { Wasm } from './wasm.ts'
+
+export type ExecutionLimit =
+  /** Instructions. */
+  | { readonly kind: 'steps'; readonly steps: number }
+  /** On the clock of {@link monotonicMs}. */
+  | { readonly kind: 'deadline'; readonly atMs: number }
+
+/** Milliseconds on a clock that all threads of the process share. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}
+
+/** Instructions between two looks at the clock: some 50 µs. */
+const STEPS_PER_LOOK = 1_000
+const COUNTER_BYTES = 8
+
+export class ExecutionGuard {
+  readonly #instance: SqliteInstance
+  readonly #layout: SqliteLayout
+  #limit: ExecutionLimit | undefined
+  /** Address of the instructions left. */
+  #counter = 0
+  #countDown = 0
+  #lookAtClock = 0
+
+  constructor(instance: SqliteInstance, layout: SqliteLayout) {
+    this.#instance = instance
+    this.#layout = layout
+  }
+
+  /** From now on, for everything that is guarded together. */
+  begin(limit: ExecutionLimit): void {
+    this.#limit = limit
+    if (limit.kind === 'deadline') {
+      this.#lookAtClock ||= this.#instance.api.addFunction((): number => Number(this.isSpent), 'ii')
+      return
+    }
+    if (this.#countDown === 0) this.#addCountDown()
+    this.#instance.memory.setInt64(this.#counter, BigInt(limit.steps))
+  }
+
+  /** Whether there is no time, or no instruction, left. */
+  get isSpent(): boolean {
+    if (this.#limit === undefined) return false
+    return this.#limit.kind === 'deadline'
+      ? monotonicMs() >= this.#limit.atMs
+      : this.#instance.memory.getInt64(this.#counter) < 0n
+  }
+
+  /** Lets SQLite ask until `leave`. `handle` is the `sqlite3` pointer. */
+  enter(handle: number): void {
+    const isClock = this.#limit?.kind === 'deadline'
+    const { memory } = this.#instance
+    const { progress } = this.#layout
+    memory.setUint32(handle + progress + PROGRESS.callback, isClock ? this.#lookAtClock : this.#countDown)
+    memory.setUint32(handle + progress + PROGRESS.argument, this.#counter)
+    memory.setUint32(handle + progress + PROGRESS.steps, isClock ? STEPS_PER_LOOK : 1)
+  }
+
+  leave(handle: number): void {
+    const { progress } = this.#layout
+    for (const word of Object.values(PROGRESS)) this.#instance.memory.setUint32(handle + progress + word, 0)
+  }
+
+  #addCountDown(): void {
+    const { api, memory } = this.#instance
+    this.#counter = api._malloc(COUNTER_BYTES)
+    if (this.#counter === 0) throw new EngineFailure('out of memory')
+    const { down } = new Wasm.Instance(countDownModule, { env: { memory: memory.wasm } }).exports
+    this.#countDown = api.addFunction(down as () => number, 'ii') // the module exports it
+  }
+}
+
+/** Offsets in what `SqliteLayout.progress` points to: xProgress, pProgressArg, nProgressOps. */
+export const PROGRESS = { callback: 0, argument: 4, steps: 8 } as const
+
+/**
+ *   (import "env" "memory" (memory 0))
+ *   (func (export "down") (param $counter i32) (result i32)
+ *     (i64.store (local.get $counter) (i64.sub (i64.load (local.get $counter)) (i64.const 1)))
+ *     (i64.lt_s (i64.load (local.get $counter)) (i64.const 0)))
+ */
+const countDownModule = new Wasm.Module(
+  Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // magic, version
+    ...[0x01, 0x06, 0x01, 0x60, 0x01, 0x7f, 0x01, 0x7f], // type: i32 → i32
+    ...[0x02, 0x0f, 0x01, 0x03, ...ascii('env'), 0x06, ...ascii('memory'), 0x02, 0x00, 0x00], // import
+    ...[0x03, 0x02, 0x01, 0x00], // one function, of that type
+    ...[0x07, 0x08, 0x01, 0x04, ...ascii('down'), 0x00, 0x00], // export
+    ...[0x0a, 0x19, 0x01, 0x17, 0x00], // code, 23 bytes, no locals
+    ...[0x20, 0x00, 0x20, 0x00, 0x29, 0x03, 0x00, 0x42, 0x01, 0x7d, 0x37, 0x03, 0x00],
+    ...[0x20, 0x00, 0x29, 0x03, 0x00, 0x42, 0x00, 0x53, 0x0b],
+  ]),
+)
+
+function ascii(text: string): number[] {
+  return [...Buffer.from(text)]
+}
