@@ -1,4 +1,7 @@
 /** The lines with which people get to know rqlite, pasted one after the other, and what they print. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { useCluster } from '../harness/cluster.ts'
 import { curl } from '../harness/curl.ts'
@@ -204,5 +207,42 @@ describe('curl', { timeout: 60_000 }, () => {
       leader: true,
       api_addr: `http://${leader}`,
     })
+  })
+
+  test('a queued write, and one that waits', async () => {
+    expect(
+      await curl(`-XPOST '${leader}/db/execute?queue' -d '["INSERT INTO foo(name) VALUES(\\"queued\\")"]'`),
+    ).toMatch(/^\{"results":\[\],"sequence_number":\d+\}$/)
+    expect(await curl(`-XPOST '${leader}/db/execute?queue&wait&timeout=10s' -d '[]'`)).toMatch(
+      /"sequence_number":\d+\}$/,
+    )
+    expect(
+      await curl(`-G '${leader}/db/query' --data-urlencode 'q=SELECT count(*) FROM foo WHERE name="queued"'`),
+    ).toBe('{"results":[{"columns":["count(*)"],"types":["integer"],"values":[[1]]}]}')
+  })
+
+  test('back up, and restore from it', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'debros-curl-'))
+    try {
+      const [binary, text] = [join(directory, 'bak.sqlite3'), join(directory, 'bak.sql')]
+      await curl(`-s -XGET '${follower}/db/backup' -o ${binary}`)
+      await curl(`-s -XGET '${follower}/db/backup?fmt=sql' -o ${text}`)
+      expect((await readFile(text, 'utf8')).split('\n').slice(0, 2)).toEqual([
+        'PRAGMA foreign_keys=OFF;',
+        'BEGIN TRANSACTION;',
+      ])
+      await curl(`-XPOST '${leader}/db/execute' -d '["DROP TABLE foo"]'`)
+      const restore = `-XPOST '${follower}/db/load' -H "Content-type: application/octet-stream" --data-binary @${binary}`
+      expect(await curl(restore)).toBe('{"results":[]}')
+      const count = `-G '${leader}/db/query' --data-urlencode 'q=SELECT count(*) FROM foo'`
+      const four = '{"results":[{"columns":["count(*)"],"types":["integer"],"values":[[4]]}]}'
+      expect(await curl(count)).toBe(four)
+      await curl(`-XPOST '${leader}/db/execute' -d '["DROP TABLE foo"]'`)
+      const load = `-XPOST '${leader}/db/load' -H "Content-type: text/plain" --data-binary @${text}`
+      expect(await curl(load)).toBe('{"results":[{"last_insert_id":4,"rows_affected":1}]}')
+      expect(await curl(count)).toBe(four)
+    } finally {
+      await rm(directory, { recursive: true, force: true })
+    }
   })
 })

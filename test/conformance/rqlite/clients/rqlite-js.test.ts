@@ -14,6 +14,12 @@ function dataClients(): DataApiClient[] {
   return hosts().map((host) => new DataApiClient(host))
 }
 
+async function collect(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of stream) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
 describe('rqlite-js', { timeout: 60_000 }, () => {
   test('DataApiClient - the example of its documentation', async () => {
     const client = new DataApiClient(hosts().join())
@@ -117,6 +123,33 @@ describe('rqlite-js', { timeout: 60_000 }, () => {
     expect(all.map(({ host }) => host)).toEqual(hosts())
     for (const { response } of all)
       expect(response).toMatchObject({ status: 200, body: { store: { ready: true } } })
+  })
+
+  test('BackupApiClient - a dump, a file, and both loaded again', async () => {
+    const data = new DataApiClient(hosts())
+    await data.execute([
+      'CREATE TABLE saved (id INTEGER PRIMARY KEY, name TEXT)',
+      'INSERT INTO saved(name) VALUES("fiona")',
+    ])
+    for (const host of hosts()) {
+      const client = new BackupApiClient(host)
+      const text = await collect(await client.backup('sql'))
+      expect(text.toString('utf8')).toContain(`INSERT INTO "saved" VALUES(1,'fiona');`)
+      const file = await collect(await client.backup())
+      expect(file.subarray(0, 15).toString('latin1')).toBe('SQLite format 3')
+
+      await data.execute('DROP TABLE saved')
+      expect(JSON.parse((await collect(await client.load(file, 'dump'))).toString())).toEqual({ results: [] })
+      expect((await data.query('SELECT name FROM saved', { level: 'strong' })).toArray()).toEqual([
+        { name: 'fiona' },
+      ])
+
+      const one = `BEGIN TRANSACTION; DROP TABLE saved; CREATE TABLE saved (id INTEGER PRIMARY KEY, name TEXT); INSERT INTO saved VALUES(7,'sql'); COMMIT;`
+      const { results } = JSON.parse((await collect(await client.load(one, 'sql'))).toString())
+      expect(results).toEqual([{ last_insert_id: 7, rows_affected: 1 }])
+      expect((await data.query('SELECT id, name FROM saved')).toArray()).toEqual([{ id: 7, name: 'sql' }])
+      await data.execute(['DELETE FROM saved', 'INSERT INTO saved VALUES(1, "fiona")'])
+    }
   })
 
   // The last of this file: it changes who leads.
