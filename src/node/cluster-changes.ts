@@ -146,6 +146,15 @@ export class ClusterChanges {
     }
   }
 
+  /**
+   * As leader, of its own accord: so a majority of all there are must answer, too, with the one to go
+   * counted. Rejects as `removeNode` does, or with `RAFT_NO_LEADER`.
+   */
+  async removeSilent(id: string, limits: Limits): Promise<boolean> {
+    await this.#components.consensus.readIndex(limits)
+    return await this.#remove(id, limits)
+  }
+
   /** As leader. Resolves once the removal is committed; false if there was nobody to remove. */
   async #remove(id: string, limits: Limits): Promise<boolean> {
     const { consensus, logger } = this.#components
@@ -157,7 +166,7 @@ export class ClusterChanges {
         await this.checkLeaving(id, remaining)
         if (id === this.#init.selfId) await this.#leaveLead(remaining)
         if (await this.#tryRemove(id, remaining, deadlineMs)) {
-          logger.info({ id }, `node ${id} was removed from the cluster as an operator asked`)
+          logger.info({ id }, `node ${id} was removed from the cluster`)
           return true
         }
       } else if (consensus.configCommitted) {

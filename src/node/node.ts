@@ -39,9 +39,11 @@ import { Integrity } from './integrity.ts'
 import { JoinAddresses } from './join-addresses.ts'
 import { type Accepted, checkNotAlone, joinCluster } from './join-cluster.ts'
 import { JoinDesk } from './join-desk.ts'
+import { leaveCluster } from './leaving.ts'
 import { Maintenance } from './maintenance.ts'
 import { Outbound } from './outbound/outbound.ts'
 import { QueuedWrites } from './queued-writes.ts'
+import { Reaper } from './reaper.ts'
 import { recoverAtStart } from './recovery.ts'
 import { Router } from './router.ts'
 import { NodeStateMachine } from './state-machine.ts'
@@ -375,6 +377,16 @@ class Node implements DebrosNode {
       },
       { selfId: self.id, servedBy },
     )
+    const reaper = new Reaper(
+      { consensus, remove: (id, limits) => changes.removeSilent(id, limits), counters, logger },
+      {
+        selfId: self.id,
+        nodeTimeoutMs: this.#init.reapNodeTimeoutMs,
+        readOnlyNodeTimeoutMs: this.#init.reapReadOnlyNodeTimeoutMs,
+      },
+    )
+    reaper.start()
+    this.#cleanup.push({ what: 'reaper', run: () => reaper.stop() })
     const cluster: Cluster = new Cluster(
       { consensus, changes, rpc, sql, stateMachine, dataDir, outbound: async () => await outbound.status() },
       { selfId: self.id, clusterId, address: self.address, version, settings, apiUrl: () => this.#apiUrl() },
@@ -547,8 +559,12 @@ class Node implements DebrosNode {
     await this.#attempt('door', this.#closeDoor)
     if (this.#fatal === undefined) await this.#queuedWrites?.stop(WRITE_QUEUE_DRAIN_MS)
     if (this.#fatal === undefined) await this.#outbound?.prepareHandover()
+    const { removeOnShutdown, stepdownOnShutdown } = this.#init
+    const parts = this.#fatal === undefined ? this.#parts : undefined
+    if (removeOnShutdown && parts !== undefined && parts.cluster.detached === undefined) {
+      await leaveCluster({ cluster: parts.cluster, logger: this.#logger }, parts.id)
+    }
     // A leader that says goodbye saves the others an election timeout.
-    const { stepdownOnShutdown } = this.#init
     if (this.#fatal === undefined && stepdownOnShutdown && this.#driver?.role === 'leader') {
       const limits = { timeoutMs: HANDOVER_TIMEOUT_MS }
       await this.#consensus?.transferLeadership(undefined, limits).catch((error: unknown) => {
