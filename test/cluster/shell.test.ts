@@ -114,6 +114,45 @@ test(
 )
 
 test(
+  'a database - is saved and loaded, through a follower and into a cluster of one',
+  async () => {
+    const saved = await run(
+      'bin/rqlite',
+      [],
+      [
+        'CREATE TABLE saved (id INTEGER PRIMARY KEY, v TEXT)',
+        "INSERT INTO saved(v) VALUES('it''s')",
+        '.backup b.db',
+        '.dump d.sql saved',
+        'DROP TABLE saved',
+        '.restore d.sql',
+        'SELECT v FROM saved',
+        'DROP TABLE saved',
+        '.restore b.db',
+        'SELECT v FROM saved',
+        '.boot b.db',
+        '.restore absent.db',
+      ],
+    )
+    const table = "+------+\n| v    |\n+------+\n| it's |\n+------+\n"
+    expect(saved.stdout).toContain('backup file written successfully\nSQL text file written successfully\n')
+    expect(saved.stdout).toContain(
+      `last inserted ID: 1\nrows affected: 1\nDatabase restored successfully.\n${table}`,
+    )
+    expect(saved.stdout).toContain(`affected\nDatabase restored successfully.\n${table}`)
+    expect(saved.stdout.match(/^ERR! .*$/gm)).toEqual([
+      'ERR! boot failed, status code: 503 Service Unavailable, not leader',
+      'ERR! absent.db: no such file or directory',
+    ])
+    await using alone = await ProcessCluster.start({ nodes: 1 })
+    const port = new URL((alone.nodes[0] as ProcessNode).url).port
+    const booted = await run('bin/rqlite', ['-p', port], ['.boot b.db', 'SELECT v FROM saved'])
+    expect(booted.stdout).toContain(`Node booted successfully.\n${table}bye~\n`)
+  },
+  TIMEOUT_MS,
+)
+
+test(
   'the first host is dead - the alternative answers',
   async () => {
     const host = node.url.replace('http://', '')

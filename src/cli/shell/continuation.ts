@@ -15,10 +15,14 @@ export function isBlank(line: string): boolean {
   return BLANK.test(line)
 }
 
-/** Whether `line`, which is not blank, goes on with the statement so far rather than begins another. */
-export function goesOn(statement: string, line: string): boolean {
+/**
+ * Whether `line`, which is not blank, goes on with the statement so far rather than begins another. That is
+ * asked for only where the line does not tell by itself: a statement may have very many lines.
+ */
+export function goesOn(line: string, soFar: () => string): boolean {
   if (!BEGINNING.test(line)) return true
   if (/^\s*\./.test(line)) return false
+  const statement = soFar()
   return (
     UNENDED.test(statement) || (NEEDS_ROWS.test(statement) && !HAS_ROWS.test(outsideParentheses(statement)))
   )

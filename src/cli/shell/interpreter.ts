@@ -45,11 +45,11 @@ export class Interpreter {
   async fileLine(line: string): Promise<void> {
     if (!this.#collector.empty && !this.open) {
       if (isBlank(line)) return
-      if (!goesOn(this.#collector.unfinished, line)) await this.end()
+      if (!goesOn(line, () => this.#collector.unfinished)) await this.end()
     }
     if (await this.#command(line)) return
     await this.#push(line)
-    if (!this.open && this.#collector.unfinished === '') await this.end()
+    if (!this.open && !this.#collector.hasUnfinished) await this.end()
   }
 
   /** Runs what is there, whole or not: the server says what is wrong with it. */

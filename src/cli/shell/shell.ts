@@ -57,6 +57,7 @@ export async function runShell(
   stop.addEventListener('abort', interrupt)
   try {
     await session.attempt(() => welcome(session, name))
+    if (stop.aborted) return EXIT_FAILURE
     if (session.failed) return failCode
     const completion = new Completion(endpoint)
     const source = interactive

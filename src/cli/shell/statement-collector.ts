@@ -41,7 +41,12 @@ export class StatementCollector {
     return this.#closer !== '' || this.#depth > 0 || (this.#isTrigger && !this.#triggerEnded)
   }
 
-  /** What stands behind the last semicolon; '' if that is nothing but blanks and comments. */
+  /** Something stands behind the last semicolon, other than blanks and comments. */
+  get hasUnfinished(): boolean {
+    return this.#meaningful
+  }
+
+  /** What that is. */
   get unfinished(): string {
     return this.#meaningful ? this.#text.trim() : ''
   }

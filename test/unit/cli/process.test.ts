@@ -78,6 +78,20 @@ describe('bin/debros', () => {
     ])
   })
 
+  test.each(['rqlite', 'rqlited'])('%s - is a name of it', (name) => {
+    const dir = install()
+    cpSync(join(root, 'bin', name), join(dir, 'bin', name))
+    mkdirSync(join(dir, 'dist/cli'), { recursive: true })
+    writeFileSync(join(dir, 'dist/cli/main.js'), 'console.log(JSON.stringify(process.argv.slice(2)))')
+    const link = join(dir, 'link')
+    symlinkSync(join(dir, 'bin', name), link)
+    expect(run(link, '-p', 'two words', '')).toEqual({
+      status: 0,
+      stdout: `["${name}","-p","two words",""]\n`,
+      stderr: '',
+    })
+  })
+
   test('takes the Node beside it, if there is one', () => {
     const dir = install()
     mkdirSync(join(dir, 'dist/cli'), { recursive: true })

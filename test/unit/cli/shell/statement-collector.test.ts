@@ -80,9 +80,9 @@ describe('several lines', () => {
   test('unfinished - what stands behind the last semicolon', () => {
     const collector = new StatementCollector()
     collector.push('SELECT 1; SELECT a')
-    expect(collector.unfinished).toBe('SELECT a')
+    expect([collector.hasUnfinished, collector.unfinished]).toEqual([true, 'SELECT a'])
     collector.push('; -- done')
-    expect(collector.unfinished).toBe('')
+    expect([collector.hasUnfinished, collector.unfinished]).toEqual([false, ''])
   })
 
   test('too long - is refused, and forgotten', () => {
