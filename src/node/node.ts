@@ -1,7 +1,7 @@
 /** The composition root: builds every part in reading order, starts them, and stops them in reverse. */
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createPrng, DebrosError, errorMessage, type Logger } from '../base/index.ts'
+import { createPrng, DebrosError, errorMessage, type Logger, toError } from '../base/index.ts'
 import { createKvMachine } from '../kv/index.ts'
 import {
   createJoinServer,
@@ -414,14 +414,14 @@ class Node implements DebrosNode {
     )
     maintenance.start()
     this.#cleanup.push({ what: 'maintenance', run: () => maintenance.stop() })
-    const { autoBackup, changeCapture } = this.#init
+    const { autoBackup, autoRestore, changeCapture } = this.#init
     const outbound = new Outbound(
       {
         ...{ consensus, sql, database, counters },
         dbAppliedIndex: () => stateMachine.dbAppliedIndex,
         logger: this.#init.logger.child({ component: 'OUTBOUND' }),
       },
-      { nodeId: self.id, autoBackup, changeCapture },
+      { nodeId: self.id, autoBackup, autoRestore, changeCapture },
     )
     this.#outbound = outbound
     await outbound.start()
@@ -484,14 +484,21 @@ class Node implements DebrosNode {
     while (!signal.aborted) {
       try {
         await consensus.readIndex({ timeoutMs: this.#init.raft.electionTimeoutMs, signal })
-        cluster.becameReady()
-        this.#logger.info({ leader: consensus.leaderId }, 'ready')
-        return
+        break
       } catch {
         // No leader yet, or not caught up: that is what is being waited for.
         await sleep(READY_POLL_MS)
       }
     }
+    try {
+      await this.#outbound?.restore(signal)
+    } catch (error) {
+      if (!signal.aborted) this.#failed(toError(error))
+      return
+    }
+    if (signal.aborted) return
+    cluster.becameReady()
+    this.#logger.info({ leader: consensus.leaderId }, 'ready')
   }
 
   #failed(error: Error): void {

@@ -42,7 +42,9 @@ export class ChangeTriggers {
   readonly #instance: SqliteInstance
   /** The function, callable from WebAssembly. */
   readonly #callback: number
-  #tables: readonly WatchedTable[] = []
+  /** By the number that their triggers tell. */
+  readonly #tables = new Map<number, WatchedTable>()
+  #lastNumber = 0
   #rowIdsOnly = false
   /** Values of a row too wide for one call. */
   #pending: string[] = []
@@ -64,24 +66,40 @@ export class ChangeTriggers {
     return this.#failure
   }
 
-  /** Watches the tables as they are. They must not be altered before `remove`. */
+  /** Watches the tables that a new connection finds. */
   install(connection: Connection, watch: ChangeWatch): void {
-    const { sticky } = connection
     connection.define(CHANGE_FUNCTION, this.#callback)
-    this.#tables = tablesOf(connection).filter(({ name }) => watch.matches(name))
+    this.#tables.clear()
+    this.#lastNumber = 0
+    this.refresh(connection, watch)
+  }
+
+  /** To be called when tables were made or dropped: watches those that there are now. */
+  refresh(connection: Connection, watch: ChangeWatch): void {
+    const { sticky } = connection
     this.#rowIdsOnly = watch.rowIdsOnly
-    for (const [number, table] of this.#tables.entries()) {
+    const names = tableNames(connection).filter(watch.matches)
+    const known = new Set<string>()
+    for (const [number, { name }] of this.#tables) {
+      if (names.includes(name)) known.add(name)
+      else this.#tables.delete(number) // its triggers are gone with it
+    }
+    const added = names.filter((name) => !known.has(name))
+    for (const table of describeTables(connection, added)) {
+      const number = ++this.#lastNumber
+      this.#tables.set(number, table)
       for (const operation of OPERATIONS) connection.run(this.#triggerOf(number, table, operation))
     }
     connection.sticky = sticky
   }
 
+  /** To be called before a table is altered, of which its triggers must know nothing. */
   remove(connection: Connection): void {
     const { sticky } = connection
     for (const name of textColumn(connection, `SELECT name FROM sqlite_temp_schema WHERE type = 'trigger'`)) {
       if (name.startsWith(TRIGGER_PREFIX)) connection.run(`DROP TRIGGER temp.${name}`)
     }
-    this.#tables = []
+    this.#tables.clear()
     connection.sticky = sticky
   }
 
@@ -125,7 +143,7 @@ export class ChangeTriggers {
       return
     }
     this.#pending = []
-    const table = this.#tables[Number(number)]
+    const table = this.#tables.get(Number(number))
     const operation = OPERATIONS[Number(kind)]
     if (table === undefined || operation === undefined)
       throw new EngineFailure('a change of an unknown table')
@@ -151,11 +169,15 @@ function rowJson(columns: readonly string[], values: readonly string[], from: nu
 }
 
 /** All but SQLite's own and virtual tables, whose contents are tables themselves. */
-function tablesOf(connection: Connection): WatchedTable[] {
-  const names = textColumn(
+function tableNames(connection: Connection): string[] {
+  return textColumn(
     connection,
     `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND substr(name, 1, 7) <> 'sqlite_' ORDER BY name`,
   )
+}
+
+function describeTables(connection: Connection, names: readonly string[]): WatchedTable[] {
+  if (names.length === 0) return []
   const withoutRowId = new Set(
     textColumn(connection, `SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr`),
   )

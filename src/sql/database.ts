@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { errorMessage } from '../base/index.ts'
 import type { AnalysisCache } from './analysis-cache.ts'
 import { BlockFile } from './block-file.ts'
+import { ChangeKeeping } from './change-keeping.ts'
 import type { ChangeWatch } from './change-log.ts'
 import type { ChangeRecorder } from './change-recorder.ts'
 import { type Connection, NOTHING_STICKY, type Sticky } from './connection.ts'
@@ -97,11 +98,7 @@ export class Database {
       isTransaction: command.transaction,
       origins: this.#originsFor(session, command),
       budget: new ResultBudget(),
-      changes: recorder && {
-        recorder,
-        beforeSchemaChange: () => session.unwatchSchema(),
-        afterSchemaChange: () => session.watchSchema(),
-      },
+      changes: recorder && new ChangeKeeping(recorder, session),
     })
     const results = explained(session, () =>
       session.recording(recorder, () =>
@@ -121,6 +118,7 @@ export class Database {
   load(
     content: BlockFile,
     { timeMs, seed }: { readonly timeMs: number; readonly seed: number },
+    recorder?: ChangeRecorder,
   ): SqlResult[] {
     const bytes = Buffer.allocUnsafe(content.size)
     content.read(bytes, 0)
@@ -129,10 +127,13 @@ export class Database {
     const session = this.#open()
     session.vfs.begin(timeMs, 'write')
     const results = explained(session, () =>
-      loadText(session.connection, bytes.toString('utf8'), {
-        seed: (segment) => statementSeed(seed, 0, segment),
-        elapsedMs: this.#components.elapsedMs,
-      }),
+      session.recording(recorder, () =>
+        loadText(session.connection, bytes.toString('utf8'), {
+          seed: (segment) => statementSeed(seed, 0, segment),
+          elapsedMs: this.#components.elapsedMs,
+          changes: recorder && new ChangeKeeping(recorder, session),
+        }),
+      ),
     )
     this.dropSession()
     return results

@@ -254,7 +254,7 @@ export class SqlEngine {
     const rememberBytesMax = request && this.#history.bytesMax
     const keeper = new RowKeeper({ isWanted: wantResults, rememberBytesMax })
     const result = this.#vital(index, () => {
-      if (command.mode === 'load') return this.#load(command)
+      if (command.mode === 'load') return this.#load(command, index)
       const database = this.#obtain(command.namespace)
       touched.add(database)
       return this.#execute(database, command, index, keeper)
@@ -266,15 +266,23 @@ export class SqlEngine {
   }
 
   #execute(database: Database, command: SqlCommand, index: number, keeper: RowKeeper): SqlResult[] {
-    const { watch } = this.#changes
-    const recorder = watch && new ChangeRecorder()
-    const results = database.apply(command, keeper, recorder)
-    const events = recorder?.take()
-    if (events !== undefined) this.#changes.append(index, command.timeMs, command.namespace, events)
-    return results
+    return this.#capturing(command, index, (recorder) => database.apply(command, keeper, recorder))
   }
 
-  #load(load: SqlLoad): SqlResult[] {
+  /** Keeps what the entry at `index` changes, if that is wanted. */
+  #capturing<T>(
+    { timeMs, namespace }: { readonly timeMs: number; readonly namespace: string },
+    index: number,
+    run: (recorder: ChangeRecorder | undefined) => T,
+  ): T {
+    const recorder = this.#changes.watch && new ChangeRecorder()
+    const result = run(recorder)
+    const events = recorder?.take()
+    if (events !== undefined) this.#changes.append(index, timeMs, namespace, events)
+    return result
+  }
+
+  #load(load: SqlLoad, index: number): SqlResult[] {
     switch (load.step) {
       case 'stage':
         return errorOrNothing(this.#loads.add(load))
@@ -284,14 +292,17 @@ export class SqlEngine {
       case 'commit': {
         const content = this.#loads.finish(load)
         if (typeof content === 'string') return errorOrNothing(content)
-        if (load.content === 'text') return this.#obtain(load.namespace).load(content, load)
-        return this.#replace(load.namespace, content)
+        return this.#capturing(load, index, (recorder) =>
+          load.content === 'text'
+            ? this.#obtain(load.namespace).load(content, load, recorder)
+            : this.#replace(load.namespace, content, recorder),
+        )
       }
     }
   }
 
   /** Everything of the database that was is gone, what SQLite remembered between statements, too. */
-  #replace(namespace: string, file: BlockFile): SqlResult[] {
+  #replace(namespace: string, file: BlockFile, recorder: ChangeRecorder | undefined): SqlResult[] {
     try {
       normalizeHeader(file)
     } catch (error) {
@@ -299,6 +310,7 @@ export class SqlEngine {
       throw error
     }
     this.#databases.set(namespace, new Database(this.#components, file))
+    recorder?.add(JSON.stringify({ error: 'the whole database was replaced: read it anew' }))
     return []
   }
 

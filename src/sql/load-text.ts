@@ -3,6 +3,7 @@
  * that is accepted and means nothing more, for there is one around the whole text. Foreign keys can be
  * switched on or off where SQLite would let that be, before anything else; the setting ends with the text.
  */
+import type { ChangeKeeping } from './change-keeping.ts'
 import type { Connection } from './connection.ts'
 import { CorruptionReport, StatementError } from './errors.ts'
 import { loadedSegments, type SqlSegment } from './gate.ts'
@@ -14,6 +15,8 @@ export interface LoadTextInit {
   readonly seed: (segment: number) => Uint32Array
   /** For the time it took. */
   readonly elapsedMs: () => number
+  /** Where changes are captured. */
+  readonly changes?: ChangeKeeping | undefined
 }
 
 /**
@@ -46,6 +49,7 @@ function runAll(
       error instanceof StatementError || (error instanceof CorruptionReport && connection.isSound())
     if (!isOwnFault) throw error
     load.undo()
+    init.changes?.recorder.clear()
     return { isBegun: load.isBegun, failure: error.message }
   }
 }
@@ -83,7 +87,7 @@ class TextLoad {
         this.#isInside = false
         return
       default:
-        this.#execute(segment, at)
+        this.#executeRecorded(segment, at)
     }
   }
 
@@ -99,6 +103,12 @@ class TextLoad {
     } catch (error) {
       if (!(error instanceof StatementError)) throw error // a statement has rolled back itself
     }
+  }
+
+  #executeRecorded(segment: SqlSegment, at: number): void {
+    const { changes } = this.#init
+    if (changes === undefined) this.#execute(segment, at)
+    else changes.around(segment, () => this.#execute(segment, at))
   }
 
   #execute(segment: SqlSegment, at: number): void {

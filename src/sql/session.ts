@@ -98,16 +98,14 @@ export class Session {
     }
   }
 
-  /** To be called before the schema changes; what is watched does not stand in the way then. */
-  unwatchSchema(): void {
+  /** To be called before a table is altered: what is watched does not stand in the way then. */
+  unwatchTables(): void {
     if (this.#watch !== undefined) this.#triggers?.remove(this.#connection)
   }
 
-  /** To be called when the schema has changed. */
-  watchSchema(): void {
-    if (this.#watch === undefined) return
-    this.#triggers?.remove(this.#connection)
-    this.#triggers?.install(this.#connection, this.#watch)
+  /** To be called when there may be other tables. */
+  watchTables(): void {
+    if (this.#watch !== undefined) this.#triggers?.refresh(this.#connection, this.#watch)
   }
 
   #connect(sticky: Sticky): Connection {

@@ -4,7 +4,7 @@
  * order, until one fails, and the result is that of the last.
  */
 import type { AnalysisCache } from './analysis-cache.ts'
-import type { ChangeRecorder } from './change-recorder.ts'
+import type { ChangeKeeping } from './change-keeping.ts'
 import type { Connection, Sticky } from './connection.ts'
 import { CorruptionReport, Interrupted, StatementError } from './errors.ts'
 import type { ExecutionGuard } from './execution-guard.ts'
@@ -42,16 +42,6 @@ export interface StatementRunnerInit {
   /** Told of what is undone, where changes are captured. */
   readonly changes?: ChangeKeeping | undefined
 }
-
-/** What has to be done about captured changes while statements run. */
-export interface ChangeKeeping {
-  readonly recorder: ChangeRecorder
-  /** Before and after a statement that changes the schema. */
-  readonly beforeSchemaChange: () => void
-  readonly afterSchemaChange: () => void
-}
-
-const SCHEMA_CHANGES = new Set(['create', 'drop', 'alter'])
 
 /**
  * Results are made in memory. What exceeds the budget is an error of the statement, on every replica alike:
@@ -124,17 +114,13 @@ export class StatementRunner {
   #runRecorded(changes: ChangeKeeping, segment: SqlSegment, run: () => Outcome): Outcome {
     const { recorder } = changes
     const { mark } = recorder
-    const isSchemaChange = SCHEMA_CHANGES.has(segment.verb) && !segment.explain
-    if (isSchemaChange) changes.beforeSchemaChange()
     try {
-      return run()
+      return changes.around(segment, run)
     } catch (error) {
       // Where a statement fails, SQLite undoes what it did, and then has counted nothing; but with the
       // conflict clause FAIL what was done before stays. (In a transaction the rest is undone anyway.)
       if (recorder.mark > mark && this.#connection.sticky.changes === 0n) recorder.undo(mark)
       throw error
-    } finally {
-      if (isSchemaChange) changes.afterSchemaChange()
     }
   }
 

@@ -8,7 +8,8 @@ import { DEFAULT_TIMEOUT_MS } from '../defaults.ts'
 import type { DatabaseService } from '../types.ts'
 import { AutoBackup, type AutoBackupStatus, declareUploaderCounters } from './auto-backup.ts'
 import type { AutoBackupConfig } from './auto-backup-config.ts'
-import { declareDownloaderCounters } from './auto-restore.ts'
+import { declareDownloaderCounters, restoreOnce } from './auto-restore.ts'
+import type { AutoRestoreConfig } from './auto-restore-config.ts'
 import type { ChangeCaptureConfig } from './change-capture-config.ts'
 import { openChangeEndpoint } from './change-endpoint.ts'
 import { ChangeSender, declareChangeCounters } from './change-sender.ts'
@@ -17,7 +18,7 @@ import { ChangeSwitch } from './change-switch.ts'
 export interface OutboundComponents {
   readonly consensus: Consensus
   readonly sql: SqlMachine
-  readonly database: Pick<DatabaseService, 'backup'>
+  readonly database: Pick<DatabaseService, 'backup' | 'load'>
   readonly dbAppliedIndex: () => number
   readonly counters: Counters
   readonly logger: Logger
@@ -26,6 +27,7 @@ export interface OutboundComponents {
 export interface OutboundInit {
   readonly nodeId: string
   readonly autoBackup: AutoBackupConfig | undefined
+  readonly autoRestore: AutoRestoreConfig | undefined
   readonly changeCapture: ChangeCaptureConfig | 'off' | undefined
 }
 
@@ -81,6 +83,30 @@ export class Outbound {
     }
     this.#backup?.start()
     this.#changes?.start()
+  }
+
+  /**
+   * Fills the database from a backup, if this node is told to and there is nothing in it. To be called once a
+   * leader is known and all that was committed is applied here. Rejects with `AUTO_RESTORE_FAILED`.
+   */
+  async restore(signal: AbortSignal): Promise<void> {
+    const { autoRestore } = this.#init
+    if (autoRestore === undefined) return
+    const { consensus, sql, database, counters, logger } = this.#components
+    await restoreOnce(
+      {
+        isLeader: () => consensus.isLeader,
+        hasData: async () => (await sql.stats()).namespaces.some(({ sizeBytes }) => sizeBytes > 0),
+        load: async (source, options) => {
+          const { results } = await database.load(source, options)
+          const failure = results.find((result) => result.kind === 'error')
+          if (failure !== undefined) throw new Error(failure.message)
+        },
+        ...{ counters, logger },
+      },
+      autoRestore,
+      signal,
+    )
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { emptyDatabase } from '../../../src/sql/database-image.ts'
 import { restoreInto, type Statement, stmt, TestEngine } from './support.ts'
 
 const SETTINGS = { serviceId: '', rowIdsOnly: false, tableFilter: '' }
@@ -311,6 +312,31 @@ describe('changes', () => {
     expect(engine.capture().subarray(0, 8).toString()).toBe('DBSQ0003')
     engine.engine.configureChanges(undefined, 1)
     expect(engine.capture().equals(before)).toBe(true)
+  })
+
+  test('changes - a loaded text tells its rows, a loaded file that all is another', () => {
+    const engine = capturing({}, TABLE)
+    const load = (content: 'file' | 'text', data: Uint8Array, index: number): void => {
+      const command = {
+        mode: 'load',
+        step: 'commit',
+        ...{ loadId: 'l'.repeat(16), namespace: 'default', timeMs: 0 },
+        ...{ offset: 0, data, content, seed: 7 },
+      } as const
+      engine.engine.apply([{ index, command, wantResults: true }])
+    }
+    const dump = `BEGIN; CREATE TABLE u (a, b); INSERT INTO u VALUES (1, 2);
+      ALTER TABLE u DROP COLUMN a; INSERT INTO u VALUES (3); DROP TABLE t; COMMIT;`
+    load('text', Buffer.from(dump), 10)
+    expect(events(engine, 10).map(({ table, after }) => [table, after])).toEqual([
+      ['u', { a: 1, b: 2 }],
+      ['u', { b: 3 }],
+    ])
+    load('text', Buffer.from('INSERT INTO u VALUES (4); nonsense'), 11)
+    expect(events(engine, 11)).toEqual([])
+    load('file', emptyDatabase(), 12)
+    expect(events(engine, 12)).toEqual([{ error: 'the whole database was replaced: read it anew' }])
+    expect(engine.rows('SELECT name FROM sqlite_schema')).toEqual([])
   })
 
   test('changes - nobody else can tell of any', () => {
