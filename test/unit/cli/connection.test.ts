@@ -1,5 +1,8 @@
 /** Commands against a node that asks for users, over HTTPS: with the real HTTP API. */
+import { once } from 'node:events'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Counters, silentLogger } from '../../../src/base/index.ts'
@@ -104,6 +107,35 @@ describe('debros cluster', () => {
     const nodes = await debros(['cluster', 'nodes', '--api', url, ...CA], OPS)
     expect(nodes.out).toContain('node2')
   })
+})
+
+test('debros cluster - what was said over HTTPS is not repeated in clear', async () => {
+  const { url, node } = await serve({ tls, authorizer })
+  const heard: string[] = []
+  const plain = http.createServer((request, response) => {
+    heard.push(request.url ?? '')
+    response.end('{}')
+  })
+  plain.listen(0, '127.0.0.1')
+  await once(plain, 'listening')
+  onTestFinished(() => void plain.close().closeAllConnections())
+  const { port } = plain.address() as AddressInfo
+  const before = [
+    member('node1', { leader: true, apiAddress: url }),
+    member('node2', { apiAddress: `http://127.0.0.1:${port}` }),
+  ]
+  const after = before.map((one) => ({ ...one, leader: one.id === 'node2' }))
+  node.members = before
+  // The change shows only at the third look, so that there is every reason to ask the other one, too.
+  let looks = 0
+  node.transfer = async () => {
+    Object.defineProperty(node, 'members', { get: () => (++looks < 3 ? before : after) })
+    return { leader: 'node2', servedBy: 'x' }
+  }
+  const command = ['cluster', 'transfer-leader', '--api', url, ...CA]
+  expect(await debros(command, OPS)).toMatchObject({ code: 0 })
+  expect(looks).toBeGreaterThanOrEqual(3)
+  expect(heard).toEqual([])
 })
 
 describe('clients', () => {
