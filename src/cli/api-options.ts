@@ -1,7 +1,7 @@
 /** What commands that talk to a node's HTTP API are told about it, and about whose requests these are. */
 import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { DebrosError, errorMessage, parseDuration } from '../base/index.ts'
+import { DebrosError, errorMessage, formatDuration, parseDuration } from '../base/index.ts'
 import type { ClientCredentials, ConnectionInit } from '../client/index.ts'
 import { createTlsFetch } from './tls-fetch.ts'
 
@@ -30,6 +30,11 @@ export function timeoutMs(value: string): number {
   const ms = parseDuration(value)
   if (ms === undefined || ms < 1) throw new InvalidArgumentError('Use a duration such as 500ms or 10s.')
   return ms
+}
+
+/** An option for a duration, with its default as people write it. */
+export function durationOption(flags: string, description: string, defaultMs: number): Option {
+  return new Option(flags, description).argParser(timeoutMs).default(defaultMs, formatDuration(defaultMs))
 }
 
 /** Adds the options that say whose requests these are, and whom to trust. */

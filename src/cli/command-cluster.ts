@@ -9,8 +9,8 @@ import {
   type ConnectionOptions,
   connectionInit,
   DEFAULT_API_URL,
+  durationOption,
   httpUrl,
-  timeoutMs,
   withConnection,
 } from './api-options.ts'
 import { awaitView, describeQuorum, formatMembers, leaderOf, memberNamed } from './cluster-report.ts'
@@ -38,12 +38,7 @@ export function addClusterCommand(program: Command, io: Io): void {
 function withApi(command: Command, defaultTimeoutMs: number): Command {
   return withConnection(command)
     .option('-a, --api <url>', 'HTTP API of any node', httpUrl, DEFAULT_API_URL)
-    .option(
-      '-t, --timeout <duration>',
-      `how long to wait (default: ${defaultTimeoutMs / 1_000}s)`,
-      timeoutMs,
-      defaultTimeoutMs,
-    )
+    .addOption(durationOption('-t, --timeout <duration>', 'how long to wait', defaultTimeoutMs))
     .option('--json', 'as JSON, and nothing else')
 }
 

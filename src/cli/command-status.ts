@@ -3,8 +3,8 @@ import {
   type ConnectionOptions,
   connectionInit,
   DEFAULT_API_URL,
+  durationOption,
   httpUrl,
-  timeoutMs,
   withConnection,
 } from './api-options.ts'
 import type { Io } from './io.ts'
@@ -22,7 +22,7 @@ export function addStatusCommand(program: Command, io: Io): void {
     .summary('show the state of a node and its cluster')
     .description('Asks a node for its state, whether it is ready, and for all members of its cluster.')
     .option('-u, --url <url>', 'HTTP API of the node', httpUrl, DEFAULT_API_URL)
-    .option('-t, --timeout <duration>', 'how long to wait for answers (default: 5s)', timeoutMs, 5_000)
+    .addOption(durationOption('-t, --timeout <duration>', 'how long to wait for answers', 5_000))
   withConnection(command)
     .option('--json', 'everything the node answered, as JSON')
     .addHelpText(

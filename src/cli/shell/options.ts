@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { DebrosError, formatHostPort, hostKind, parseHostPort } from '../../base/index.ts'
 import type { Environment } from '../../config/index.ts'
-import { timeoutMs } from '../api-options.ts'
+import { durationOption } from '../api-options.ts'
 import { Endpoint } from './endpoint.ts'
 
 export type ShellName = 'debros shell' | 'rqlite'
@@ -50,11 +50,7 @@ export function addShellOptions(command: Command, name: ShellName): Command {
     .option('-c, --ca-cert <file>', 'trusted X.509 root certificates (PEM)')
     .option('-d, --client-cert <file>', 'certificate of this client (PEM), for mutual TLS')
     .option('-k, --client-key <file>', 'its private key (PEM)')
-    .addOption(
-      new Option('-t, --http-timeout <duration>', 'time limit of a request')
-        .argParser(timeoutMs)
-        .default(30_000, '30s'),
-    )
+    .addOption(durationOption('-t, --http-timeout <duration>', 'time limit of a request', 30_000))
     .option('-b, --bail', 'stop at the first failure, with exit code 1')
     .addHelpText('after', ENVIRONMENT_HELP)
 }

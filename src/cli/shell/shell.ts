@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { EXIT_FAILURE, EXIT_OK } from '../exit-codes.ts'
 import { type Io, paint, type Streams } from '../io.ts'
-import { objectOf, readText } from './answers.ts'
+import { answerInvalid, objectOf, readText } from './answers.ts'
 import { Completion } from './completion.ts'
 import type { Endpoint } from './endpoint.ts'
 import { describeFailure } from './failure.ts'
@@ -86,6 +86,7 @@ async function welcome(session: Session, name: ShellName): Promise<void> {
   const answer = await endpoint.call({ path: 'status', signal })
   // Whoever may not see the status may still use the rest.
   const text = await readText(answer)
+  if (answer.status === 404) throw answerInvalid(`${endpoint.host} has no such API under this prefix`)
   if (answer.status === 200) endpoint.knowsKeys = promisesIdempotency(text)
   const version = answer.headers['x-rqlite-version'] ?? 'unknown'
   await output.say(

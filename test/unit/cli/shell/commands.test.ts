@@ -39,6 +39,12 @@ describe('a run', () => {
     expect(await shell(1, ['SELECT 1'], ['--bail'])).toMatchObject({ code: 1 })
   })
 
+  test('something else there - is said, and all', async () => {
+    const { port } = await fakeServer(() => ({ status: 404 }))
+    const { out } = await shell(port, ['SELECT 1'], ['-P', 'elsewhere'])
+    expect(out).toBe(`ERR! 127.0.0.1:${port} has no such API under this prefix\n`)
+  })
+
   test('a missing certificate - is said, and all', async () => {
     const { all } = await shell(1, [], ['-s', 'https', '-c', '/nowhere/ca.pem'])
     expect(all).toMatch(/^ERR! \/nowhere\/ca.pem: no such file or directory\n$/)
