@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { withoutSecrets } from '../../../src/http/handle-debug.ts'
 import { serve } from './serve.ts'
 
 // Contract 3.6; acceptance row 73.
@@ -45,6 +46,18 @@ describe('GET /debug/vars', () => {
     const vars = async ({ ask }: typeof one) => JSON.parse((await ask('GET', '/debug/vars')).body)
     expect(await vars(one)).toMatchObject({ store: { num_snapshots: 3 }, http: { executions: 1 } })
     expect(await vars(other)).toMatchObject({ store: { num_snapshots: 0 }, http: { executions: 0 } })
+  })
+
+  test.each([
+    ['-http-addr=localhost:4001', '-http-addr=localhost:4001'],
+    ['/data/{1}', '/data/{1}'],
+    ['--cdc-config=https://me:hu@sh@sink/x', '--cdc-config=https://********@sink/x'],
+    ['https://me:hush@sink?x=a@b', 'https://********@sink?x=a@b'],
+    ['https://sink/x@y', 'https://sink/x@y'],
+    ['{"password":"hush"}', '********'],
+    ['-disco-config= {"password":\n"hush"}', '-disco-config= ********'],
+  ])('command line - %s is shown as %s', (argument, shown) => {
+    expect(withoutSecrets(argument)).toBe(shown)
   })
 
   test('key - leaves one group under its name', async () => {
