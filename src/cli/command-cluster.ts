@@ -135,7 +135,7 @@ async function transfer(
 const REMOVE_HELP = `
 The node need not run. If it is the leader, it hands over first. The last voter cannot be removed, nor one
 without which too few of the others would answer. A node that was removed keeps its data, says so in its log
-and in /readyz, and takes no part any more: stop it. To let it join again, empty its data directory first.
+and in /readyz, and takes no part any more: stop it. Started again with an address to join, it is a member again.
 
 Examples:
   $ debros cluster remove node3
@@ -172,6 +172,6 @@ function addRemove(parent: Command, io: Io): void {
       }
       io.out(`node ${id} is no member any more; node ${now} leads\n${describeQuorum(view, io)}`)
       if (reachable)
-        io.out(`node ${id} still runs: stop it, and empty its data directory before it joins again`)
+        io.out(`node ${id} still runs: stop it; started again with an address to join, it is a member again`)
     })
 }

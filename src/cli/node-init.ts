@@ -17,7 +17,8 @@ export interface NodeInitContext {
 }
 
 export function toNodeInit(config: NodeConfig, context: NodeInitContext): Omit<NodeInit, 'door' | 'logger'> {
-  const { raft } = config
+  const { raft, cluster } = config
+  const { joinAttempts, ...starting } = cluster
   const { clusterSecret, authorization, outbound, build } = context
   return {
     dataDir: config.dataDir,
@@ -27,6 +28,8 @@ export function toNodeInit(config: NodeConfig, context: NodeInitContext): Omit<N
     raftAddress: formatHostPort(raft),
     raftAdvertise: formatHostPort(raft.advertise),
     joinAddresses: config.joinAddresses,
+    ...starting,
+    ...(joinAttempts > 0 && { joinAttempts }),
     clusterSecret,
     voter: raft.voter,
     foreignKeys: config.foreignKeys,

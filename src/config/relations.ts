@@ -37,7 +37,16 @@ function checkRole(config: NodeConfig, values: LayeredValues): Problem[] {
     const hint = 'give the address of a cluster to join'
     problems.push({ path: 'raft.non_voter', message: 'cannot be set on a node that starts a cluster', hint })
   }
-  if (config.joinAddresses.includes(formatHostPort(config.raft.advertise))) {
+  const together = config.cluster.bootstrapExpect > 0
+  if (together && config.role === 'bootstrap') {
+    const hint = 'give the addresses of all nodes that are to found the cluster, this one among them'
+    problems.push({ path, message: 'is required with cluster.bootstrap_expect', hint })
+  }
+  if (together && !config.raft.voter) {
+    const hint = 'leave cluster.bootstrap_expect out; a read replica joins whatever the others found'
+    problems.push({ path: 'cluster.bootstrap_expect', message: 'is not for a read replica', hint })
+  }
+  if (!together && config.joinAddresses.includes(formatHostPort(config.raft.advertise))) {
     const hint = 'leave it out on the first node'
     problems.push({ path, message: 'is this node’s own address: a node cannot join itself', hint })
   }

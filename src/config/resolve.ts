@@ -46,6 +46,16 @@ function toNodeConfig(values: LayeredValues): NodeConfig {
     joinAddresses,
     clusterSecret: clusterSecret(values),
     joinAs: values.get('cluster.join_as') || undefined,
+    cluster: {
+      bootstrapExpect: values.get('cluster.bootstrap_expect'),
+      bootstrapExpectTimeoutMs: values.get('cluster.bootstrap_expect_timeout'),
+      joinAttempts: values.get('cluster.join_attempts'),
+      joinIntervalMs: values.get('cluster.join_interval'),
+      removeOnShutdown: values.get('cluster.remove_on_shutdown'),
+      stepdownOnShutdown: !values.get('cluster.skip_handover'),
+      reapNodeTimeoutMs: values.get('cluster.reap_node_timeout'),
+      reapReadOnlyNodeTimeoutMs: values.get('cluster.reap_read_only_node_timeout'),
+    },
     foreignKeys: values.get('database.foreign_keys'),
     outbound: {
       autoBackupFile: values.get('database.auto_backup_file') || undefined,

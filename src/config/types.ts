@@ -71,6 +71,21 @@ export interface WriteQueueSettings {
   readonly transaction: boolean
 }
 
+/** Starting with others, and leaving them. */
+export interface ClusterSettings {
+  /** Nodes that found the cluster together; 0: this one joins, or founds alone. */
+  readonly bootstrapExpect: number
+  readonly bootstrapExpectTimeoutMs: number
+  /** Rounds; 0: for ever. */
+  readonly joinAttempts: number
+  readonly joinIntervalMs: number
+  readonly removeOnShutdown: boolean
+  readonly stepdownOnShutdown: boolean
+  /** Silence after which members are removed; 0: never. */
+  readonly reapNodeTimeoutMs: number
+  readonly reapReadOnlyNodeTimeoutMs: number
+}
+
 export interface LoggingSettings {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   /** Undefined: standard output. */
@@ -94,6 +109,7 @@ export interface NodeConfig {
   readonly clusterSecret: { readonly value: string | undefined; readonly file: string | undefined }
   /** The user of the credentials file that this node joins as. */
   readonly joinAs: string | undefined
+  readonly cluster: ClusterSettings
   readonly foreignKeys: boolean
   readonly outbound: OutboundSettings
   readonly writeQueue: WriteQueueSettings

@@ -47,6 +47,16 @@ describe('defaults', () => {
       joinAddresses: [],
       clusterSecret: { value: undefined, file: undefined },
       joinAs: undefined,
+      cluster: {
+        bootstrapExpect: 0,
+        bootstrapExpectTimeoutMs: 120_000,
+        joinAttempts: 0,
+        joinIntervalMs: 1_000,
+        removeOnShutdown: false,
+        stepdownOnShutdown: true,
+        reapNodeTimeoutMs: 0,
+        reapReadOnlyNodeTimeoutMs: 0,
+      },
       foreignKeys: false,
       outbound: { autoBackupFile: undefined, autoRestoreFile: undefined, changeCapture: undefined },
       writeQueue: { capacity: 1024, batchSize: 128, timeoutMs: 50, transaction: false },
@@ -384,6 +394,23 @@ describe('relations', () => {
       `database:\n  rqlite_join_address: ${addresses}\ndiscovery:\n  raft_adv_address: 10.0.0.1\n`
     expect(yaml(own('10.0.0.1:7001,10.0.0.2:7001')).config.joinAddresses).toEqual(['10.0.0.2:7001'])
     expect(problemsOf(inFile(own('10.0.0.1:7001')))[0]).toMatch(/a node cannot join itself/)
+  })
+
+  test('bootstrap-expect - takes addresses of all nodes, this one or not, and a vote', () => {
+    const flags = { 'bootstrap-expect': '3', 'rqlite-join-address': '127.0.0.1:7001,127.0.0.1:7002' }
+    const { config } = resolveConfig({ flags })
+    expect(config.cluster.bootstrapExpect).toBe(3)
+    expect(config.joinAddresses).toEqual(['127.0.0.1:7002'])
+    const alone = { 'bootstrap-expect': '1', 'rqlite-join-address': '127.0.0.1:7001' }
+    expect(resolveConfig({ flags: alone }).config.joinAddresses).toEqual(['127.0.0.1:7001'])
+    expect(problemsOf({ flags: { 'bootstrap-expect': '3' } })).toEqual([
+      'database.rqlite_join_address: is required with cluster.bootstrap_expect; give the addresses of all nodes ' +
+        'that are to found the cluster, this one among them',
+    ])
+    expect(problemsOf({ flags: { ...flags, 'raft-non-voter': true } })).toEqual([
+      'cluster.bootstrap_expect: is not for a read replica; leave cluster.bootstrap_expect out; a read replica ' +
+        'joins whatever the others found',
+    ])
   })
 
   test('ports - each listener has its own', () => {
