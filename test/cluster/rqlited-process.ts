@@ -10,7 +10,8 @@ import { freePorts } from '../../src/testing/free-ports.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../bin/rqlited', import.meta.url))
 const OUTPUT_KEPT_CHARS = 64 * 1024
-const LEADER_TIMEOUT_MS = 20_000
+/** Patience, where many processes start on few cores. */
+const WAIT_TIMEOUT_MS = 40_000
 
 export interface LeaderDocument {
   readonly addr: string
@@ -155,15 +156,13 @@ export class Rqlited {
 
   /** Waits for what is not undefined or false. */
   async until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-    const deadline = performance.now() + LEADER_TIMEOUT_MS
+    const deadline = performance.now() + WAIT_TIMEOUT_MS
     for (;;) {
       const found = await look()
       if (found !== undefined && found !== false) return found
       if (!this.running) throw new Error(`${this.id} ended while waiting for ${what}\n${this.output}`)
       if (performance.now() > deadline) {
-        throw new Error(
-          `${this.id}: waited ${LEADER_TIMEOUT_MS} ms for ${what}\n${this.output.slice(-4_000)}`,
-        )
+        throw new Error(`${this.id}: waited ${WAIT_TIMEOUT_MS} ms for ${what}\n${this.output.slice(-4_000)}`)
       }
       await sleep(20)
     }

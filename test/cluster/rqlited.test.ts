@@ -19,7 +19,7 @@ async function threeNodes(nodes: RqlitedNodes, host?: string): Promise<[Rqlited,
   return [first, second, third]
 }
 
-describe('rqlited', () => {
+describe('rqlited', { timeout: 90_000 }, () => {
   test('one node - leads at once, and its data survives a kill', async () => {
     await using nodes = await RqlitedNodes.create()
     const node = (await nodes.add()).start(['-raft-snap', '2'])
