@@ -56,6 +56,23 @@ describe('debros rqlited', () => {
   })
 })
 
+describe('files that flags name', () => {
+  test.each([
+    ['-auto-backup', 'the automatic backup configuration cannot be used'],
+    ['-auto-restore', 'the automatic restore configuration cannot be used'],
+    ['-cdc-config', 'the change capture configuration cannot be used'],
+    ['-auth', 'the credentials file cannot be read'],
+    ['-cluster-secret-file', 'cannot read'],
+  ])('%s - a file that is not there ends the start', async (flag, message) => {
+    const dir = temporaryDirectory()
+    const args = [flag, join(dir, 'missing.json'), join(dir, 'data')]
+    expect(await debros(['rqlited', ...args], { LOG_LEVEL: 'error' })).toMatchObject({
+      code: 1,
+      error: expect.stringContaining(message),
+    })
+  })
+})
+
 describe('the secret for joining', () => {
   const none = { value: undefined, file: undefined }
 
