@@ -239,7 +239,7 @@ describe('rqlited', { timeout: 90_000 }, () => {
     await using nodes = await RqlitedNodes.create()
     const cluster = [await nodes.add(), await nodes.add(), await nodes.add()]
     const addresses = cluster.map(({ raftAddress }) => raftAddress).join(',')
-    const flags = ['-bootstrap-expect', '3', '-join', addresses]
+    const flags = ['-bootstrap-expect', '3', '-join', addresses, '-raft-cluster-remove-shutdown=true']
     for (const node of cluster) node.start(flags)
     const leaders = await Promise.all(cluster.map((node) => node.waitForLeader()))
     expect(new Set(leaders.map((leader) => leader.node_id)).size).toBe(1)
@@ -249,6 +249,15 @@ describe('rqlited', { timeout: 90_000 }, () => {
       return members.length === 3 && members.every(({ voter }) => voter)
     })
     await first.execute('CREATE TABLE t (v INTEGER)', 'INSERT INTO t VALUES (1)')
+
+    // A stop takes a node out; the same command line takes it in again.
+    const leaver = cluster.find(({ id }) => id === leaders[0]?.node_id) as Rqlited
+    const stayer = cluster.find((node) => node !== leaver) as Rqlited
+    expect(await leaver.stop()).toBe(0)
+    expect(Object.keys(await stayer.members())).not.toContain(leaver.id)
+    leaver.start(flags)
+    await leaver.waitForLeader()
+    await stayer.until('its return', async () => leaver.id in (await stayer.members()))
 
     await Promise.all(cluster.map((node) => node.kill()))
     for (const node of cluster) node.start(flags)
@@ -269,5 +278,25 @@ describe('rqlited', { timeout: 90_000 }, () => {
     const replica = (await nodes.add()).start(['-disco-mode', 'dns', '-raft-non-voter=true'], hosts)
     await replica.waitForLeader()
     expect((await replica.status()).store.raft.voter).toBe(false)
+  })
+
+  test('two nodes - each leaves on its own stop, and leaves a cluster that writes', async () => {
+    await using nodes = await RqlitedNodes.create()
+    const leaves = ['-raft-cluster-remove-shutdown']
+    const leader = (await nodes.add()).start(leaves)
+    await leader.waitForLeader()
+    await leader.execute('CREATE TABLE t (v INTEGER)')
+    const other = await nodes.add()
+    other.start([...leaves, '-join', leader.raftAddress])
+    await other.waitForLeader()
+    await leader.until('two voters', async () =>
+      Object.values(await leader.members()).every(({ voter }) => voter),
+    )
+    expect(await leader.stop()).toBe(0)
+    expect(await other.waitForLeader()).toMatchObject({ node_id: other.id })
+    expect(Object.keys(await other.members())).toEqual([other.id])
+    expect(await other.execute('INSERT INTO t VALUES (1)')).toEqual({
+      results: [{ last_insert_id: 1, rows_affected: 1 }],
+    })
   })
 })
