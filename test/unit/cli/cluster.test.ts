@@ -167,7 +167,7 @@ describe('cluster remove', () => {
       'removing node node2',
       'node node2 is no member any more; node node1 leads',
       '1 of 1 voter answers; none of them may fail before writing stops',
-      'node node2 still runs: stop it, and empty its data directory before it joins again',
+      'node node2 still runs: stop it; started again with an address to join, it is a member again',
     ])
     expect(node.asked).toEqual([{ remove: 'node2', timeoutMs: 30_000 }])
   })
