@@ -10,7 +10,7 @@ import { HttpMetrics } from './http-metrics.ts'
 import { addressesOf, Listeners, type ListenersInit } from './listeners.ts'
 import { LoginLimiter } from './login-limiter.ts'
 import { PragmaReader } from './pragmas.ts'
-import { certificateEnd, readTlsMaterial, signatureOf, TlsWatch } from './tls-files.ts'
+import { certificateEnd, isExposed, readTlsMaterial, signatureOf, TlsWatch } from './tls-files.ts'
 import type {
   HttpAddress,
   HttpLimits,
@@ -84,6 +84,12 @@ class RqliteHttpServer implements HttpServer {
     const { host, port, tls } = this.#init
     const seen = tls && (await signatureOf(tls))
     const material = tls && (await readTlsMaterial(tls))
+    if (tls !== undefined && (await isExposed(tls))) {
+      this.#components.logger.warn(
+        { keyFile: tls.keyFile },
+        'others on this machine may read the key of HTTPS',
+      )
+    }
     const listeners = this.#createListeners(tls && material && { ...tls, material })
     const app = this.#buildApp(listeners)
     const [first, ...others] = await addressesOf(host)

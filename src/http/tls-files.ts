@@ -36,6 +36,11 @@ export function certificateEnd({ cert }: TlsMaterial): string {
   return new X509Certificate(cert).validToDate.toISOString()
 }
 
+/** Whether everybody on the machine may read the key; a group for it is usual. */
+export async function isExposed({ keyFile }: HttpTlsInit): Promise<boolean> {
+  return process.platform !== 'win32' && ((await stat(keyFile)).mode & 0o004) !== 0
+}
+
 async function read(file: string, what: string): Promise<Buffer> {
   try {
     return await readFile(file)

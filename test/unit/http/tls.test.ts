@@ -1,14 +1,16 @@
 import { lookup } from 'node:dns/promises'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import https from 'node:https'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import tls from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Logger } from '../../../src/base/index.ts'
 import type { HttpServerInit, HttpTlsInit } from '../../../src/http/index.ts'
+import { recordingLogger } from '../cli/recording-logger.ts'
 import { type Answered, request, serve } from './serve.ts'
 
 const fixture = (name: string) => new URL(`../../fixtures/tls/${name}`, import.meta.url).pathname
@@ -37,7 +39,10 @@ function ask(
   })
 }
 
-function serveTls(given: Partial<HttpTlsInit> = {}, rest: Partial<HttpServerInit> = {}) {
+function serveTls(
+  given: Partial<HttpTlsInit> = {},
+  rest: Partial<HttpServerInit> & { logger?: Logger } = {},
+) {
   return serve({ tls: { ...TLS, ...given }, ...rest })
 }
 
@@ -152,6 +157,21 @@ describe('files', () => {
     return files
   }
 
+  test('a key that everybody may read - is warned of', async () => {
+    const files = await directory()
+    for (const [mode, warned] of [
+      [0o644, 1],
+      [0o640, 0],
+      [0o600, 0],
+    ] as const) {
+      await chmod(files.keyFile, mode)
+      const logger = recordingLogger()
+      await serveTls(files, { logger })
+      const warnings = logger.lines.filter(({ level }) => level === 'warn')
+      expect([mode, warnings.length]).toEqual([mode, warned])
+    }
+  })
+
   test('replaced while it runs - new connections get the new certificate', async () => {
     const files = await directory()
     const { port } = await serveTls(files, { limits: { certificatePollMs: 10 } })
@@ -169,18 +189,14 @@ describe('files', () => {
 
   test('replaced by something unusable - the old one stays, and the next good one is taken', async () => {
     const files = await directory()
-    const errors: object[] = []
-    const logger = {
-      debug: () => {},
-      info: () => {},
-      warn: () => {},
-      error: (fields: object) => void errors.push(fields),
-      child: () => logger,
-    }
-    const { port } = await serveTls(files, { limits: { certificatePollMs: 10 }, ...{ logger } })
+    const logger = recordingLogger()
+    const errors = () => logger.lines.filter(({ level }) => level === 'error')
+    const { port } = await serveTls(files, { limits: { certificatePollMs: 10 }, logger })
     await writeFile(files.certFile, 'nonsense')
-    await expect.poll(() => errors.length, { timeout: 10_000 }).toBeGreaterThan(0)
-    expect(errors[0]).toMatchObject({ error: expect.stringContaining('cert.pem is no certificate') })
+    await expect.poll(() => errors().length, { timeout: 10_000 }).toBeGreaterThan(0)
+    expect(errors()[0]?.fields).toMatchObject({
+      error: expect.stringContaining('cert.pem is no certificate'),
+    })
     expect(await commonNameAt(port)).toBe('localhost')
     await copyFile(fixture('server-renewed.key.pem'), files.keyFile)
     await copyFile(fixture('server-renewed.pem'), files.certFile)
