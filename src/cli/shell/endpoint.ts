@@ -4,13 +4,12 @@ import http from 'node:http'
 import https from 'node:https'
 import type { Readable } from 'node:stream'
 import { DebrosError, errorMessage, formatDuration, hasErrorCode, toError } from '../../base/index.ts'
+import { sendStream, whenConnected } from './send-stream.ts'
 
 /** As many as rqlite's shell follows for one request. */
 const REDIRECTS_MAX = 21
 /** An idle connection is dropped before a server drops it, lest a request be sent into a closing one. */
 const IDLE_CONNECTION_MS = 2_000
-/** How long curl waits before it sends a body without having been asked for it. */
-const CONTINUE_WAIT_MS = 1_000
 
 export interface EndpointInit {
   readonly scheme: 'http' | 'https'
@@ -73,7 +72,7 @@ class AttemptError extends Error {
 
 export class Endpoint {
   readonly #init: EndpointInit
-  readonly #agent: http.Agent
+  readonly #agents: Readonly<Record<'http:' | 'https:', http.Agent>>
   /** Whether the servers are known to honour `Idempotency-Key`. */
   knowsKeys = false
   /** Position of the host that answered last. */
@@ -83,10 +82,11 @@ export class Endpoint {
     this.#init = init
     const options = { keepAlive: true, timeout: IDLE_CONNECTION_MS }
     const { insecure = false, ...pems } = init.tls ?? {}
-    this.#agent =
-      init.scheme === 'https'
-        ? new https.Agent({ ...options, ...pems, rejectUnauthorized: !insecure })
-        : new http.Agent(options)
+    // A redirect may lead from one to the other.
+    this.#agents = {
+      'http:': new http.Agent(options),
+      'https:': new https.Agent({ ...options, ...pems, rejectUnauthorized: !insecure }),
+    }
   }
 
   /** `host:port` of the host that is asked first. */
@@ -113,7 +113,12 @@ export class Endpoint {
     for (let tried = 0; tried < hosts.length; tried++) {
       const url = new URL(`${scheme}://${this.host}${prefix}${call.path}${query === '' ? '' : `?${query}`}`)
       try {
-        return await this.#follow(url, attempt)
+        const answer = await this.#follow(url, attempt)
+        if (lost === undefined || answer.status === 200) return answer
+        // It says nothing about what became of the attempt before.
+        answer.discard()
+        failures.push(`${this.host}: ${answer.statusLine}`)
+        break
       } catch (error) {
         call.signal?.throwIfAborted()
         if (!(error instanceof AttemptError)) throw error
@@ -142,7 +147,7 @@ export class Endpoint {
   }
 
   close(): void {
-    this.#agent.destroy()
+    for (const agent of Object.values(this.#agents)) agent.destroy()
   }
 
   async #follow(first: URL, call: EndpointCall): Promise<Answer> {
@@ -178,8 +183,7 @@ export class Endpoint {
     const request = (secure ? https : http).request(url, {
       method: call.method ?? 'GET',
       signal: AbortSignal.any([call.signal, limit].filter((one) => one !== undefined)),
-      // A redirect may lead to the other scheme, for which the agent is not made.
-      agent: secure === (this.#init.scheme === 'https') ? this.#agent : false,
+      agent: this.#agents[secure ? 'https:' : 'http:'],
       ...(credentials !== undefined && { auth: credentials }),
       headers: {
         ...(typeof body === 'string' && { 'Content-Length': Buffer.byteLength(body) }),
@@ -203,57 +207,16 @@ export class Endpoint {
       })
     })
     request.on('error', (error) => reject(new AttemptError(why(error), sent, error)))
-    if (typeof body === 'function') {
-      sendStream(request, body, reject, () => {
-        sent = true
-      })
-      return promise
+    const isSent = (): void => {
+      sent = true
     }
-    request.on('socket', (socket) => {
-      const connected = (): void => {
-        sent = true
-      }
-      if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', connected)
-      else connected()
-    })
-    request.end(body)
+    if (typeof body === 'function') sendStream(request, body, isSent, reject)
+    else {
+      whenConnected(request, isSent)
+      request.end(body)
+    }
     return promise
   }
-}
-
-/**
- * Sends a large body once the server says that it wants it (`100 Continue`), or says nothing for a while,
- * as servers may that do not know of this. One that refuses answers at once instead.
- */
-function sendStream(
-  request: http.ClientRequest,
-  open: () => Readable,
-  onUnreadable: (error: Error) => void,
-  onStart: () => void,
-): void {
-  let stream: Readable | undefined
-  const start = (): void => {
-    clearTimeout(timer)
-    if (stream !== undefined || request.destroyed) return
-    onStart()
-    stream = open()
-    stream.on('error', (error) => {
-      onUnreadable(error)
-      request.destroy(error)
-    })
-    stream.pipe(request)
-  }
-  const timer = setTimeout(start, CONTINUE_WAIT_MS)
-  request.on('continue', start)
-  request.on('response', (response) => {
-    clearTimeout(timer)
-    // It was refused; what was not sent is not sent any more.
-    response.on('end', () => request.destroy())
-  })
-  request.on('close', () => {
-    clearTimeout(timer)
-    stream?.destroy()
-  })
 }
 
 async function* wholeBody(
