@@ -77,6 +77,8 @@ export interface DatabaseInit {
 /** What a request amounts to once it is known where it must go. */
 interface Prepared {
   readonly request: SqlRequest
+  /** What the caller asked for, which decides what it needs: a `request` that only reads is done as a query. */
+  readonly asked: SqlMode
   /** Of a read that is not logged; 0: no limit. */
   readonly executionTimeoutMs: number
   /** The same for every attempt. */
@@ -88,7 +90,7 @@ interface Prepared {
 type Reading = Pick<Prepared, 'request' | 'executionTimeoutMs'>
 
 /** A prepared request on its way into the log. */
-interface Proposal extends Omit<Prepared, 'executionTimeoutMs'> {
+interface Proposal extends Omit<Prepared, 'executionTimeoutMs' | 'asked'> {
   readonly sinceIndex: number
 }
 
@@ -314,13 +316,14 @@ export class Database implements DatabaseService {
 
   async #forward(
     leader: PeerAddress,
-    { request, requestId, sinceIndex, credentials, executionTimeoutMs }: Proposal & Prepared,
+    { request, asked, requestId, sinceIndex, credentials, executionTimeoutMs }: Proposal & Prepared,
     logged: boolean,
     { timeoutMs, signal }: Limits,
   ): Promise<DatabaseResponse> {
     const wire = WireRequest.encode({
       requestId: requestIdToWire(requestId),
-      sql: sqlRequestToWire(request),
+      // How it is done matters to the log only.
+      sql: sqlRequestToWire(logged ? request : { ...request, mode: asked }),
       logged,
       timeoutMs,
       sinceIndex,
@@ -388,7 +391,7 @@ function prepare(
   const stepsMax = stepsIn(executionTimeoutMs)
   const request = { namespace, mode, transaction, statements, stepsMax, qualifyColumns }
   const { requestId: name, credentials } = options
-  const rest = { request, credentials, executionTimeoutMs }
+  const rest = { request, asked: mode, credentials, executionTimeoutMs }
   if (name === undefined) return { ...rest, requestId: freshRequestId() }
   const content = WireContent.encode(sqlRequestToWire(request))
   return { ...rest, requestId: namedRequestId(name, namespace, content) }

@@ -76,6 +76,7 @@ test('forwarded requests - the leader checks the caller again', { timeout: 60_00
     ['POST', '/db/query?level=strong', basic('writer'), '["SELECT 1"]', 'remote query not authorized\n'],
     ['POST', '/db/request', basic('reader'), create, 'remote Request not authorized\n'],
     ['POST', '/db/request', basic('writer'), create, 'remote Request not authorized\n'],
+    ['POST', '/db/request', basic('reader'), '["SELECT 1"]', 'remote Request not authorized\n'],
     ['DELETE', '/remove', basic('both'), `{"id":"${follower.id}"}`, 'remote remove node not authorized\n'],
     ['POST', '/leader?wait', basic('both'), undefined, 'remote stepdown not authorized\n'],
   ]
@@ -88,6 +89,7 @@ test('forwarded requests - the leader checks the caller again', { timeout: 60_00
 
   expect((await ask(follower, 'POST', '/db/execute', basic('writer'), create)).body).toBe('{"results":[{}]}')
   expect((await ask(follower, 'POST', '/db/request', basic('both'), insert)).status).toBe(200)
+  expect((await ask(follower, 'POST', '/db/request', basic('both'), select)).status).toBe(200)
   for (const level of ['weak', 'strong', 'linearizable']) {
     const answer = await ask(follower, 'POST', `/db/query?level=${level}`, basic('reader'), select)
     expect(answer.body).toBe('{"results":[{"columns":["count(*)"],"types":["integer"],"values":[[1]]}]}')
