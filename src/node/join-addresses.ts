@@ -5,6 +5,8 @@ export class JoinAddresses {
   readonly #given: readonly string[]
   readonly #discover: (() => Promise<readonly string[]>) | undefined
   readonly #logger: Logger
+  /** Why it failed the last time; it is asked every second or so, and told of once. */
+  #told: string | undefined
 
   constructor(
     { logger }: { readonly logger: Logger },
@@ -27,10 +29,17 @@ export class JoinAddresses {
   async now(): Promise<readonly string[]> {
     if (this.#discover === undefined) return this.#given
     try {
-      return [...new Set([...this.#given, ...(await this.#discover())])]
+      const found = await this.#discover()
+      this.#told = undefined
+      return [...new Set([...this.#given, ...found])]
     } catch (error) {
-      this.#logger.warn({ error: errorMessage(error) }, 'could not discover other nodes; trying again')
+      this.#tell(errorMessage(error))
       return this.#given
     }
+  }
+
+  #tell(error: string): void {
+    if (error !== this.#told) this.#logger.warn({ error }, 'could not discover other nodes; trying again')
+    this.#told = error
   }
 }

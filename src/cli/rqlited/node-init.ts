@@ -43,7 +43,7 @@ export function toNodeInit(
     // Without others to found a cluster with, a node founds its own.
     bootstrapExpect: joinAddresses.length === 0 && discovery === undefined ? 0 : values['bootstrap-expect'],
     bootstrapExpectTimeoutMs: values['bootstrap-expect-timeout'],
-    joinAttempts: values['join-attempts'],
+    joinAttempts: joinAttempts(values),
     joinIntervalMs: values['join-interval'],
     clusterSecret,
     ...authorization,
@@ -64,6 +64,14 @@ export function toNodeInit(
     ...outbound,
     version: build.version,
   }
+}
+
+/** A node that looks for others by name waits for them as long as one that founds a cluster with them. */
+function joinAttempts(values: RqlitedCommandLine['values']): number {
+  const attempts = values['join-attempts']
+  if (values['disco-mode'] === '') return attempts
+  const rounds = values['bootstrap-expect-timeout'] / Math.max(1, values['join-interval'])
+  return Math.max(attempts, Math.ceil(rounds))
 }
 
 function raftSettings(values: RqlitedCommandLine['values']): NonNullable<NodeInit['raft']> {

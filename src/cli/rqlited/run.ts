@@ -86,7 +86,7 @@ export async function startRqlited(
     },
     env,
   )
-  const clusterSecret = await joinSecret(config, logger)
+  const clusterSecret = await joinSecret({ ...config, dataDir: line.dataDir }, logger)
   return await serveNode(components, {
     node: toNodeInit(line, { clusterSecret, authorization, discovery, outbound, build }),
     http: toHttpInit(line, { build, discovery }),

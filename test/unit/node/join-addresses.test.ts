@@ -21,6 +21,20 @@ test('addresses to join - and those that are found, each time anew', async () =>
   expect(addresses([], async () => []).exist).toBe(true)
 })
 
+test('addresses to join - a failure is told once, until it passes or changes', async () => {
+  const told: unknown[] = []
+  const logger = { ...silentLogger, warn: (fields: { error?: unknown }) => void told.push(fields.error) }
+  const failures = ['a', 'a', 'b', undefined, 'b']
+  const discover = async () => {
+    const failure = failures.shift()
+    if (failure !== undefined) throw new Error(failure)
+    return []
+  }
+  const flaky = new JoinAddresses({ logger }, { given: [], discover })
+  for (let i = 0; i < 5; i++) await flaky.now()
+  expect(told).toEqual(['a', 'b', 'b'])
+})
+
 test('addresses to join - what cannot be found is none, this time', async () => {
   const failing = addresses(['a:1'], () => Promise.reject(new Error('ENOTFOUND')))
   expect(await failing.now()).toEqual(['a:1'])

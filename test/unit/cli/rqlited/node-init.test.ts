@@ -8,7 +8,9 @@ const BUILD = { version: '1.2.3', commit: 'c', buildTime: '' }
 function inits(...args: string[]) {
   const line = parseCommandLine([...args, '/data'])
   if (line.kind !== 'run') throw new Error(`not to run: ${line.kind}`)
-  const context = { discovery: undefined, build: BUILD }
+  const looks = line.values['disco-mode'] !== ''
+  const discovery = looks ? { lookUp: async () => [], describe: () => ({}) } : undefined
+  const context = { discovery, build: BUILD }
   const node = toNodeInit(line, {
     ...{ clusterSecret: 's', authorization: {}, outbound: {} },
     ...context,
@@ -105,6 +107,14 @@ describe('what the flags of rqlited mean', () => {
       bootstrapExpectTimeoutMs: 60_000,
       joinAddresses: ['localhost:4002', 'b:1'],
     })
+  })
+
+  test('a replica that looks for others by name waits for them as long as voters do', () => {
+    const looks = ['-disco-mode', 'dns', '-raft-non-voter']
+    expect(inits(...looks).node.joinAttempts).toBe(40)
+    expect(inits(...looks, '-bootstrap-expect-timeout', '1s', '-join-attempts', '7').node.joinAttempts).toBe(
+      7,
+    )
   })
 
   test('leaving', () => {
