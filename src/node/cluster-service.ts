@@ -43,6 +43,10 @@ export interface ClusterInit {
   readonly address: string
   readonly version: string
   readonly settings: RaftSettings
+  readonly options: Pick<
+    NodeStatus['settings'],
+    'reapNodeTimeoutMs' | 'reapReadOnlyNodeTimeoutMs' | 'foreignKeys'
+  >
   readonly apiUrl: () => string | undefined
 }
 
@@ -170,8 +174,10 @@ export class Cluster implements ClusterService {
   async status(): Promise<NodeStatus> {
     const { consensus, dataDir, sql, stateMachine, outbound } = this.#components
     const { selfId, clusterId, address, settings } = this.#init
-    const [dataDirBytes, sqlStats, outboundStatus] = await Promise.all([
+    const [dataDirBytes, snapshotBytes, stored, sqlStats, outboundStatus] = await Promise.all([
       dataDir.size(),
+      dataDir.snapshotsSize(),
+      dataDir.snapshots.list(),
       sql.stats(),
       outbound(),
     ])
@@ -190,12 +196,13 @@ export class Cluster implements ClusterService {
       leader: this.leader(),
       raft: {
         state: stateName(raft.role),
-        voter: !config.learners.includes(selfId),
+        voter: config.voters.includes(selfId),
         term: raft.term,
         lastLogIndex: raft.lastIndex,
         lastLogTerm: raft.lastTerm,
         commitIndex: raft.commit,
         appliedIndex: raft.applied,
+        appliedTerm: consensus.appliedTerm,
         pendingApply: raft.backlogEntries,
         snapshotIndex: raft.snapshot?.index ?? 0,
         snapshotTerm: raft.snapshot?.term ?? 0,
@@ -208,6 +215,7 @@ export class Cluster implements ClusterService {
         address,
         voter: !config.learners.includes(id),
       })),
+      snapshots: { location: dataDir.snapshotsLocation, bytes: snapshotBytes, stored },
       dbAppliedIndex: stateMachine.dbAppliedIndex,
       outbound: outboundStatus,
       integrity: stateMachine.integrity,
@@ -216,6 +224,7 @@ export class Cluster implements ClusterService {
         electionTimeoutMs: settings.electionTimeoutMs,
         snapshotThreshold: settings.snapshotEntries,
         trailingLogs: settings.trailingEntries,
+        ...this.#init.options,
       },
       sqlite: {
         version: sqlStats.sqliteVersion,

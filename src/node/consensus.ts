@@ -47,6 +47,12 @@ export class Consensus {
     return this.#driver.commitIndex
   }
 
+  /** Of the entry applied last; 0 if there is none. */
+  get appliedTerm(): number {
+    const { applied, snapshot } = this.#driver.status()
+    return this.#driver.termAt(applied) ?? (snapshot?.index === applied ? snapshot.term : 0)
+  }
+
   /** This node is no member any more, and waits until it is told otherwise; see {@link RaftDriver.retire}. */
   get retired(): boolean {
     return this.#driver.retired

@@ -39,6 +39,8 @@ export interface DataDir {
   readonly logDatabase: OrderedStore
   readonly kvDatabase: () => KvDatabase
   readonly snapshots: Snapshots
+  /** For people, as `location`. */
+  readonly snapshotsLocation: string
   readIdentity(): Promise<NodeIdentity | undefined>
   /** Binds the directory to a node and, once known, its cluster. Errors: `DATA_DIR_MISMATCH`. */
   writeIdentity(identity: { nodeId: string; clusterId: string | undefined }): Promise<void>
@@ -47,6 +49,8 @@ export interface DataDir {
   writeFounding(record: FoundingRecord | undefined): Promise<void>
   /** Bytes on disk. */
   size(): Promise<number>
+  /** Of these, what the snapshots take. */
+  snapshotsSize(): Promise<number>
   close(): Promise<void>
 }
 
@@ -86,7 +90,8 @@ async function openDirectory(
   await store.open()
   try {
     const identity = await loadIdentity({ logger }, { path: keyFile ?? join(path, 'identity.key') })
-    const snapshots = createSnapshotFiles({ logger }, { dir: join(path, 'snapshots') })
+    const snapshotsLocation = join(path, 'snapshots')
+    const snapshots = createSnapshotFiles({ logger }, { dir: snapshotsLocation })
     await snapshots.start()
     return {
       kind: 'directory',
@@ -95,8 +100,10 @@ async function openDirectory(
       logDatabase: store,
       kvDatabase: levelDatabase(join(path, 'kv')),
       snapshots,
+      snapshotsLocation,
       ...records(store),
       size: () => directorySize(path),
+      snapshotsSize: () => directorySize(snapshotsLocation),
       close: async () => {
         await snapshots.stop()
         await store.close()
@@ -118,8 +125,10 @@ async function openMemory(memory: MemoryDataDir): Promise<DataDir> {
     logDatabase: store,
     kvDatabase: () => memory.kv,
     snapshots: createMemorySnapshots({ disk: memory.snapshots }),
+    snapshotsLocation: 'memory',
     ...records(store),
     size: async () => 0,
+    snapshotsSize: async () => 0,
     close: async () => {},
   }
 }

@@ -389,7 +389,15 @@ class Node implements DebrosNode {
     this.#cleanup.push({ what: 'reaper', run: () => reaper.stop() })
     const cluster: Cluster = new Cluster(
       { consensus, changes, rpc, sql, stateMachine, dataDir, outbound: async () => await outbound.status() },
-      { selfId: self.id, clusterId, address: self.address, version, settings, apiUrl: () => this.#apiUrl() },
+      {
+        ...{ selfId: self.id, clusterId, address: self.address, version, settings },
+        options: {
+          foreignKeys,
+          reapNodeTimeoutMs: this.#init.reapNodeTimeoutMs,
+          reapReadOnlyNodeTimeoutMs: this.#init.reapReadOnlyNodeTimeoutMs,
+        },
+        apiUrl: () => this.#apiUrl(),
+      },
     )
     const database = new Database(
       { consensus, router, rpc, sql, stateMachine, authorizer, counters: this.#init.counters },

@@ -353,6 +353,8 @@ export interface NodeStatus {
     readonly lastLogTerm: number
     readonly commitIndex: number
     readonly appliedIndex: number
+    /** Term of the entry there. */
+    readonly appliedTerm: number
     readonly pendingApply: number
     readonly snapshotIndex: number
     readonly snapshotTerm: number
@@ -362,6 +364,14 @@ export interface NodeStatus {
     readonly lastContactMs: number | undefined
   }
   readonly members: readonly { id: string; address: string; voter: boolean }[]
+  readonly snapshots: {
+    /** Where they are kept. */
+    readonly location: string
+    /** On disk, what has arrived of one on its way included. */
+    readonly bytes: number
+    /** Whole ones, the oldest first. */
+    readonly stored: readonly { readonly index: number; readonly term: number }[]
+  }
   /** Index of the last entry that changed a database. */
   readonly dbAppliedIndex: number
   readonly outbound: OutboundStatus
@@ -372,6 +382,10 @@ export interface NodeStatus {
     readonly electionTimeoutMs: number
     readonly snapshotThreshold: number
     readonly trailingLogs: number
+    /** Silence after which members are removed; 0: never. */
+    readonly reapNodeTimeoutMs: number
+    readonly reapReadOnlyNodeTimeoutMs: number
+    readonly foreignKeys: boolean
   }
   readonly sqlite: {
     readonly version: string

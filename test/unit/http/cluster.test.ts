@@ -55,7 +55,11 @@ describe('/status', () => {
         ],
         heartbeat_timeout: '100ms',
         election_timeout: '1s',
-        snapshot_store: { snapshots: ['2-30'] },
+        snapshot_store: { dir: '/var/lib/debros/snapshots', dir_size: 4_096, snapshots: ['1-20', '2-30'] },
+        reap_timeout: '72h0m0s',
+        reap_read_only_timeout: '0s',
+        db_conf: { fk_constraints: true },
+        fsm_term: 3,
         sqlite3: {
           version: '3.54.1',
           compile_options: ['ENABLE_FTS3'],
@@ -88,7 +92,10 @@ describe('/status', () => {
     ['store.raft.state', '"Leader"'],
     ['store.raft.commit_index', '42'],
     ['store.raft.state.deeper', '"Leader"'],
-    ['store.snapshot_store', '{"snapshots":["2-30"]}'],
+    [
+      'store.snapshot_store',
+      '{"dir":"/var/lib/debros/snapshots","dir_size":4096,"snapshots":["1-20","2-30"]}',
+    ],
     ['store.nodes.0.id', '"node1"'],
     ['nowhere', '{}'],
     ['store.nowhere.deeper', '{}'],
@@ -114,10 +121,12 @@ describe('/status', () => {
   test('trouble - is told, with the rest still there', async () => {
     const { ask, node } = await serve()
     node.status = () => Promise.reject(new Error('disk on fire'))
-    expect((await ask('GET', '/status?key=store')).body).toBe('{"open":true,"error":"disk on fire"}')
+    expect((await ask('GET', '/status?key=store')).body).toBe(
+      '{"open":true,"error":"disk on fire","leader":{"addr":"127.0.0.1:7001","node_id":"node1"}}',
+    )
     node.status = () => new Promise(() => {})
     expect((await ask('GET', '/status?key=store&timeout=1ms')).body).toBe(
-      '{"open":true,"error":"the node is too busy to tell"}',
+      '{"open":true,"error":"the node is too busy to tell","leader":{"addr":"127.0.0.1:7001","node_id":"node1"}}',
     )
   })
 

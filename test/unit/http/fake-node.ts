@@ -230,6 +230,7 @@ export function statusOf(node: FakeNode): NodeStatus {
       lastLogTerm: 3,
       commitIndex: 42,
       appliedIndex: 41,
+      appliedTerm: 3,
       pendingApply: 1,
       snapshotIndex: 30,
       snapshotTerm: 2,
@@ -245,7 +246,23 @@ export function statusOf(node: FakeNode): NodeStatus {
     outbound: node.outbound,
     integrity: node.integrity,
     dbAppliedIndex: 40,
-    settings: { heartbeatMs: 100, electionTimeoutMs: 1_000, snapshotThreshold: 8_192, trailingLogs: 10_240 },
+    snapshots: {
+      location: '/var/lib/debros/snapshots',
+      bytes: 4_096,
+      stored: [
+        { index: 20, term: 1 },
+        { index: 30, term: 2 },
+      ],
+    },
+    settings: {
+      heartbeatMs: 100,
+      electionTimeoutMs: 1_000,
+      snapshotThreshold: 8_192,
+      trailingLogs: 10_240,
+      reapNodeTimeoutMs: 72 * 3_600_000,
+      reapReadOnlyNodeTimeoutMs: 0,
+      foreignKeys: true,
+    },
     sqlite: {
       version: '3.54.1',
       compileOptions: ['ENABLE_FTS3'],
