@@ -32,7 +32,7 @@ export interface RouterComponents {
 
 export interface RouterInit {
   readonly selfId: string
-  /** How long a request waits for a leader to be there before it fails with `RAFT_NO_LEADER`. */
+  /** How long a request waits for a leader, from when there was none, before it fails with `RAFT_NO_LEADER`. */
   readonly leaderWaitMs: number
 }
 
@@ -61,6 +61,8 @@ export class Router {
   readonly #init: RouterInit
   /** Ends the pauses between attempts. */
   #leaderChange = new AbortController()
+  /** Since when no leader is known; undefined while one is. On the monotonic clock. */
+  #leaderlessSince: number | undefined = performance.now()
   readonly #calls = new Set<{ readonly leaderId: string; readonly superseded: AbortController }>()
 
   constructor(components: RouterComponents, init: RouterInit) {
@@ -76,7 +78,11 @@ export class Router {
     this.#leaderChange.abort()
     this.#leaderChange = new AbortController()
     const leader = this.#components.leader()
-    if (leader === undefined) return
+    if (leader === undefined) {
+      this.#leaderlessSince ??= performance.now()
+      return
+    }
+    this.#leaderlessSince = undefined
     for (const call of this.#calls) if (call.leaderId !== leader.id) call.superseded.abort()
   }
 
@@ -85,6 +91,7 @@ export class Router {
       async (attempt) => {
         const leader = this.#components.leader()
         if (leader === undefined) throw noLeader()
+        this.#leaderlessSince = undefined
         if (leader.id === this.#init.selfId) return await request.local(attempt)
         return await this.#remotely(request, leader, attempt)
       },
@@ -107,7 +114,8 @@ export class Router {
       } catch (error) {
         if (!(error instanceof DebrosError)) throw error
         const now = performance.now()
-        troubledSince ??= now
+        // Where there has been no leader for long, nobody waits for one again.
+        troubledSince ??= this.#components.leader() === undefined ? (this.#leaderlessSince ?? now) : now
         const patient =
           now + delayMs - troubledSince <= this.#init.leaderWaitMs && now + delayMs - started < timeoutMs
         if (!patient || !isRepeatable(error, kind, mayHaveHappened)) {

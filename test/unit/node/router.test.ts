@@ -138,6 +138,31 @@ describe('router', () => {
     })
   })
 
+  test('patience - where there has been no leader for long, a request fails at once', async () => {
+    let leader: typeof LEADER | undefined
+    const router = new Router(
+      { rpc: { handle: () => {}, call: async () => new Uint8Array(0) }, leader: () => leader },
+      { selfId: 'a', leaderWaitMs: 30 },
+    )
+    const attempts = async (): Promise<number> => {
+      let count = 0
+      const run = async (): Promise<void> => {
+        count++
+        throw failure('RAFT_NO_LEADER', 'not-applied')
+      }
+      await expect(router.attempt(run, LIMITS, 'read')).rejects.toMatchObject({ code: 'RAFT_NO_LEADER' })
+      return count
+    }
+    expect(await attempts()).toBeGreaterThan(1)
+    await expect.poll(attempts).toBe(1)
+    // Once there was another, its loss may be waited for again.
+    leader = LEADER
+    router.leaderChanged()
+    leader = undefined
+    router.leaderChanged()
+    expect(await attempts()).toBeGreaterThan(1)
+  })
+
   test('patience - another leader ends the wait for the next attempt', async () => {
     const { router, route, calls } = routerTo([failure('RAFT_NO_LEADER', 'not-applied'), 'done'])
     const routed = route('write')
