@@ -22,6 +22,15 @@ export const DEFAULT_LIMITS: HttpLimits = Object.freeze({
   stopGraceMs: 10_000,
 })
 
+/** Longer bodies, in characters, are read bit by bit; see `large-body.ts`. */
+export const LARGE_BODY_LENGTH = 256 * 1024
+
+/** Statements of a large body; as many as the database takes. */
+export const BODY_STATEMENTS_MAX = 10_000
+
+/** Parameters of all statements of a large body. */
+export const BODY_PARAMETERS_MAX = 2_000_000
+
 /** What `timeout` and `linearizable_timeout` are when a request does not say. */
 export const DEFAULT_TIMEOUT_MS = 30_000
 export const DEFAULT_LINEARIZABLE_TIMEOUT_MS = 10_000

@@ -7,9 +7,10 @@ import { type DocumentOptions, encodeDocument } from './encode-document.ts'
 import { documentFailure, failureReply } from './failures.ts'
 import { handleQueuedWrite } from './handle-queue.ts'
 import { indentJson } from './json-text.ts'
+import { parseBody } from './parse-body.ts'
 import { redirectToLeader } from './redirect.ts'
 import { badRequest, type HttpReply } from './reply.ts'
-import { parseStatements, plainStatement } from './statements.ts'
+import { plainStatement } from './statements.ts'
 import type { HttpNode } from './types.ts'
 
 type Mode = DocumentOptions['mode']
@@ -55,7 +56,7 @@ async function readStatements(context: RequestContext, mode: Mode): Promise<read
     return sql === undefined ? [] : [plainStatement(sql)]
   }
   const text = (await body.read()).toString('utf8')
-  if (mode === 'request' || !contentType.startsWith('text/plain')) return parseStatements(text)
+  if (mode === 'request' || !contentType.startsWith('text/plain')) return await parseBody(text)
   if (text === '') throw badRequest('no statements')
   return [plainStatement(text)]
 }

@@ -2,8 +2,9 @@
 import type { SqlStatement } from '../sql/index.ts'
 import type { RequestContext } from './context.ts'
 import { documentFailure, failureReply } from './failures.ts'
+import { parseBody } from './parse-body.ts'
 import { badRequest, type HttpReply, jsonReply } from './reply.ts'
-import { parseStatements, plainStatement } from './statements.ts'
+import { plainStatement } from './statements.ts'
 
 export async function handleParse(context: RequestContext): Promise<HttpReply> {
   const { parameters, receivedAt, server } = context
@@ -24,7 +25,7 @@ async function readStatements({
   method,
   parameters,
 }: RequestContext): Promise<readonly SqlStatement[]> {
-  if (method === 'POST') return parseStatements((await body.read()).toString('utf8'))
+  if (method === 'POST') return await parseBody((await body.read()).toString('utf8'))
   const sql = parameters.get('q')
   if (sql === undefined) throw badRequest('query not specified')
   return [plainStatement(sql)]

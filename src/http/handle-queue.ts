@@ -6,8 +6,8 @@ import type { RequestContext } from './context.ts'
 import { encodeQueued } from './encode-document.ts'
 import { documentFailure, failureReply } from './failures.ts'
 import { indentJson } from './json-text.ts'
+import { parseBody } from './parse-body.ts'
 import { errorReply, type HttpReply } from './reply.ts'
-import { parseStatements } from './statements.ts'
 import type { HttpNode } from './types.ts'
 
 /**
@@ -40,7 +40,7 @@ async function readStatements({
 }: RequestContext): Promise<readonly SqlStatement[] | undefined> {
   const text = (await body.read()).toString('utf8')
   if (parameters.has('wait') && /^\s*(?:\[\s*\]\s*)?$/.test(text)) return undefined
-  return parseStatements(text).filter(({ sql }) => sql !== '')
+  return (await parseBody(text)).filter(({ sql }) => sql !== '')
 }
 
 function enqueue(

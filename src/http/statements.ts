@@ -50,7 +50,7 @@ function toParameter(value: unknown): SqlParameter {
 }
 
 /** Text that is a signed 64-bit integer binds as INTEGER, exactly; any other number as REAL. */
-function toNumber(text: string): SqlParameter {
+export function toNumber(text: string): SqlParameter {
   if (/^-?\d{1,19}$/.test(text)) {
     const integer = BigInt(text)
     if (BigInt.asIntN(64, integer) === integer) {
@@ -65,7 +65,7 @@ function toNumber(text: string): SqlParameter {
 }
 
 /** `x'..'` with an even number of hex digits, as SQL writes a blob. */
-function hexBlob(text: string): Uint8Array | undefined {
+export function hexBlob(text: string): Uint8Array | undefined {
   if (text.length < 3 || !/^\s*[xX]'(?:[0-9a-fA-F]{2})*'\s*$/.test(text)) return undefined
   const trimmed = text.trim()
   return new Uint8Array(Buffer.from(trimmed.slice(2, -1), 'hex'))

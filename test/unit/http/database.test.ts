@@ -323,3 +323,27 @@ test('Idempotency-Key - names the write for the node; a request without one has 
   await post('/db/execute', ['INSERT INTO t VALUES (1)'])
   expect(node.calls.map(({ options }) => options.requestId)).toEqual(['order-7', 'order-8', undefined])
 })
+
+describe('large bodies', () => {
+  test('are read as small ones are', async () => {
+    const { post, ask, node } = await serve()
+    const text = 'x'.repeat(400_000)
+    expect((await post('/db/execute', [['INSERT ?', text, 1, [1, 2]], 'b'])).status).toBe(200)
+    expect(node.calls[0]?.statements).toEqual([
+      { sql: 'INSERT ?', positional: [text, 1, new Uint8Array([1, 2])], named: {} },
+      { sql: 'b', positional: [], named: {} },
+    ])
+    const truncated = await ask('POST', '/db/query', { body: `["${text}` })
+    expect([truncated.status, truncated.body]).toEqual([400, 'invalid JSON body\n'])
+  })
+
+  test('hold only so many statements', async () => {
+    const { post, node } = await serve()
+    const answer = await post('/db/execute', Array(40_000).fill('SELECT 1'))
+    expect([answer.status, answer.body]).toEqual([
+      413,
+      'the statements of one request exceed the limit of 10000\n',
+    ])
+    expect(node.calls).toEqual([])
+  })
+})
