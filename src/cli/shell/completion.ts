@@ -48,14 +48,15 @@ export class Completion {
     if (qualified !== null) {
       const [, , table = '', begun = ''] = qualified
       const found = [...schema].find(([name]) => name.toLowerCase() === table.toLowerCase())
-      return [beginningWith(begun, (found?.[1] ?? []).map(quoted)), begun]
+      return [beginningWith(begun, found?.[1] ?? []).map(quoted), begun]
     }
     const begun = /[\p{L}_][\p{L}\p{N}_$]*$/u.exec(line)?.[0] ?? ''
     if (begun === '') return [[], begun]
     const small = begun === begun.toLowerCase()
     const keywords = small ? KEYWORDS.map((word) => word.toLowerCase()) : KEYWORDS
-    const names = [...schema.keys(), ...[...schema.values()].flat()].map(quoted)
-    return [beginningWith(begun, [...keywords, ...names]), begun]
+    const names = [...schema.keys(), ...[...schema.values()].flat()]
+    const words = [...beginningWith(begun, keywords), ...beginningWith(begun, names).map(quoted)]
+    return [words, begun]
   }
 
   /** Those of before, if they cannot be fetched. */

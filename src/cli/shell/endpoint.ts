@@ -75,6 +75,8 @@ export class Endpoint {
   readonly #agents: Readonly<Record<'http:' | 'https:', http.Agent>>
   /** Whether the servers are known to honour `Idempotency-Key`. */
   knowsKeys = false
+  /** Set by a call that may change something. */
+  writes = false
   /** Position of the host that answered last. */
   #current = 0
 
@@ -108,6 +110,7 @@ export class Endpoint {
     const reads = (call.method ?? 'GET') === 'GET'
     const keyed = call.keyed === true && this.knowsKeys
     const attempt = keyed ? { ...call, headers: { ...call.headers, 'Idempotency-Key': randomUUID() } } : call
+    if (!reads) this.writes = true
     const failures: string[] = []
     let lost: AttemptError | undefined
     for (let tried = 0; tried < hosts.length; tried++) {

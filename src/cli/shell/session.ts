@@ -86,11 +86,13 @@ export class Session {
   async attempt(work: () => Promise<void>): Promise<void> {
     const outermost = this.#abort === undefined
     const { signal } = this
+    if (outermost) this.endpoint.writes = false
     try {
       await work()
     } catch (error) {
       if (!signal.aborted) await this.complain(describeFailure(error))
-      else if (outermost) await this.complain('canceled; a write may still be applied')
+      else if (outermost)
+        await this.complain(`canceled${this.endpoint.writes ? '; a write may still be applied' : ''}`)
       else throw error
     } finally {
       if (outermost) this.#abort = undefined
