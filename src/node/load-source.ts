@@ -91,13 +91,24 @@ async function* bounded(chunks: AsyncIterable<Uint8Array>, bytesMax: number): As
   let bytes = 0
   for await (const chunk of chunks) {
     bytes += chunk.length
-    if (bytes > bytesMax) throw loadTooLarge(bytesMax)
+    if (bytes > bytesMax) {
+      throw new DebrosError('LOAD_TOO_LARGE', `too large to be loaded: the limit is ${bytesMax} bytes`)
+    }
     yield chunk
   }
 }
 
-export function loadTooLarge(bytesMax: number): DebrosError {
-  return new DebrosError('LOAD_TOO_LARGE', `too large to be loaded: the limit is ${bytesMax} bytes`)
+/** Tells whether chunks, one after the other, are UTF-8; without one, whether they end where a character ends. */
+export function utf8Check(): (chunk?: Uint8Array) => boolean {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  return (chunk) => {
+    try {
+      decoder.decode(chunk, { stream: chunk !== undefined })
+      return true
+    } catch {
+      return false
+    }
+  }
 }
 
 /** The same bytes in pieces of `size`, but for the last, which may be empty. */

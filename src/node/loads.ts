@@ -3,7 +3,6 @@
  * in pieces, which the state machines keep (sql/staged-loads.ts) until the last of them says what to do. Until
  * then nothing has changed; a load that fails on its way is simply given up.
  */
-import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -15,7 +14,7 @@ import {
   errorMessage,
 } from '../base/index.ts'
 import type { PeerAddress, Rpc } from '../p2p/index.ts'
-import { createSqlScratch, SQL_LOAD_TEXT_BYTES_MAX, type SqlLoad, type SqlScratch } from '../sql/index.ts'
+import { createSqlScratch, type SqlLoad, type SqlScratch } from '../sql/index.ts'
 import { LoadRequest as WireRequest, DatabaseResponse as WireResponse } from '../wire/index.ts'
 import type { Authorizer, Credentials } from './authorization.ts'
 import { encodeCommand } from './codec/command-codec.ts'
@@ -30,7 +29,7 @@ import {
   LOAD_PIECE_BYTES,
 } from './defaults.ts'
 import { callerToWire, checkCaller } from './forwarded.ts'
-import { inPieces, loadTooLarge, openLoadSource } from './load-source.ts'
+import { inPieces, openLoadSource, utf8Check } from './load-source.ts'
 import { freshRequestId, settle, sinceFirst } from './requests.ts'
 import type { Attempt, Router } from './router.ts'
 import type { Slots } from './slots.ts'
@@ -131,20 +130,20 @@ export class Loads {
 
   async #loadText(load: Load, chunks: AsyncIterable<Uint8Array>): Promise<DatabaseResponse> {
     const text: Uint8Array[] = []
+    const isText = utf8Check()
     let bytes = 0
     let giveBack: (() => void) | undefined
     try {
       for await (const chunk of chunks) {
         bytes += chunk.length
-        if (bytes > SQL_LOAD_TEXT_BYTES_MAX) throw loadTooLarge(SQL_LOAD_TEXT_BYTES_MAX)
         // Like files, large texts take much memory.
         if (bytes > LOAD_PIECE_BYTES) giveBack ??= await this.#components.scratches.take(load.limits)
+        if (!isText(chunk)) throw notLoadable()
         text.push(chunk)
       }
+      if (!isText()) throw notLoadable()
       if (bytes === 0) return { results: [], raftIndex: undefined, servedBy: this.#init.servedBy() }
-      const whole = Buffer.concat(text.splice(0))
-      if (!isUtf8(whole)) throw new DebrosError('LOAD_INVALID', 'neither a SQLite file nor SQL text in UTF-8')
-      return await this.#replicate(load, 'text', [whole])
+      return await this.#replicate(load, 'text', text)
     } finally {
       giveBack?.()
     }
@@ -339,6 +338,10 @@ function loadOf(options: LoadOptions): Load {
     limits: limitsOf(options),
     credentials: options.credentials,
   }
+}
+
+function notLoadable(): DebrosError {
+  return new DebrosError('LOAD_INVALID', 'neither a SQLite file nor SQL text in UTF-8')
 }
 
 function bootRefused(why: string): DebrosError {

@@ -1,5 +1,4 @@
 /** One namespace: its file, what SQLite remembers between statements, and a session while there is use for one. */
-import { isUtf8 } from 'node:buffer'
 import { errorMessage } from '../base/index.ts'
 import type { AnalysisCache } from './analysis-cache.ts'
 import { BlockFile } from './block-file.ts'
@@ -120,15 +119,12 @@ export class Database {
     { timeMs, seed }: { readonly timeMs: number; readonly seed: number },
     recorder?: ChangeRecorder,
   ): SqlResult[] {
-    const bytes = Buffer.allocUnsafe(content.size)
-    content.read(bytes, 0)
-    if (!isUtf8(bytes)) return [{ kind: 'error', message: 'the text is not UTF-8' }]
     this.dropSession()
     const session = this.#open()
     session.vfs.begin(timeMs, 'write')
     const results = explained(session, () =>
       session.recording(recorder, () =>
-        loadText(session.connection, bytes.toString('utf8'), {
+        loadText(session.connection, content, {
           seed: (segment) => statementSeed(seed, 0, segment),
           elapsedMs: this.#components.elapsedMs,
           changes: recorder && new ChangeKeeping(recorder, session),

@@ -64,12 +64,26 @@ export type LoadedSegment =
   | { readonly segment: undefined; readonly refusal: string }
 
 /**
- * The statements of a text that is loaded as a whole, one after the other: there may be very many. What may
- * run is the same as in a request; but a dump says where its transaction begins and ends, and that foreign
- * keys are not enforced, so these statements are among them.
+ * The statements of a text that is loaded as a whole, one after the other: there may be very many, and the
+ * text comes in parts. What may run is the same as in a request; but a dump says where its transaction begins
+ * and ends, and that foreign keys are not enforced, so these statements are among them.
  */
-export function* loadedSegments(sql: string): Generator<LoadedSegment> {
-  for (const { segment, verdict } of judgedSegments(sql, 'load')) {
+export function* loadedSegments(parts: Iterable<string>): Generator<LoadedSegment> {
+  let rest = ''
+  for (const part of parts) {
+    const text = rest + part
+    rest = text.slice(yield* loadedFrom(text, false))
+  }
+  yield* loadedFrom(rest, true)
+}
+
+/** Returns where the statement begins that the text does not end. */
+function* loadedFrom(text: string, isLast: boolean): Generator<LoadedSegment, number> {
+  const judged = judgedSegments(text, 'load', isLast)
+  for (;;) {
+    const { done, value } = judged.next()
+    if (done === true) return value
+    const { segment, verdict } = value
     if (verdict.refusal !== undefined) yield { segment: undefined, refusal: verdict.refusal }
     else if (segment !== undefined) yield { segment, refusal: undefined }
   }
@@ -84,10 +98,11 @@ interface JudgedSegment {
   readonly verdict: Pick<Verdict, 'refusal' | 'disallowedPragma'>
 }
 
-function* judgedSegments(sql: string, rules: Rules): Generator<JudgedSegment> {
+/** Returns where the last statement begins if it may go on, which it may unless this `isLast`. */
+function* judgedSegments(sql: string, rules: Rules, isLast = true): Generator<JudgedSegment, number> {
   if (sql.includes('\0')) {
     yield { segment: undefined, verdict: { refusal: 'SQL text must not contain a NUL character' } }
-    return
+    return sql.length
   }
   const tokens = new SqlTokens(sql)
   const names = new NameWatch(sql)
@@ -102,14 +117,18 @@ function* judgedSegments(sql: string, rules: Rules): Generator<JudgedSegment> {
         continue
       }
     }
+    if (!more && !isLast) break
     if (!scan.isEmpty) {
       const verdict = scan.judge(names.takeStatistics())
+      // A statement that is loaded runs before what follows is looked at.
+      if (rules === 'load') yield { segment: undefined, verdict: { refusal: names.refusal() } }
       yield { segment: { sql: sql.slice(from, tokens.end), ...verdict.traits }, verdict }
     }
     from = tokens.end
     scan = new SegmentScan(rules)
   }
   yield { segment: undefined, verdict: { refusal: names.refusal() } }
+  return from
 }
 
 /** What a dump may say of its transaction; it is undone as a whole, and never in part. */
@@ -281,6 +300,7 @@ class NameWatch {
   /** What the token before was. */
   #before: Expectation | undefined
   #argumentless = false
+  #namesArgument: boolean | undefined
 
   constructor(sql: string) {
     this.#sql = sql
@@ -305,8 +325,8 @@ class NameWatch {
   }
 
   refusal(): string | undefined {
-    if (this.#argumentless && hasName(this.#sql, 'arg'))
-      this.#refuse(`pragma_page_size must not be given an argument`)
+    this.#namesArgument ??= this.#argumentless ? hasName(this.#sql, 'arg') : undefined
+    if (this.#namesArgument === true) this.#refuse(`pragma_page_size must not be given an argument`)
     return this.#refusal
   }
 

@@ -18,7 +18,6 @@ export { findDisallowedPragma } from './gate.ts'
 export {
   checkSqlSize,
   DEFAULT_SQL_LIMITS,
-  SQL_LOAD_TEXT_BYTES_MAX,
   SQL_STEPS_PER_MILLISECOND,
   type SqlLimits,
 } from './limits.ts'

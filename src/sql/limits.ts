@@ -49,9 +49,6 @@ export const SQL_LOADS_MAX = 4
 export const SQL_LOADS_BYTES_MAX = SQL_DATABASE_BYTES_MAX
 export const SQL_LOAD_IDLE_MS = 15 * 60_000
 
-/** SQL text that is loaded as a whole is one string while it runs. Checked before it is proposed. */
-export const SQL_LOAD_TEXT_BYTES_MAX = 256 * 1024 * 1024
-
 /**
  * What one request may ask for. Checked where a request enters, before it is proposed, and never while a
  * log entry is applied: replicas with other settings must still apply it alike.

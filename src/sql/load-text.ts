@@ -3,12 +3,17 @@
  * that is accepted and means nothing more, for there is one around the whole text. Foreign keys can be
  * switched on or off where SQLite would let that be, before anything else; the setting ends with the text.
  */
+
+import type { BlockFile } from './block-file.ts'
 import type { ChangeKeeping } from './change-keeping.ts'
 import type { Connection } from './connection.ts'
 import { CorruptionReport, StatementError } from './errors.ts'
 import { loadedSegments, type SqlSegment } from './gate.ts'
 import { written } from './statement-runner.ts'
 import type { SqlResult } from './types.ts'
+
+/** A statement that is longer is looked at again with each further part. */
+const PART_BYTES = 8 * 1024 * 1024
 
 export interface LoadTextInit {
   /** The random numbers of a statement's place in the text. */
@@ -23,7 +28,7 @@ export interface LoadTextInit {
  * One result, as of the last statement, or none if there is no statement. Throws what is not the text's
  * fault. Leaves the connection with settings that are not its own.
  */
-export function loadText(connection: Connection, text: string, init: LoadTextInit): SqlResult[] {
+export function loadText(connection: Connection, text: BlockFile, init: LoadTextInit): SqlResult[] {
   const startedMs = init.elapsedMs()
   const { isBegun, failure } = runAll(connection, text, init)
   if (failure === undefined && isBegun)
@@ -33,12 +38,12 @@ export function loadText(connection: Connection, text: string, init: LoadTextIni
 
 function runAll(
   connection: Connection,
-  text: string,
+  text: BlockFile,
   init: LoadTextInit,
 ): { readonly isBegun: boolean; readonly failure: string | undefined } {
   const load = new TextLoad(connection, init)
   try {
-    for (const { segment, refusal } of loadedSegments(text)) {
+    for (const { segment, refusal } of loadedSegments(partsOf(text))) {
       if (refusal !== undefined) throw new StatementError(refusal)
       load.run(segment)
     }
@@ -118,6 +123,26 @@ class TextLoad {
       if (want > 0) throw new StatementError(`not enough args to execute query: want ${want} got 0`)
       while (statement.step());
     })
+  }
+}
+
+/** The text in parts: a string cannot be as long as a text. Throws a statement's error for what is no UTF-8. */
+function* partsOf(text: BlockFile): Generator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const bytes = new Uint8Array(PART_BYTES)
+  for (let at = 0; at < text.size; ) {
+    const count = text.read(bytes, at)
+    at += count
+    yield decoded(() => decoder.decode(bytes.subarray(0, count), { stream: true }))
+  }
+  yield decoded(() => decoder.decode())
+}
+
+function decoded(decode: () => string): string {
+  try {
+    return decode()
+  } catch {
+    throw new StatementError('the text is not UTF-8')
   }
 }
 

@@ -293,6 +293,39 @@ describe('loading text', () => {
     ])
   })
 
+  test('longer than a part of it that is looked at - wherever the parts end', () => {
+    const engine = new TestEngine()
+    const row = "INSERT INTO t VALUES ('żó;łw''s -- \n /* ', 1.5); -- a comment; with 'quotes\n"
+    const rows = Math.ceil((9 * 2 ** 20) / Buffer.byteLength(row))
+    const long = `INSERT INTO t VALUES ('${'long; '.repeat(1_500_000)}', 2);`
+    const trigger = 'CREATE TRIGGER tr AFTER INSERT ON t BEGIN SELECT 1; SELECT 2; END;\n'
+    const sql = `CREATE TABLE t (v, n);\n${row.repeat(rows)}${long}${trigger}${row.repeat(3)}`
+    expect(results(engine, text(sql))).toEqual([write(rows + 4, 1)])
+    expect(engine.rows('SELECT n, count(*), max(length(v)) FROM t GROUP BY n')).toEqual([
+      [1.5, rows + 3, 16],
+      [2, 1, 9_000_000],
+    ])
+    // An error in a later part undoes what earlier parts did.
+    expect(results(engine, text(`DELETE FROM t; ${row.repeat(rows)} nonsense`))).toEqual([
+      error('near "nonsense": syntax error'),
+    ])
+    expect(engine.rows('SELECT count(*) FROM t')).toEqual([[rows + 4]])
+  })
+
+  test('what may not run - does not run even once', () => {
+    const engine = new TestEngine()
+    for (const [sql, message] of [
+      [
+        "CREATE TABLE t (v); SELECT load_extension('x')",
+        'load_extension() and fts3_tokenizer() are not supported',
+      ],
+      ['SELECT * FROM pragma_page_size(8192)', 'pragma_page_size must not be given an argument'],
+      ["SELECT * FROM pragma_journal_mode('OFF')", 'pragma_journal_mode is not supported'],
+    ] as const) {
+      expect(results(engine, text(sql))).toEqual([error(message)])
+    }
+  })
+
   test('foreign keys - are as the text says until its end, and as they were afterwards', () => {
     const engine = new TestEngine({ foreignKeys: true })
     const tables = 'CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p);'
