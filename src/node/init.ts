@@ -41,8 +41,10 @@ export type NodeAccess = () => NodeServices | undefined
 export interface NodeInit {
   /** Where everything is kept: a directory, or memory that outlives the node object. */
   readonly dataDir: string | MemoryDataDir
-  /** Fixed at first start. @default derived from the node's key */
+  /** Fixed at first start; given again, it must be the same. @default `firstNodeId` */
   readonly nodeId?: string
+  /** The id of a node that has none yet; no matter later. @default derived from the node's key */
+  readonly firstNodeId?: string
   /** Where the key is kept. @default `<dataDir>/identity.key` */
   readonly keyFile?: string
   /** Multiaddrs to listen on for peers and clients. @default none */
@@ -117,6 +119,7 @@ export interface NodeInit {
 export interface ResolvedNodeInit {
   readonly dataDir: string | MemoryDataDir
   readonly nodeId: string | undefined
+  readonly firstNodeId: string | undefined
   readonly keyFile: string | undefined
   readonly listenAddresses: readonly string[]
   readonly raftAddress: string
@@ -158,6 +161,7 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
   const resolved: ResolvedNodeInit = {
     dataDir: init.dataDir,
     nodeId: init.nodeId,
+    firstNodeId: init.firstNodeId,
     keyFile: init.keyFile,
     listenAddresses: init.listenAddresses ?? [],
     raftAddress: init.raftAddress ?? '127.0.0.1:0',
@@ -190,7 +194,7 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
     logger: init.logger ?? silentLogger,
     linkFilter: init.linkFilter,
   }
-  if (resolved.nodeId !== undefined && !NODE_ID_PATTERN.test(resolved.nodeId)) {
+  if ([resolved.nodeId, resolved.firstNodeId].some((id) => id !== undefined && !NODE_ID_PATTERN.test(id))) {
     throw invalid('the node id must be 1 to 128 printable ASCII characters without blanks')
   }
   if (!(resolved.integrityIntervalMs >= 0)) throw invalid('the integrity interval must not be negative')

@@ -165,7 +165,8 @@ class Node implements DebrosNode {
     const dataDir = await openDataDir({ logger: this.#logger }, init)
     this.#cleanup.push({ what: 'data directory', run: () => dataDir.close() })
     const { stored, ancestors } = await this.#readStored(dataDir)
-    const nodeId = init.nodeId ?? stored?.nodeId ?? `node-${dataDir.identity.peerId.slice(-8)}`
+    const derived = `node-${dataDir.identity.peerId.slice(-8)}`
+    const nodeId = init.nodeId ?? stored?.nodeId ?? init.firstNodeId ?? derived
     await dataDir.writeIdentity({ nodeId, clusterId: stored?.clusterId })
 
     const network = await this.#openNetwork(dataDir)

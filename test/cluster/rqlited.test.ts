@@ -37,6 +37,20 @@ describe('rqlited', { timeout: 90_000 }, () => {
     expect(await node.stop()).toBe(0)
   })
 
+  test('a node without a name - has its first address as name, and keeps it', async () => {
+    await using nodes = await RqlitedNodes.create()
+    const node = await nodes.add()
+    const name = node.raftAddress
+    node.start(['-node-id', ''])
+    expect(await node.waitForLeader()).toEqual({ addr: name, node_id: name })
+    await node.kill()
+    const [port] = await freePorts(1)
+    node.raftAddress = `127.0.0.1:${port}`
+    node.start(['-node-id', ''])
+    await node.waitForLeader()
+    await node.until('its new address', async () => (await node.members())[name]?.addr === node.raftAddress)
+  })
+
   test('three nodes - join through leader and follower, redirect, fail over, come back without joining', async () => {
     await using nodes = await RqlitedNodes.create()
     // Names are addresses as good as any.

@@ -44,7 +44,7 @@ const PROFILE = 'run the node under "node --cpu-prof" or "node --heap-prof" inst
 const FLAGS = {
   'node-id': text(
     'Node',
-    'name of this node, fixed at its first start (left out: its advertised Raft address)',
+    'name of this node, fixed at its first start (left out: its advertised Raft address at that time)',
   ),
   version: bool('Node', 'show the version and exit'),
 

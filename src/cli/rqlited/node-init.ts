@@ -31,11 +31,12 @@ export function toNodeInit(
   { clusterSecret, authorization, discovery, outbound, build }: RqlitedContext,
 ): Omit<NodeInit, 'door' | 'logger'> {
   const raft = listener(values['raft-addr'], values['raft-adv-addr'])
-  const nodeId = values['node-id'] || raft.advertise
+  const nodeId = values['node-id']
   const joinAddresses = addressList(values.join)
   return {
     dataDir,
-    ...(nodeId !== undefined && { nodeId }),
+    ...(nodeId !== '' && { nodeId }),
+    ...(raft.advertise !== undefined && { firstNodeId: raft.advertise }),
     raftAddress: formatHostPort(raft.bind),
     ...(raft.advertise !== undefined && { raftAdvertise: raft.advertise }),
     joinAddresses,

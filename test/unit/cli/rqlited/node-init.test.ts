@@ -23,7 +23,7 @@ describe('what the flags of rqlited mean', () => {
     const { node, http } = inits()
     expect(node).toMatchObject({
       dataDir: '/data',
-      nodeId: 'localhost:4002',
+      firstNodeId: 'localhost:4002',
       raftAddress: 'localhost:4002',
       raftAdvertise: 'localhost:4002',
       joinAddresses: [],
@@ -47,7 +47,11 @@ describe('what the flags of rqlited mean', () => {
         'db1:4002',
       ],
     )
-    expect(node).toMatchObject({ nodeId: 'db1:4002', raftAddress: '[::]:4002', raftAdvertise: 'db1:4002' })
+    expect(node).toMatchObject({
+      firstNodeId: 'db1:4002',
+      raftAddress: '[::]:4002',
+      raftAdvertise: 'db1:4002',
+    })
     expect(http).toMatchObject({ host: '0.0.0.0', port: 4001, advertise: 'db1:80' })
   })
 
@@ -55,6 +59,7 @@ describe('what the flags of rqlited mean', () => {
     const { node, http } = inits('-http-addr', 'localhost:0', '-raft-addr', 'localhost:0', '-node-id', 'a')
     expect(node).toMatchObject({ nodeId: 'a', raftAddress: 'localhost:0' })
     expect(node.raftAdvertise).toBeUndefined()
+    expect(node.firstNodeId).toBeUndefined()
     expect(http.advertise).toBeUndefined()
   })
 
