@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Counters } from '../base/index.ts'
+import type { HttpBuildInfo } from './types.ts'
 
 export interface ServedRequest {
   /** Path of the route, never what a caller wrote: label values must be few. */
@@ -11,6 +12,12 @@ export interface ServedRequest {
   readonly status: number
   readonly seconds: number
   readonly socket: Socket
+}
+
+export interface HttpMetricsComponents {
+  readonly counters: Counters
+  readonly build: HttpBuildInfo
+  readonly inFlight: () => number
 }
 
 /** The caller went away before the answer was complete; nginx has made this status known. */
@@ -28,8 +35,14 @@ export class HttpMetrics {
   /** Bytes of a connection that are counted already: it serves many requests. */
   readonly #counted = new WeakMap<Socket, { received: number; sent: number }>()
 
-  constructor(counters: Counters, inFlight: () => number) {
+  constructor({ counters, build, inFlight }: HttpMetricsComponents) {
     const registers = [this.#registry]
+    new Gauge({
+      name: 'debros_build_info',
+      help: 'Always 1; what runs here is in the labels',
+      labelNames: ['version', 'commit', 'node_version'],
+      registers,
+    }).set({ version: build.version, commit: build.commit, node_version: process.version }, 1)
     this.#requests = new Counter({
       name: 'debros_http_requests_total',
       help: `Requests answered; status ${CALLER_LEFT}: the caller left before`,

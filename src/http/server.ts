@@ -13,6 +13,7 @@ import { PragmaReader } from './pragmas.ts'
 import { certificateEnd, isExposed, readTlsMaterial, signatureOf, TlsWatch } from './tls-files.ts'
 import type {
   HttpAddress,
+  HttpBuildInfo,
   HttpLimits,
   HttpServer,
   HttpServerComponents,
@@ -36,6 +37,7 @@ class RqliteHttpServer implements HttpServer {
   readonly #init: HttpServerInit
   readonly #limits: HttpLimits
   readonly #inFlight = new Set<AbortController>()
+  readonly #build: HttpBuildInfo
   readonly #metrics: HttpMetrics
   #running: Running | undefined
   #address: HttpAddress | undefined
@@ -48,7 +50,12 @@ class RqliteHttpServer implements HttpServer {
     this.#init = init
     this.#limits = { ...DEFAULT_LIMITS, ...init.limits }
     declareCounters(components.counters)
-    this.#metrics = new HttpMetrics(components.counters, () => this.#inFlight.size)
+    this.#build = init.build ?? { version: 'unknown', commit: '', buildTime: '' }
+    this.#metrics = new HttpMetrics({
+      counters: components.counters,
+      build: this.#build,
+      inFlight: () => this.#inFlight.size,
+    })
   }
 
   get address(): HttpAddress | undefined {
@@ -159,14 +166,7 @@ class RqliteHttpServer implements HttpServer {
 
   #buildApp(listeners: Listeners): FastifyInstance {
     const { node, logger, counters } = this.#components
-    const {
-      allowOrigin,
-      authorizer,
-      build,
-      tls,
-      discovery,
-      rqliteVersion = DEFAULT_RQLITE_VERSION,
-    } = this.#init
+    const { allowOrigin, authorizer, tls, discovery, rqliteVersion = DEFAULT_RQLITE_VERSION } = this.#init
     return buildApp({
       context: {
         node,
@@ -179,7 +179,7 @@ class RqliteHttpServer implements HttpServer {
         loadBytesMax: this.#limits.loadBytesMax,
         tls,
         discovery,
-        build: build ?? { version: 'unknown', commit: '', buildTime: '' },
+        build: this.#build,
         startedAt: new Date(),
         pragmas: new PragmaReader(),
         boundAddress: () => this.#address,

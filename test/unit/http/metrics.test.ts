@@ -106,6 +106,9 @@ describe('/metrics - the API itself', () => {
     const { body } = await ask('GET', '/metrics')
     expect(lineValue(body, 'debros_events_total{group="store",name="num_snapshots"}')).toBe(3)
     expect(lineValue(body, 'debros_events_total{group="http",name="auth_fail"}')).toBe(0)
+    expect(
+      lineValue(body, `debros_build_info{version="1.2.3",commit="abc",node_version="${process.version}"}`),
+    ).toBe(1)
     for (const name of [
       'process_resident_memory_bytes',
       'process_cpu_seconds_total',
