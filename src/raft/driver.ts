@@ -19,6 +19,7 @@ import type {
   Role,
   SnapshotMeta,
 } from './core/types.ts'
+import { KnownMembers } from './known-members.ts'
 import { promoteLearner } from './learner-promotion.ts'
 import { type Applied, leadershipLost, PendingProposals } from './pending.ts'
 import { ReadRequests } from './read-requests.ts'
@@ -91,6 +92,7 @@ export class RaftDriver {
   readonly #sends: SnapshotSends
   readonly #proposals = new PendingProposals()
   readonly #reads: ReadRequests
+  readonly #members: KnownMembers
   #core: RaftCore | undefined
   #ticker: Timer | undefined
   #passDue = false
@@ -103,13 +105,13 @@ export class RaftDriver {
   #seen: Seen = { role: 'follower', term: 0, leader: undefined, config: undefined, configCommitted: true }
   #stopDone: (() => void) | undefined
   #snapshotsInstalled = 0
-  #learned: readonly Member[] = []
   /** See {@link retire}. */
   #retired: 'until-called' | 'deaf' | undefined
 
   constructor(components: RaftDriverComponents, init: RaftDriverInit) {
     this.#components = components
     this.#init = init
+    this.#members = new KnownMembers(components.transport, init.id)
     this.#reads = new ReadRequests(components.prng.nextUint32() * 2 ** 20)
     const { applyEntriesMax: entriesMax, applyBytesMax: bytesMax } = init.settings
     this.#applier = new Applier(
@@ -356,8 +358,7 @@ export class RaftDriver {
     const seen = this.#seen
     this.#seen = { role, term, leader, config, configCommitted }
     if (config !== seen.config || configCommitted !== seen.configCommitted || leader !== seen.leader) {
-      if (this.#logKnows(leader)) this.#learned = []
-      this.#tellMembers()
+      this.#members.changed(leader, config, core.knownMembers)
       if (config !== seen.config && config.members.length > 0) this.#init.onConfigChange?.(config)
     }
     if (role === seen.role && term === seen.term && leader === seen.leader) return
@@ -378,7 +379,7 @@ export class RaftDriver {
   receive(message: Message): void {
     if (this.#retired === 'deaf') return
     this.#input((core) => {
-      if (this.#mustWait(message) || this.#isStrangersVote(message)) return
+      if (this.#mustWait(message) || this.#members.isStrangersVote(message, core.config)) return
       core.step(message)
       if (core.leader === message.from) this.#lastContact = this.#components.clock.now()
       if (core.leader !== undefined) this.#retired = undefined
@@ -402,17 +403,6 @@ export class RaftDriver {
     return this.#retired !== undefined
   }
 
-  /**
-   * A member that we learned of has another key than the one our log knows by its id: that one's vote
-   * would be a promise that the new one never made (see CoreState.canCampaign).
-   */
-  #isStrangersVote({ type, from }: Message): boolean {
-    if (type !== 'vote-response' && type !== 'pre-vote-response') return false
-    const learned = this.#learned.find(({ id }) => id === from)
-    if (learned === undefined) return false
-    return this.config.members.some(({ id, peerId }) => id === from && peerId !== learned.peerId)
-  }
-
   /** A follower that applies too slowly lets entries fall; the leader sends them again later. */
   #mustWait(message: Message): boolean {
     return (
@@ -429,22 +419,7 @@ export class RaftDriver {
   learnMembers(members: readonly Member[]): void {
     // Nobody knows better than a leader, whose log a majority has just found to be up to date.
     if (this.#core === undefined || this.#stopped || this.role === 'leader') return
-    this.#learned = members
-    this.#tellMembers()
-  }
-
-  /** Whether the configuration in the log names the leader as we learned of it; its key may be a new one. */
-  #logKnows(leader: NodeId | undefined): boolean {
-    if (leader === this.#init.id) return true
-    const member = this.config.members.find(({ id }) => id === leader)
-    const learned = this.#learned.find(({ id }) => id === leader)
-    return member !== undefined && (learned === undefined || learned.peerId === member.peerId)
-  }
-
-  #tellMembers(): void {
-    const known = (this.#core as RaftCore).knownMembers
-    const members = new Map([...known, ...this.#learned].map((member) => [member.id, member]))
-    if (members.size > 0) this.#components.transport.setMembers([...members.values()])
+    this.#members.learn(members, this.#core.knownMembers)
   }
 
   /** The system of `id` closed its connection to us. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { DebrosError, silentLogger } from '../../../src/base/index.ts'
 import {
+  askWaiting,
   createJoinServer,
   createRpc,
   type JoinRequest,
@@ -9,6 +10,7 @@ import {
   type PeerHost,
   type RpcService,
   requestJoin,
+  type WaitingNode,
 } from '../../../src/p2p/index.ts'
 import { joinerProof, memberProof } from '../../../src/p2p/join-proof.ts'
 import {
@@ -85,6 +87,64 @@ test('join - with the right secret the request is handled, and the answer believ
     ...patience,
   })
   expect(member.requests[1]).toEqual({ ...request, peerId, voter: false, clusterId: 'cluster' })
+})
+
+test('join - credentials arrive, and are not there if none were given', async () => {
+  await using cleanup = new Cleanup()
+  const member = await startMember(cleanup)
+  const joiner = await startPeer(cleanup)
+  const credentials = { username: 'node', password: 'ge:heim' }
+  const options = { address: member.host.nodeAddress, secret: SECRET, ...patience }
+  await requestJoin(joiner, { ...options, request: { ...request, credentials } })
+  expect(member.requests[0]).toEqual({ ...request, peerId: joiner.host.peerId, credentials })
+  const long = { username: 'node', password: 'x'.repeat(1_025) }
+  await expect(
+    requestJoin(joiner, { ...options, request: { ...request, credentials: long } }),
+  ).rejects.toMatchObject({ code: 'WIRE_MALFORMED' })
+})
+
+test.each<[Partial<JoinRequest>, Partial<WaitingNode>]>([
+  [{ founding: 'notify' }, { foundingId: undefined, member: false }],
+  [
+    { founding: 'claim', foundingId: 'c1' },
+    { foundingId: 'c1', member: false },
+  ],
+  [{ founding: 'notify' }, { foundingId: 'cluster', member: true }],
+])('founding - %o is asked, and %o answered', async (question, said) => {
+  await using cleanup = new Cleanup()
+  const waiting: WaitingNode = {
+    type: 'waiting',
+    nodeId: 'n1',
+    foundingId: undefined,
+    member: false,
+    ...said,
+  }
+  const other = await startMember(cleanup, { answer: () => waiting })
+  const asking = await startPeer(cleanup)
+  const asked: string[] = []
+  const answer = await askWaiting(asking, {
+    address: other.host.nodeAddress,
+    secret: SECRET,
+    request: { ...request, ...question },
+    onAsked: (peerId) => asked.push(peerId),
+    ...patience,
+  })
+  expect(answer).toEqual(waiting)
+  expect(asked).toEqual([other.host.peerId])
+  expect(other.requests).toEqual([{ ...request, ...question, peerId: asking.host.peerId }])
+})
+
+test('founding - neither kind of answer is taken for the other', async () => {
+  await using cleanup = new Cleanup()
+  const waiting: WaitingNode = { type: 'waiting', nodeId: 'n1', foundingId: undefined, member: false }
+  const waits = await startMember(cleanup, { answer: () => waiting })
+  const joiner = await startPeer(cleanup)
+  const malformed = { code: 'WIRE_MALFORMED' }
+  await expect(join(joiner, waits)).rejects.toMatchObject(malformed)
+  const member = await startMember(cleanup)
+  const options = { address: member.host.nodeAddress, secret: SECRET, ...patience }
+  const notify = { ...request, founding: 'notify' } as const
+  await expect(askWaiting(joiner, { ...options, request: notify })).rejects.toMatchObject(malformed)
 })
 
 test('join - with the wrong secret nothing is handled, and soon nothing is even checked', async () => {
