@@ -8,8 +8,9 @@ import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { errorMessage } from '../base/index.ts'
 import { readBasicAuth } from './basic-auth.ts'
-import { type BodyBudget, BodyRefused, RequestBody } from './body.ts'
+import { BodyRefused, type ByteBudget, RequestBody } from './body.ts'
 import { type RequestContext, requestAborted, type ServerContext } from './context.ts'
+import { LARGE_ANSWER_BYTES } from './defaults.ts'
 import { CALLER_LEFT } from './http-metrics.ts'
 import { checkOrigin } from './origin.ts'
 import { Parameters } from './parameters.ts'
@@ -24,7 +25,9 @@ export interface AppInit {
   readonly context: ServerContext
   readonly limits: HttpLimits
   readonly rqliteVersion: string
-  readonly budget: BodyBudget
+  readonly budget: ByteBudget
+  /** Counts the results of answers until those are sent. */
+  readonly answers: ByteBudget
   /** Makes the server that Fastify works on. */
   readonly createServer: (onRequest: RequestListener) => http.Server
   /** Requests being served; the server aborts them when it stops. */
@@ -98,6 +101,7 @@ class Exchange {
   readonly #receivedAt = performance.now()
   readonly #abort = new AbortController()
   readonly #socket: Socket
+  #answerBytes = 0
   /** Of the path, once that is known. */
   #route = 'none'
 
@@ -116,11 +120,12 @@ class Exchange {
     response.once('close', () => {
       inFlight.delete(this.#abort)
       this.#body.release()
+      this.#init.answers.give(this.#answerBytes)
       if (!response.writableFinished) this.#abort.abort(requestAborted('the caller closed the connection'))
       this.#report()
     })
     this.#answer()
-      .then((answer) => this.#send(answer))
+      .then((answer) => this.#send(this.#counted(answer)))
       .catch((error: unknown) => this.#fail(error))
   }
 
@@ -170,6 +175,19 @@ class Exchange {
     if (!/(?:^|,)\s*idempotency-key\s*(?:,|$)/i.test(String(asked))) return emptyReply(200)
     const allowed = this.#reply.getHeader('access-control-allow-headers')
     return emptyReply(200, { 'access-control-allow-headers': `${allowed}, Idempotency-Key` })
+  }
+
+  /** Callers that take their time over large answers must not fill the memory together. */
+  #counted(answer: HttpReply): HttpReply {
+    const { heldBytes = 0, mustBeSent = false } = answer
+    if (heldBytes < LARGE_ANSWER_BYTES || this.#reply.raw.destroyed) return answer
+    const { answers } = this.#init
+    if (mustBeSent) answers.force(heldBytes)
+    else if (!answers.take(heldBytes)) {
+      return errorReply(503, 'too many large answers are being sent, try again later', { 'retry-after': '1' })
+    }
+    this.#answerBytes = heldBytes
+    return answer
   }
 
   #send(answer: HttpReply): void {

@@ -8,8 +8,8 @@ export class BodyRefused extends HttpError {
   override name = 'BodyRefused'
 }
 
-/** Counts the bytes of all bodies from their reading until their requests are answered. */
-export class BodyBudget {
+/** Counts the bytes that requests hold together: of bodies until they are answered, of answers until they are sent. */
+export class ByteBudget {
   readonly #bytesMax: number
   #bytes = 0
 
@@ -21,6 +21,11 @@ export class BodyBudget {
     if (this.#bytes + bytes > this.#bytesMax) return false
     this.#bytes += bytes
     return true
+  }
+
+  /** Whether there is room or not. */
+  force(bytes: number): void {
+    this.#bytes += bytes
   }
 
   give(bytes: number): void {
@@ -41,10 +46,10 @@ export type BodyLimits = Pick<
 export class RequestBody {
   readonly #request: IncomingMessage
   readonly #limits: BodyLimits
-  readonly #budget: BodyBudget
+  readonly #budget: ByteBudget
   #takenBytes = 0
 
-  constructor(request: IncomingMessage, limits: BodyLimits, budget: BodyBudget) {
+  constructor(request: IncomingMessage, limits: BodyLimits, budget: ByteBudget) {
     this.#request = request
     this.#limits = limits
     this.#budget = budget

@@ -6,6 +6,7 @@ export const DEFAULT_LIMITS: HttpLimits = Object.freeze({
   bodyBytesMax: 64 * 2 ** 20,
   loadBytesMax: 2 * 2 ** 30,
   bodyBytesInFlightMax: 256 * 2 ** 20,
+  answerBytesInFlightMax: 512 * 2 ** 20,
   headerBytesMax: 64 * 2 ** 10,
   connectionsMax: 10_000,
   headersTimeoutMs: 10_000,
@@ -21,6 +22,9 @@ export const DEFAULT_LIMITS: HttpLimits = Object.freeze({
   certificatePollMs: 10_000,
   stopGraceMs: 10_000,
 })
+
+/** Results of an answer that are counted among those that are being sent. */
+export const LARGE_ANSWER_BYTES = 64 * 1024
 
 /** Longer bodies, in characters, are read bit by bit; see `large-body.ts`. */
 export const LARGE_BODY_LENGTH = 256 * 1024

@@ -10,6 +10,7 @@ import { indentJson } from './json-text.ts'
 import { parseBody } from './parse-body.ts'
 import { redirectToLeader } from './redirect.ts'
 import { badRequest, type HttpReply } from './reply.ts'
+import { resultBytes } from './result-size.ts'
 import { plainStatement } from './statements.ts'
 import type { HttpNode } from './types.ts'
 
@@ -83,5 +84,7 @@ export function documentReply(
     type: 'json',
     body: parameters.has('pretty') ? indentJson(document) : document,
     headers: { 'x-rqlite-served-by': response.servedBy },
+    heldBytes: resultBytes(response.results),
+    mustBeSent: mode !== 'query' && response.raftIndex !== undefined,
   }
 }

@@ -10,6 +10,10 @@ export interface HttpReply {
    */
   readonly body?: string | Iterable<string> | AsyncIterable<Uint8Array>
   readonly headers?: Readonly<Record<string, string>>
+  /** What it keeps in memory until it is sent. @default nothing to speak of */
+  readonly heldBytes?: number
+  /** It tells that something was done, so nothing else may be sent in its place. */
+  readonly mustBeSent?: boolean
 }
 
 /** One whose body is at hand as a whole. */

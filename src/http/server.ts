@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { DebrosError, errorMessage, formatHostPort, hasErrorCode } from '../base/index.ts'
 import { answerBrokenRequest, buildApp } from './app.ts'
-import { BodyBudget } from './body.ts'
+import { ByteBudget } from './body.ts'
 import { requestAborted } from './context.ts'
 import { declareCounters } from './counter-names.ts'
 import { DEFAULT_LIMITS, DEFAULT_RQLITE_VERSION } from './defaults.ts'
@@ -188,7 +188,8 @@ class RqliteHttpServer implements HttpServer {
       limits: this.#limits,
       rqliteVersion,
       createServer: (onRequest) => listeners.create(onRequest),
-      budget: new BodyBudget(this.#limits.bodyBytesInFlightMax),
+      budget: new ByteBudget(this.#limits.bodyBytesInFlightMax),
+      answers: new ByteBudget(this.#limits.answerBytesInFlightMax),
       inFlight: this.#inFlight,
       isStopping: () => this.#stopping,
     })

@@ -71,6 +71,11 @@ export interface HttpLimits {
   readonly loadBytesMax: number
   /** All request bodies held at one time; beyond it callers get 503. @default 256 MiB */
   readonly bodyBytesInFlightMax: number
+  /**
+   * Results of all large answers that are being sent; beyond it readers get 503. What tells of a write is sent
+   * all the same. @default 512 MiB
+   */
+  readonly answerBytesInFlightMax: number
   /** Request line and headers together; bounds the length of a URL. @default 64 KiB */
   readonly headerBytesMax: number
   /** Open connections; further ones are closed at once. @default 10,000 */

@@ -329,3 +329,43 @@ describe('start and stop', () => {
     expect(await running).toBeInstanceOf(Error)
   })
 })
+
+describe('answers', () => {
+  /** Larger than what the system takes on its own. */
+  const rows = rowsResult(
+    ['v'],
+    ['text'],
+    Array.from({ length: 100 }, () => ['x'.repeat(200_000)]),
+  )
+
+  /** Asks and does not take the answer. */
+  async function askSlowly(port: number): Promise<net.Socket> {
+    const socket = net.connect(port, '127.0.0.1')
+    onTestFinished(() => {
+      socket.destroy()
+    })
+    socket.write('GET /db/query?q=SELECT HTTP/1.1\r\nHost: x\r\n\r\n')
+    await once(socket, 'readable')
+    return socket
+  }
+
+  test('large answers that are being sent - are bounded, but for those that tell of a write', async () => {
+    const { ask, post, port, node } = await serve({ limits: { answerBytesInFlightMax: 30_000_000 } })
+    node.answers(rows)
+    const slow = await askSlowly(port)
+    const refused = await ask('GET', '/db/query?q=SELECT')
+    expect([refused.status, refused.body]).toEqual([
+      503,
+      'too many large answers are being sent, try again later\n',
+    ])
+    expect(refused.headers['retry-after']).toBe('1')
+    node.answer = () => node.response([rows], { raftIndex: 7 })
+    expect((await post('/db/request', ['INSERT … RETURNING v'])).status).toBe(200)
+    expect((await ask('GET', '/db/query?q=SELECT&level=strong')).status).toBe(503)
+    node.answers(rowsResult(['v'], ['text'], [['x'.repeat(60_000)]]))
+    expect((await ask('GET', '/db/query?q=SELECT')).status).toBe(200)
+    slow.destroy()
+    node.answers(rows)
+    await vi.waitFor(async () => expect((await ask('GET', '/db/query?q=SELECT')).status).toBe(200))
+  })
+})
