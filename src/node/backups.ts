@@ -4,20 +4,19 @@
  * database. The copy shares memory with the database until that is written.
  */
 import { type Counters, checkNamespace, DEFAULT_NAMESPACE, DebrosError } from '../base/index.ts'
-import { createSqlScratch, type SqlMachine, type SqlScratch, withJournalMode } from '../sql/index.ts'
+import { type SqlMachine, type SqlScratch, withJournalMode } from '../sql/index.ts'
 import { type Consensus, callAborted, limitsOf } from './consensus.ts'
 import { BACKUP_IDLE_MS, BACKUPS_MAX } from './defaults.ts'
 import { LentChunks } from './lent-chunks.ts'
 import type { Router } from './router.ts'
-import type { Slots } from './slots.ts'
+import type { Scratches } from './scratches.ts'
 import type { Backup, BackupOptions } from './types.ts'
 
 export interface BackupsComponents {
   readonly consensus: Consensus
   readonly router: Router
   readonly sql: SqlMachine
-  /** For work on copies. */
-  readonly scratches: Slots
+  readonly scratches: Scratches
   readonly counters: Counters
 }
 
@@ -101,13 +100,7 @@ export class Backups {
   ): Promise<Opened> {
     const { sql, scratches } = this.#components
     const { signal } = options
-    const giveBack = await scratches.take(limitsOf(options))
-    const copy = createSqlScratch()
-    const release = (): void => {
-      signal?.removeEventListener('abort', release)
-      void copy.end().finally(giveBack)
-    }
-    signal?.addEventListener('abort', release) // which ends whatever is being waited for
+    const { copy, end } = await scratches.lend(limitsOf(options))
     try {
       const capture = await sql.captureDatabase(namespace)
       try {
@@ -115,9 +108,9 @@ export class Backups {
       } finally {
         capture.release()
       }
-      return { chunks: await work(copy), release }
+      return { chunks: await work(copy), release: () => void end() }
     } catch (error) {
-      release()
+      await end()
       if (signal?.aborted === true) throw callAborted('not-applied', signal.reason)
       throw error
     }

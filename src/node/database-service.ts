@@ -28,12 +28,12 @@ import {
   sqlResultToWire,
 } from './codec/sql-codec.ts'
 import { type Consensus, type Limits, limitsOf } from './consensus.ts'
-import { READS_IN_FLIGHT_MAX, SCRATCHES_MAX, SCRATCHES_WAITING_MAX } from './defaults.ts'
+import { READS_IN_FLIGHT_MAX } from './defaults.ts'
 import { callerToWire, checkCaller } from './forwarded.ts'
 import { Loads } from './loads.ts'
 import { freshRequestId, namedRequestId, settle, sinceFirst } from './requests.ts'
 import { type Attempt, notLeader, type Router } from './router.ts'
-import { Slots } from './slots.ts'
+import { Scratches } from './scratches.ts'
 import type { CommandResult, NodeStateMachine } from './state-machine.ts'
 import type {
   Backup,
@@ -105,6 +105,7 @@ type Answer = Pick<DatabaseResponse, 'results' | 'raftIndex'>
 export class Database implements DatabaseService {
   readonly #components: DatabaseComponents
   readonly #init: DatabaseInit
+  readonly #scratches = new Scratches()
   readonly #backups: Backups
   readonly #loads: Loads
   #readsInFlight = 0
@@ -112,16 +113,8 @@ export class Database implements DatabaseService {
   constructor(components: DatabaseComponents, init: DatabaseInit) {
     this.#components = components
     this.#init = init
-    const scratches = new Slots({
-      count: SCRATCHES_MAX,
-      waitingMax: SCRATCHES_WAITING_MAX,
-      busy: () =>
-        new DebrosError('SCRATCH_BUSY', 'too many backups and loads are under way; try again later', {
-          retryable: true,
-        }),
-    })
-    this.#backups = new Backups({ ...components, scratches }, init)
-    this.#loads = new Loads({ ...components, scratches }, init)
+    this.#backups = new Backups({ ...components, scratches: this.#scratches }, init)
+    this.#loads = new Loads({ ...components, scratches: this.#scratches }, init)
     components.rpc.handle(METHOD, 'member', (bytes, { signal }) => this.#serve(bytes, signal))
   }
 
@@ -183,6 +176,11 @@ export class Database implements DatabaseService {
   #sinceFirst(): ReturnType<typeof sinceFirst> {
     const { consensus } = this.#components
     return sinceFirst(() => consensus.commitIndex)
+  }
+
+  /** Ends what works on copies, so that nothing keeps the process. */
+  close(): Promise<void> {
+    return this.#scratches.close()
   }
 
   async backup(options: BackupOptions = {}): Promise<Backup> {

@@ -14,7 +14,7 @@ import {
   errorMessage,
 } from '../base/index.ts'
 import type { PeerAddress, Rpc } from '../p2p/index.ts'
-import { createSqlScratch, type SqlLoad, type SqlScratch } from '../sql/index.ts'
+import type { SqlLoad, SqlScratch } from '../sql/index.ts'
 import { LoadRequest as WireRequest, DatabaseResponse as WireResponse } from '../wire/index.ts'
 import type { Authorizer, Credentials } from './authorization.ts'
 import { encodeCommand } from './codec/command-codec.ts'
@@ -32,7 +32,7 @@ import { callerToWire, checkCaller } from './forwarded.ts'
 import { inPieces, openLoadSource, utf8Check } from './load-source.ts'
 import { freshRequestId, settle, sinceFirst } from './requests.ts'
 import type { Attempt, Router } from './router.ts'
-import type { Slots } from './slots.ts'
+import type { Scratches } from './scratches.ts'
 import type { CommandResult } from './state-machine.ts'
 import type { DatabaseResponse, LoadOptions } from './types.ts'
 
@@ -49,8 +49,7 @@ export interface LoadsComponents {
   readonly router: Router
   readonly rpc: Rpc
   readonly authorizer: Authorizer
-  /** For work on copies. */
-  readonly scratches: Slots
+  readonly scratches: Scratches
   readonly counters: Counters
 }
 
@@ -151,10 +150,7 @@ export class Loads {
 
   /** Lends a thread for one load. It is ended when the caller gives up. */
   async #withScratch<T>({ limits }: Load, use: (copy: SqlScratch) => Promise<T>): Promise<T> {
-    const giveBack = await this.#components.scratches.take(limits)
-    const copy = createSqlScratch()
-    const end = (): void => void copy.end()
-    limits.signal?.addEventListener('abort', end)
+    const { copy, end } = await this.#components.scratches.lend(limits)
     try {
       return await use(copy)
     } catch (error) {
@@ -162,9 +158,7 @@ export class Loads {
       if (limits.signal?.aborted === true && !isOwn) throw callAborted('not-applied', limits.signal.reason)
       throw error
     } finally {
-      limits.signal?.removeEventListener('abort', end)
-      await copy.end()
-      giveBack()
+      await end()
     }
   }
 

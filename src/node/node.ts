@@ -435,6 +435,7 @@ class Node implements DebrosNode {
     this.#outbound = outbound
     await outbound.start()
     this.#cleanup.push({ what: 'backups and changes', run: () => outbound.stop() })
+    this.#cleanup.push({ what: 'copies of databases', run: () => database.close() })
     const storage = new Storage({ consensus, router, rpc, kv })
     const admission = new Admission(
       {

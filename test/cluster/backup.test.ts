@@ -94,3 +94,21 @@ test('backup - writes go on while one is read, and do not show in it; there are 
   await collect((await database.backup()).chunks)
   await expect(database.backup({ namespace: 'no/name' })).rejects.toMatchObject({ code: 'NAMESPACE_INVALID' })
 })
+
+test('backup - that nobody has read to its end does not keep a node from stopping', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await using cluster = await startCluster({ nodes: 1 })
+  const database = databaseAt(cluster, await cluster.leader())
+  await database.execute(['CREATE TABLE t (v)', 'INSERT INTO t VALUES (zeroblob(5000000))'])
+  const { chunks } = await database.backup({ vacuum: true })
+  const reading = chunks[Symbol.asyncIterator]()
+  expect((await reading.next()).done).not.toBe(true)
+  await cluster.stop(0)
+  await expect(
+    (async () => {
+      while ((await reading.next()).done !== true);
+    })(),
+  ).rejects.toMatchObject({ code: 'SQL_SCRATCH_FAILED' })
+  await expect(database.backup({ vacuum: true, local: true })).rejects.toMatchObject({ code: 'NODE_STOPPED' })
+})

@@ -191,6 +191,18 @@ describe('a file', () => {
     expect(stockRows(image, 'SELECT count(*), max(generation) FROM t')).toEqual([[3000, 7]])
   })
 
+  test('two at a time, and a log that is busy - wait for each other', { timeout: TIMEOUT_MS }, async () => {
+    // Room for one piece at a time.
+    await using cluster = await startCluster({ nodes: 3, raft: { uncommittedBytesMax: 1_200_000 } })
+    await cluster.leader()
+    const loads = [1, 2].map((generation, at) =>
+      databaseAt(cluster, at).load(bytes(largeFile(generation)), { timeoutMs: 60_000 }),
+    )
+    expect(await Promise.all(loads)).toMatchObject([{ results: [] }, { results: [] }])
+    const image = await replicas(cluster)
+    expect(stockRows(image, 'SELECT count(*), count(DISTINCT generation) FROM t')).toEqual([[3000, 1]])
+  })
+
   test('survives that every node is killed, and can be loaded again', { timeout: TIMEOUT_MS }, async () => {
     const directory = await mkdtemp(join(tmpdir(), 'debros-load-'))
     try {

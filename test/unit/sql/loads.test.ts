@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { RequestTag } from '../../../src/base/index.ts'
 import type { SqlLoad, SqlResult } from '../../../src/sql/index.ts'
 import { Scratch } from '../../../src/sql/scratch.ts'
+import { stockFile } from '../../stock-sqlite.ts'
 import {
   binary,
   captureOf,
@@ -182,14 +183,26 @@ describe('loading a file', () => {
     expect(results(engine, stage(0, image, { name: 'e' }))).toEqual([])
   })
 
-  test('other page sizes go on as they are', () => {
+  test.each([512, 65_536])('pages of %d bytes - go on as they are', (pageBytes) => {
     const scratch = new Scratch(binary)
-    scratch.write(image)
+    scratch.write(
+      stockFile('CREATE TABLE loaded (id INTEGER PRIMARY KEY, v)', `PRAGMA page_size = ${pageBytes}`),
+    )
+    scratch.check()
     const engine = new TestEngine()
-    results(engine, commit('file', 0, image))
-    const before = engine.rows('SELECT * FROM loaded ORDER BY id')
-    engine.execute('VACUUM')
-    expect(engine.rows('SELECT * FROM loaded ORDER BY id')).toEqual(before)
+    results(engine, commit('file', 0, Buffer.concat([...scratch.read()])))
+    engine.execute(
+      'INSERT INTO loaded (v) WITH RECURSIVE n(x) AS (VALUES(1) UNION ALL SELECT x + 1 FROM n WHERE x < 500) SELECT zeroblob(5000) FROM n',
+      'DELETE FROM loaded WHERE id > 10',
+      'VACUUM',
+    )
+    expect(engine.rows('SELECT count(*), sum(length(v)) FROM loaded')).toEqual([[10, 50_000]])
+    expect(engine.rows('PRAGMA page_size')).toEqual([[pageBytes]])
+    // The limit is in bytes, not in pages.
+    expect(engine.rows('PRAGMA max_page_count')).toEqual([[Math.min(2 ** 32 / pageBytes, 4_294_967_294)]])
+    const replica = new TestEngine()
+    restoreInto(replica.engine, captureOf(engine.engine))
+    expect(digestOf(replica.engine)).toBe(digestOf(engine.engine))
   })
 })
 
