@@ -12,8 +12,9 @@ export class ChangeKeeping {
     this.#session = session
   }
 
-  /** Runs a statement that may change which tables there are, and what they are. */
-  around<T>({ verb, explain }: SqlSegment, run: () => T): T {
+  /** Runs a statement, which may change which tables there are, and what they are. */
+  around<T>({ sql, verb, explain }: SqlSegment, run: () => T): T {
+    this.#session.expect(sql)
     const changesTables = !explain && (verb === 'create' || verb === 'drop' || verb === 'alter')
     if (!changesTables) return run()
     if (verb === 'alter') this.#session.unwatchTables()

@@ -5,8 +5,9 @@
  * so nothing that these do to the statement can hide a change that stays. A SELECT in a trigger leaves
  * last_insert_rowid(), changes() and total_changes() as they are.
  *
- * What triggers do not see: rows that REPLACE removes to make room for another, rows that CREATE TABLE AS
- * begins with, and virtual tables.
+ * Triggers do not see rows that REPLACE removes to make room for another; those are looked up before, where
+ * there may be any (replaced-rows.ts). What stays unseen: rows that are replaced because of a unique index
+ * that is partial or on an expression, rows that CREATE TABLE AS begins with, and virtual tables.
  */
 
 import { toError } from '../base/index.ts'
@@ -15,27 +16,36 @@ import type { ChangeWatch } from './change-log.ts'
 import type { ChangeRecorder } from './change-recorder.ts'
 import type { Connection } from './connection.ts'
 import { EngineFailure } from './errors.ts'
+import { ReplacedRows } from './replaced-rows.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
 import { jsonOf } from './value-json.ts'
+import { describeTables, quoted, tableNames, textColumn, type WatchedTable } from './watched-table.ts'
 
 const TRIGGER_PREFIX = 'sys_row_change_'
 
 /** SQLite allows a function at least so many arguments; four of them are not values. */
 const VALUES_MAX = 96
 
+/** The conflict clause, but also the function; what matters is that nothing is missed. */
+const REPLACE = /replace/i
+const SCHEMA_REPLACES = "SELECT 1 FROM main.sqlite_schema WHERE sql LIKE '%replace%' LIMIT 1"
+
 const OPERATIONS = ['INSERT', 'UPDATE', 'DELETE'] as const
 type Operation = (typeof OPERATIONS)[number]
 
-/** In place of an operation: values for the call that comes next. */
-const MORE = -1
-
-interface WatchedTable {
-  readonly name: string
-  /** Of the columns that hold something of their own; generated ones do not. */
-  readonly columns: readonly string[]
-  /** How its rowid is called; undefined if it has none that can be told. */
-  readonly rowId: string | undefined
-}
+/** In place of an operation. */
+const KINDS = {
+  /** Values for the call that comes next. */
+  more: -1,
+  /** Asks whether rows may be replaced. */
+  ask: 10,
+  /** A row is about to be inserted, updated. */
+  insertComing: 11,
+  updateComing: 12,
+  /** Rows in the way of it: one with the rowid that it may get, or by a unique index. */
+  inTheWay: 13,
+  inTheWayByRowId: 14,
+} as const
 
 /** For one instance of SQLite, and the connection it has. */
 export class ChangeTriggers {
@@ -50,20 +60,32 @@ export class ChangeTriggers {
   #pending: string[] = []
   #failure: Error | undefined
 
+  readonly #replaced = new ReplacedRows()
+  /** Whether the schema itself asks for rows to be replaced. */
+  #schemaReplaces = false
+
   /** Where changes go; undefined: they are not told. */
   recorder: ChangeRecorder | undefined
+  /** Whether the statement that runs may replace rows, as far as its text tells. */
+  mayReplace = false
 
   constructor(instance: SqliteInstance) {
     this.#instance = instance
-    this.#callback = instance.api.addFunction((_context: number, count: number, values: number) => {
-      this.#guard(count, values)
-      return undefined // the result is NULL
+    this.#callback = instance.api.addFunction((context: number, count: number, values: number) => {
+      this.#guard(context, count, values)
+      return undefined
     }, 'viii')
   }
 
   /** What went wrong while a change was told. SQLite has gone on. */
   get failure(): Error | undefined {
     return this.#failure
+  }
+
+  /** To be called before each statement. */
+  expect(sql: string): void {
+    this.mayReplace = this.#schemaReplaces || REPLACE.test(sql)
+    this.#replaced.clear()
   }
 
   /** Watches the tables that a new connection finds. */
@@ -88,8 +110,9 @@ export class ChangeTriggers {
     for (const table of describeTables(connection, added)) {
       const number = ++this.#lastNumber
       this.#tables.set(number, table)
-      for (const operation of OPERATIONS) connection.run(this.#triggerOf(number, table, operation))
+      for (const trigger of this.#triggersOf(number, table)) connection.run(trigger)
     }
+    this.#schemaReplaces = textColumn(connection, SCHEMA_REPLACES).length > 0
     connection.sticky = sticky
   }
 
@@ -103,54 +126,110 @@ export class ChangeTriggers {
     connection.sticky = sticky
   }
 
-  #triggerOf(number: number, { name, columns, rowId }: WatchedTable, operation: Operation): string {
+  #triggersOf(number: number, table: WatchedTable): string[] {
+    const after = OPERATIONS.map((operation) => this.#afterTrigger(number, table, operation))
+    // Where only rowids are told, rows without one cannot be told from each other.
+    const canBeReplaced = table.rowId !== undefined || (!this.#rowIdsOnly && table.uniques.length > 0)
+    return canBeReplaced ? [...after, ...this.#beforeTriggers(number, table)] : after
+  }
+
+  #afterTrigger(number: number, { name, columns, rowId }: WatchedTable, operation: Operation): string {
     const old = operation === 'INSERT' ? undefined : 'OLD'
     const fresh = operation === 'DELETE' ? undefined : 'NEW'
-    const values = [old, fresh].flatMap((row) =>
-      row === undefined || this.#rowIdsOnly ? [] : columns.map((column) => `${row}.${quoted(column)}`),
-    )
+    const values = [old, fresh].flatMap((row) => this.#valuesOf(row, columns))
     const id = (row: string | undefined): string =>
       row === undefined || rowId === undefined ? 'NULL' : `${row}.${rowId}`
-    const calls: string[] = []
-    while (values.length > VALUES_MAX) {
-      calls.push([number, MORE, 'NULL', 'NULL', ...values.splice(0, VALUES_MAX)].join())
-    }
-    const kind = OPERATIONS.indexOf(operation)
-    calls.push([number, kind, id(old), id(fresh), ...values].join())
-    const body = calls.map((call) => `SELECT ${CHANGE_FUNCTION}(${call});`).join(' ')
+    const call = callOf(number, OPERATIONS.indexOf(operation), id(old), id(fresh), values)
     const trigger = `${TRIGGER_PREFIX}${number}_${operation.toLowerCase()}`
-    return `CREATE TEMP TRIGGER ${trigger} AFTER ${operation} ON main.${quoted(name)} BEGIN ${body} END`
+    return `CREATE TEMP TRIGGER ${trigger} AFTER ${operation} ON main.${quoted(name)} BEGIN SELECT ${call}; END`
+  }
+
+  #beforeTriggers(number: number, { name, columns, rowId, uniques }: WatchedTable): string[] {
+    const table = `main.${quoted(name)}`
+    const found = (kind: number, where: string): string => {
+      const id = rowId === undefined ? 'NULL' : `t.${rowId}`
+      return `SELECT ${callOf(number, kind, id, 'NULL', this.#valuesOf('t', columns))} FROM ${table} AS t WHERE ${where};`
+    }
+    const searches = uniques.map((unique) =>
+      found(
+        KINDS.inTheWay,
+        unique
+          .map(
+            ({ column, collation }) =>
+              `t.${quoted(column)} COLLATE ${quoted(collation)} = NEW.${quoted(column)}`,
+          )
+          .join(' AND '),
+      ),
+    )
+    if (rowId !== undefined) searches.push(found(KINDS.inTheWayByRowId, `t.${rowId} = NEW.${rowId}`))
+    return (['INSERT', 'UPDATE'] as const).map((operation) => {
+      const coming = operation === 'INSERT' ? KINDS.insertComing : KINDS.updateComing
+      return `CREATE TEMP TRIGGER ${TRIGGER_PREFIX}${number}_before_${operation.toLowerCase()}
+        BEFORE ${operation} ON ${table} WHEN ${callOf(number, KINDS.ask, 'NULL', 'NULL', [])}
+        BEGIN SELECT ${callOf(number, coming, 'NULL', 'NULL', this.#valuesOf('NEW', columns))}; ${searches.join(' ')} END`
+    })
+  }
+
+  #valuesOf(row: string | undefined, columns: readonly string[]): string[] {
+    return row === undefined || this.#rowIdsOnly ? [] : columns.map((column) => `${row}.${quoted(column)}`)
   }
 
   /** No exception may pass through SQLite: its state would be left half changed. */
-  #guard(count: number, values: number): void {
+  #guard(context: number, count: number, values: number): void {
     if (this.recorder === undefined) return
     try {
-      this.#tell(this.recorder, count, values)
+      this.#tell(this.recorder, context, count, values)
     } catch (error) {
       this.#failure ??= toError(error)
     }
   }
 
-  #tell(recorder: ChangeRecorder, count: number, values: number): void {
+  #tell(recorder: ChangeRecorder, context: number, count: number, values: number): void {
+    const { api, memory } = this.#instance
     const given = Array.from({ length: count }, (_, i) =>
-      jsonOf(this.#instance, this.#instance.memory.getUint32(values + i * 4)),
+      jsonOf(this.#instance, memory.getUint32(values + i * 4)),
     )
-    const [number, kind, oldId, newId] = given as [string, string, string, string] // as the triggers are written
+    const [first, second, oldId, newId] = given as [string, string, string, string] // as the triggers are written
+    const number = Number(first)
+    const kind = Number(second)
     const row = [...this.#pending, ...given.slice(4)]
-    if (Number(kind) === MORE) {
-      this.#pending = row
-      return
+    this.#pending = kind === KINDS.more ? row : []
+    switch (kind) {
+      case KINDS.more:
+        return
+      case KINDS.ask:
+        api._sqlite3_result_int(context, this.mayReplace ? 1 : 0)
+        return
+      case KINDS.insertComing:
+      case KINDS.updateComing:
+        this.#replaced.coming(number, kind === KINDS.insertComing ? 'INSERT' : 'UPDATE', row)
+        return
+      case KINDS.inTheWay:
+      case KINDS.inTheWayByRowId:
+        this.#replaced.found({ rowId: oldId, values: row, byRowId: kind === KINDS.inTheWayByRowId })
+        return
     }
-    this.#pending = []
-    const table = this.#tables.get(Number(number))
-    const operation = OPERATIONS[Number(kind)]
+    const table = this.#tables.get(number)
+    const operation = OPERATIONS[kind]
     if (table === undefined || operation === undefined)
       throw new EngineFailure('a change of an unknown table')
+    if (operation !== 'INSERT') this.#replaced.changed(number, oldId, row.slice(0, table.columns.length))
+    if (operation !== 'DELETE') {
+      const fresh = operation === 'INSERT' ? row : row.slice(table.columns.length)
+      for (const { rowId, values: before } of this.#replaced.arrived(number, operation, newId, fresh)) {
+        recorder.add(this.#eventOf('DELETE', table, rowId, 'null', before))
+      }
+    }
     recorder.add(this.#eventOf(operation, table, oldId, newId, row))
   }
 
-  #eventOf(operation: Operation, table: WatchedTable, oldId: string, newId: string, row: string[]): string {
+  #eventOf(
+    operation: Operation,
+    table: WatchedTable,
+    oldId: string,
+    newId: string,
+    row: readonly string[],
+  ): string {
     const { name, columns } = table
     const members = [`"op":"${operation}"`, `"table":${JSON.stringify(name)}`]
     if (newId !== 'null') members.push(`"new_row_id":${newId}`)
@@ -164,43 +243,17 @@ export class ChangeTriggers {
   }
 }
 
+/** What calls the function, as columns of a SELECT. */
+function callOf(number: number, kind: number, old: string, fresh: string, values: readonly string[]): string {
+  const calls: string[] = []
+  let rest = values
+  for (; rest.length > VALUES_MAX; rest = rest.slice(VALUES_MAX)) {
+    calls.push([number, KINDS.more, 'NULL', 'NULL', ...rest.slice(0, VALUES_MAX)].join())
+  }
+  calls.push([number, kind, old, fresh, ...rest].join())
+  return calls.map((call) => `${CHANGE_FUNCTION}(${call})`).join()
+}
+
 function rowJson(columns: readonly string[], values: readonly string[], from: number): string {
   return `{${columns.map((column, i) => `${JSON.stringify(column)}:${values[from + i] ?? 'null'}`).join()}}`
-}
-
-/** All but SQLite's own and virtual tables, whose contents are tables themselves. */
-function tableNames(connection: Connection): string[] {
-  return textColumn(
-    connection,
-    `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND substr(name, 1, 7) <> 'sqlite_' ORDER BY name`,
-  )
-}
-
-function describeTables(connection: Connection, names: readonly string[]): WatchedTable[] {
-  if (names.length === 0) return []
-  const withoutRowId = new Set(
-    textColumn(connection, `SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr`),
-  )
-  return names.map((name) => {
-    const columns = textColumn(connection, `SELECT name FROM pragma_table_info(${textLiteral(name)}, 'main')`)
-    const taken = new Set(columns.map((column) => column.toLowerCase()))
-    const rowId = ['rowid', '_rowid_', 'oid'].find((alias) => !taken.has(alias))
-    return { name, columns, rowId: withoutRowId.has(name) ? undefined : rowId }
-  })
-}
-
-function textColumn(connection: Connection, sql: string): string[] {
-  const values: string[] = []
-  connection.useOnce(sql, (statement) => {
-    while (statement.step()) values.push(String(statement.row()[0]))
-  })
-  return values
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
-}
-
-function textLiteral(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }

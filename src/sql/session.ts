@@ -98,6 +98,11 @@ export class Session {
     }
   }
 
+  /** To be called before each statement while changes are recorded. */
+  expect(sql: string): void {
+    this.#triggers?.expect(sql)
+  }
+
   /** To be called before a table is altered: what is watched does not stand in the way then. */
   unwatchTables(): void {
     if (this.#watch !== undefined) this.#triggers?.remove(this.#connection)

@@ -75,6 +75,7 @@ export interface SqliteApi {
     final: Pointer,
     destroy: Pointer,
   ): number
+  _sqlite3_result_int(context: Pointer, value: number): void
   _sqlite3_value_type(value: Pointer): number
   _sqlite3_value_double(value: Pointer): number
   _sqlite3_value_text(value: Pointer): Pointer

@@ -174,6 +174,50 @@ describe('changes', () => {
     expect(engine.rows('SELECT x FROM u ORDER BY x').flat()).toEqual([7, 8, 40, 41, 50])
   })
 
+  test('changes - rows that others replace are deleted first', () => {
+    const engine = capturing(
+      {},
+      TABLE,
+      'CREATE TABLE u (x COLLATE NOCASE UNIQUE, y UNIQUE)',
+      'CREATE TABLE w (k PRIMARY KEY, v UNIQUE) WITHOUT ROWID',
+      'CREATE TABLE r (x UNIQUE ON CONFLICT REPLACE)',
+    )
+    engine.execute(
+      "INSERT INTO t VALUES (1, 'a')",
+      "INSERT INTO u VALUES ('p', 1), ('q', 2)",
+      "INSERT INTO w VALUES ('k', 1), ('l', 2)",
+      'INSERT INTO r VALUES (1)',
+    )
+    const inShort = (index: number): unknown[] =>
+      events(engine, index).map(({ op, before, after }) => [
+        op,
+        ...Object.values({ ...(before ?? after ?? {}) }),
+      ])
+    engine.execute("REPLACE INTO t VALUES (1, 'b')", "INSERT OR REPLACE INTO t (x) VALUES ('c')")
+    expect(inShort(3)).toEqual([
+      ['DELETE', 1, 'a'],
+      ['INSERT', 1, 'b'],
+      ['INSERT', 2, 'c'],
+    ])
+    engine.execute("REPLACE INTO u VALUES ('P', 2)")
+    expect(inShort(4)).toEqual([
+      ['DELETE', 'p', 1],
+      ['DELETE', 'q', 2],
+      ['INSERT', 'P', 2],
+    ])
+    engine.execute("UPDATE OR REPLACE w SET v = 2 WHERE k = 'k'")
+    expect(inShort(5)).toEqual([
+      ['DELETE', 'l', 2],
+      ['UPDATE', 'k', 1],
+    ])
+    engine.execute('INSERT INTO r VALUES (1)', 'INSERT OR IGNORE INTO t VALUES (1, 9), (7, 9)')
+    expect(inShort(6)).toEqual([
+      ['DELETE', 1],
+      ['INSERT', 1],
+      ['INSERT', 7, 9],
+    ])
+  })
+
   test('changes - a deferred foreign key undoes all', () => {
     const engine = new TestEngine({ foreignKeys: true })
     engine.execute(TABLE, 'CREATE TABLE child (t REFERENCES t (id) DEFERRABLE INITIALLY DEFERRED)')
