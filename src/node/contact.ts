@@ -60,6 +60,8 @@ export class Contact {
   readonly #components: ContactComponents
   readonly #init: ContactInit
   #round = 0
+  /** It is asking to be a member again, so that it may not be one is no news. */
+  #rejoining = false
   #reported: Detached['reason'] | undefined
   /** Addresses at which another cluster answered. */
   readonly #warned = new Set<string>()
@@ -74,6 +76,12 @@ export class Contact {
    * `rejoin`: asks to be a member also if it knows of no change. Ends once the cluster knows.
    */
   async announce({ rejoin }: { readonly rejoin: boolean }): Promise<void> {
+    this.#rejoining = rejoin
+    await this.#announce(rejoin)
+    this.#rejoining = false
+  }
+
+  async #announce(rejoin: boolean): Promise<void> {
     const { signal, joinIntervalMs } = this.#init
     let due = rejoin
     while (!signal.aborted && (due || this.#hasMoved())) {
@@ -254,6 +262,7 @@ export class Contact {
   }
 
   #detach(reason: Detached['reason'], why?: string): void {
+    if (reason === 'removed' && this.#rejoining) return
     const { driver, cluster, logger } = this.#components
     const { clusterId, dataDir } = this.#init
     driver.retire(reason === 'removed' ? 'until-called' : 'deaf')

@@ -230,8 +230,7 @@ class Node implements DebrosNode {
       },
     )
     void contact.announce({ rejoin })
-    // One that asks to be a member is told anyway.
-    void contact.keepInTouch({ now: stored?.clusterId !== undefined && !rejoin })
+    void contact.keepInTouch({ now: stored?.clusterId !== undefined })
     void this.#awaitReady(raft.consensus, raft.cluster)
   }
 
