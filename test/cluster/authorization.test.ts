@@ -77,6 +77,7 @@ test('forwarded requests - the leader checks the caller again', { timeout: 60_00
     ['POST', '/db/request', basic('reader'), create, 'remote Request not authorized\n'],
     ['POST', '/db/request', basic('writer'), create, 'remote Request not authorized\n'],
     ['POST', '/db/request', basic('reader'), '["SELECT 1"]', 'remote Request not authorized\n'],
+    ['POST', '/db/load', basic('both'), 'CREATE TABLE loaded (v)', 'remote load not authorized\n'],
     ['DELETE', '/remove', basic('both'), `{"id":"${follower.id}"}`, 'remote remove node not authorized\n'],
     ['POST', '/leader?wait', basic('both'), undefined, 'remote stepdown not authorized\n'],
   ]
@@ -94,6 +95,8 @@ test('forwarded requests - the leader checks the caller again', { timeout: 60_00
     const answer = await ask(follower, 'POST', `/db/query?level=${level}`, basic('reader'), select)
     expect(answer.body).toBe('{"results":[{"columns":["count(*)"],"types":["integer"],"values":[[1]]}]}')
   }
+  const loaded = await ask(follower, 'POST', '/db/load', basic('admin'), 'CREATE TABLE loaded (v)')
+  expect(loaded).toMatchObject({ status: 200 })
   const removed = await ask(follower, 'DELETE', '/remove', basic('admin'), '{"id":"nobody"}')
   expect(removed.status).toBe(200)
 })
