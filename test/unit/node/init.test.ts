@@ -29,3 +29,16 @@ test.each([
   expect(() => resolve(init)).toThrow(expect.objectContaining({ code: 'NODE_INIT_INVALID' }))
   expect(() => resolve(init)).toThrow(message)
 })
+
+test('node init - a backup is restored by a node that founds a cluster', () => {
+  const autoRestore = { directory: '/b', name: 'db', timeoutMs: 1, continueOnFailure: false }
+  expect(resolve({ autoRestore }).autoRestore).toEqual(autoRestore)
+  expect(() => resolve({ autoRestore, joinAddresses: ['127.0.0.1:7001'] })).toThrow(/restore a backup/)
+})
+
+test('node init - changes are sent by nodes that can lead', () => {
+  expect(resolve({ changeCapture: 'off' }).changeCapture).toBe('off')
+  expect(() => resolve({ changeCapture: 'off', voter: false, joinAddresses: ['127.0.0.1:7001'] })).toThrow(
+    /never leads/,
+  )
+})
