@@ -21,12 +21,13 @@ export async function handleBackup(context: RequestContext): Promise<HttpReply> 
     if (redirect !== undefined) return redirect
   }
   try {
-    const { chunks, servedBy } = await node.database.backup(options)
+    const backup = await node.database.backup(options)
+    const chunks = await begun(backup.chunks)
     return {
       status: 200,
       type: options.format === 'sql' ? 'sql' : 'binary',
       body: parameters.has('compress') ? compressed(chunks) : chunks,
-      headers: { 'x-rqlite-served-by': servedBy },
+      headers: { 'x-rqlite-served-by': backup.servedBy },
     }
   } catch (error) {
     return failureReply(error, false)
@@ -52,6 +53,21 @@ function namesOf(list = ''): string[] {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '')
+}
+
+/** What fails at once shall be told as an error, which it can only be before anything is sent. */
+async function begun(chunks: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  let next = async (): Promise<IteratorResult<Uint8Array>> => {
+    next = () => iterator.next()
+    return first
+  }
+  const end = async (): Promise<IteratorResult<Uint8Array>> => {
+    await iterator.return?.()
+    return { done: true, value: undefined }
+  }
+  return { [Symbol.asyncIterator]: () => ({ next: () => next(), return: end }) }
 }
 
 /** No `Content-Encoding`: the caller asked for a compressed file, and is to get one. */

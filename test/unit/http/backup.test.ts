@@ -95,6 +95,17 @@ describe('GET /db/backup', () => {
     expect((await ask('POST', '/db/backup')).status).toBe(405)
   })
 
+  test.each(['', '?compress'])('a backup that fails at once is a 500 %s', async (query) => {
+    const { ask, node } = await serve()
+    node.backup = async () =>
+      backupOf({
+        [Symbol.asyncIterator]: () => ({
+          next: () => Promise.reject(new DebrosError('SQL_SCRATCH_FAILED', 'the dump failed')),
+        }),
+      })
+    expect(await ask('GET', `/db/backup${query}`)).toMatchObject({ status: 500, body: 'the dump failed\n' })
+  })
+
   test.each(['', '?compress'])('a backup that fails half-way is cut off %s', async (query) => {
     const { ask, node } = await serve()
     node.backup = async () =>
