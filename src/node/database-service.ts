@@ -2,26 +2,13 @@
 import { randomBytes } from 'node:crypto'
 import { type Counters, checkNamespace, DEFAULT_NAMESPACE, DebrosError } from '../base/index.ts'
 import type { PeerAddress, Rpc } from '../p2p/index.ts'
-import {
-  checkSqlSize,
-  findDisallowedPragma,
-  monotonicMs,
-  SQL_STEPS_PER_MILLISECOND,
-  type SqlMachine,
-  type SqlMode,
-  type SqlStatement,
-} from '../sql/index.ts'
-import {
-  SqlRequest as WireContent,
-  DatabaseRequest as WireRequest,
-  DatabaseResponse as WireResponse,
-} from '../wire/index.ts'
-import type { Authorizer, Credentials, Permission } from './authorization.ts'
+import { monotonicMs, type SqlMachine, type SqlMode } from '../sql/index.ts'
+import { DatabaseRequest as WireRequest, DatabaseResponse as WireResponse } from '../wire/index.ts'
+import type { Authorizer, Permission } from './authorization.ts'
 import { Backups } from './backups.ts'
 import { encodeCommand } from './codec/command-codec.ts'
 import { requestIdFromWire, requestIdToWire } from './codec/request-codec.ts'
 import {
-  type SqlRequest,
   sqlRequestFromWire,
   sqlRequestToWire,
   sqlResultFromWire,
@@ -31,7 +18,8 @@ import { type Consensus, type Limits, limitsOf } from './consensus.ts'
 import { READS_IN_FLIGHT_MAX } from './defaults.ts'
 import { callerToWire, checkCaller } from './forwarded.ts'
 import { Loads } from './loads.ts'
-import { freshRequestId, namedRequestId, settle, sinceFirst } from './requests.ts'
+import { checkEntrySize, type Prepared, prepare, toStatement } from './prepare-request.ts'
+import { settle, sinceFirst } from './requests.ts'
 import { type Attempt, notLeader, type Router } from './router.ts'
 import { Scratches } from './scratches.ts'
 import type { CommandResult, NodeStateMachine } from './state-machine.ts'
@@ -72,19 +60,8 @@ export interface DatabaseInit {
   readonly selfId: string
   /** How this node is called in answers it gives itself. */
   readonly servedBy: () => string
-}
-
-/** What a request amounts to once it is known where it must go. */
-interface Prepared {
-  readonly request: SqlRequest
-  /** What the caller asked for, which decides what it needs: a `request` that only reads is done as a query. */
-  readonly asked: SqlMode
-  /** Of a read that is not logged; 0: no limit. */
-  readonly executionTimeoutMs: number
-  /** The same for every attempt. */
-  readonly requestId: string
-  /** The caller's; see forwarded.ts. */
-  readonly credentials: Credentials | undefined
+  /** Largest log entry there can be. */
+  readonly entryBytesMax: number
 }
 
 type Reading = Pick<Prepared, 'request' | 'executionTimeoutMs'>
@@ -156,6 +133,7 @@ export class Database implements DatabaseService {
   /** Checks as `execute` does, and throws at once what it would reject with. */
   repeatable(inputs: readonly StatementInput[], options: WriteOptions = {}): RepeatableWrite {
     const prepared = prepare('execute', inputs, options)
+    checkEntrySize(prepared.request, this.#init.entryBytesMax)
     const since = this.#sinceFirst()
     let mayHaveHappened = false
     const attempt = async (limits: Limits): Promise<DatabaseResponse> => {
@@ -217,8 +195,9 @@ export class Database implements DatabaseService {
     return this.#components.consensus.config.learners.includes(this.#init.selfId) ? 'none' : 'weak'
   }
 
-  #throughLog(prepared: Prepared, limits: Limits): Promise<DatabaseResponse> {
-    return this.#atLeader(prepared, true, limits)
+  async #throughLog(prepared: Prepared, limits: Limits): Promise<DatabaseResponse> {
+    checkEntrySize(prepared.request, this.#init.entryBytesMax)
+    return await this.#atLeader(prepared, true, limits)
   }
 
   #atLeader(
@@ -365,38 +344,4 @@ export class Database implements DatabaseService {
 /** The attempt that was refused did nothing, but one before it may have. */
 function forgotten(cause: DebrosError): DebrosError {
   return new DebrosError('REQUEST_FORGOTTEN', cause.message, { outcome: 'unknown', cause })
-}
-
-function toStatement(input: StatementInput): SqlStatement {
-  if (typeof input === 'string') return { sql: input, positional: [], named: {} }
-  const { sql, positional = [], named = {} } = input
-  return { sql, positional, named }
-}
-
-function prepare(
-  mode: SqlMode,
-  inputs: readonly StatementInput[],
-  options: WriteOptions & Pick<ReadOptions, 'qualifyColumns'>,
-): Prepared {
-  const namespace = checkNamespace(options.namespace ?? DEFAULT_NAMESPACE)
-  const statements = inputs.map(toStatement)
-  checkSqlSize(statements)
-  const pragma = findDisallowedPragma(statements)
-  if (pragma !== undefined) {
-    throw new DebrosError('SQL_DISALLOWED_PRAGMA', `disallowed pragma: ${pragma}`)
-  }
-  const { transaction = false, qualifyColumns = false, executionTimeoutMs = 0 } = options
-  const stepsMax = stepsIn(executionTimeoutMs)
-  const request = { namespace, mode, transaction, statements, stepsMax, qualifyColumns }
-  const { requestId: name, credentials } = options
-  const rest = { request, asked: mode, credentials, executionTimeoutMs }
-  if (name === undefined) return { ...rest, requestId: freshRequestId() }
-  const content = WireContent.encode(sqlRequestToWire(request))
-  return { ...rest, requestId: namedRequestId(name, namespace, content) }
-}
-
-/** Not none, for a time that is. */
-function stepsIn(ms: number): number {
-  if (ms <= 0) return 0
-  return Math.min(Math.max(1, Math.round(ms * SQL_STEPS_PER_MILLISECOND)), Number.MAX_SAFE_INTEGER)
 }

@@ -401,11 +401,11 @@ class Node implements DebrosNode {
     )
     const database = new Database(
       { consensus, router, rpc, sql, stateMachine, authorizer, counters: this.#init.counters },
-      { selfId: self.id, servedBy },
+      { selfId: self.id, servedBy, entryBytesMax: settings.entryBytesMax },
     )
     const queuedWrites = new QueuedWrites(
       { database, counters: this.#init.counters, logger: this.#logger },
-      { ...this.#init.writeQueue, entryBytesMax: settings.entryBytesMax },
+      this.#init.writeQueue,
     )
     this.#queuedWrites = queuedWrites
     this.#cleanup.push({ what: 'write queue', run: () => queuedWrites.stop(0) })

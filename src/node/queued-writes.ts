@@ -17,11 +17,6 @@ export interface QueuedWritesComponents {
   readonly logger: Logger
 }
 
-export interface QueuedWritesInit extends ResolvedWriteQueue {
-  /** Largest log entry there can be. */
-  readonly entryBytesMax: number
-}
-
 interface Item extends QueuedRequest {
   readonly sequenceNumber: bigint
   /** On the monotonic clock. */
@@ -37,7 +32,7 @@ interface Waiter {
 
 export class QueuedWrites implements WriteQueue {
   readonly #components: QueuedWritesComponents
-  readonly #init: QueuedWritesInit
+  readonly #init: ResolvedWriteQueue
   readonly #writer: BatchWriter
   /** Accepted, in order. Those that are being written stay in front until they are through. */
   #items: Item[] = []
@@ -52,7 +47,7 @@ export class QueuedWrites implements WriteQueue {
   readonly #abort = new AbortController()
   readonly #emptied = Promise.withResolvers<void>()
 
-  constructor(components: QueuedWritesComponents, init: QueuedWritesInit) {
+  constructor(components: QueuedWritesComponents, init: ResolvedWriteQueue) {
     this.#components = components
     this.#init = init
     this.#writer = new BatchWriter(components, { transaction: init.transaction, signal: this.#abort.signal })
@@ -68,9 +63,6 @@ export class QueuedWrites implements WriteQueue {
   async enqueue(statements: readonly StatementInput[], options: QueueOptions = {}): Promise<QueuedWrite> {
     this.#writer.check(statements, options)
     const bytes = bytesOf(statements)
-    if (bytes > this.#init.entryBytesMax) {
-      throw new DebrosError('RAFT_ENTRY_TOO_LARGE', `a write of ${bytes} bytes does not fit in a log entry`)
-    }
     this.#components.counters.add('queue', 'statements_rx', statements.length)
     return await this.#accept({ statements, options, bytes, isMarker: false })
   }

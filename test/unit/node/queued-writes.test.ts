@@ -2,7 +2,8 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Counters, DebrosError, type Outcome, silentLogger } from '../../../src/base/index.ts'
-import { QueuedWrites, type QueuedWritesInit } from '../../../src/node/queued-writes.ts'
+import type { ResolvedWriteQueue } from '../../../src/node/init.ts'
+import { QueuedWrites } from '../../../src/node/queued-writes.ts'
 import type { DatabaseResponse, StatementInput, WriteOptions } from '../../../src/node/types.ts'
 import { bytesOf } from '../../../src/node/write-batch.ts'
 import type { SqlResult } from '../../../src/sql/index.ts'
@@ -23,7 +24,7 @@ interface Attempt {
 
 type Answer = (attempt: Attempt) => readonly SqlResult[] | Promise<readonly SqlResult[]>
 
-function queue(init: Partial<QueuedWritesInit> = {}) {
+function queue(init: Partial<ResolvedWriteQueue> = {}) {
   const counters = new Counters()
   const attempts: Attempt[] = []
   let writes = 0
@@ -46,7 +47,7 @@ function queue(init: Partial<QueuedWritesInit> = {}) {
   const queued = new QueuedWrites(
     { database, counters, logger: silentLogger },
     {
-      ...{ capacity: 100, batchSize: 10, timeoutMs: NEVER_MS, transaction: false, entryBytesMax: 1_000_000 },
+      ...{ capacity: 100, batchSize: 10, timeoutMs: NEVER_MS, transaction: false },
       ...init,
     },
   )
@@ -225,9 +226,8 @@ describe('failures', () => {
   })
 
   test('bad requests - are refused at the door', async () => {
-    const { queued, put, batches } = queue({ entryBytesMax: 1_000 })
+    const { queued, put, batches } = queue()
     await expect(put('bad')).rejects.toMatchObject({ code: 'SQL_DISALLOWED_PRAGMA' })
-    await expect(put('x'.repeat(1_001))).rejects.toMatchObject({ code: 'RAFT_ENTRY_TOO_LARGE' })
     await (await queued.flush()).written
     expect(batches()).toEqual([])
   })
@@ -235,7 +235,7 @@ describe('failures', () => {
 
 describe('room', () => {
   /** A queue whose writes wait until they are let through. */
-  function blocked(init: Partial<QueuedWritesInit>) {
+  function blocked(init: Partial<ResolvedWriteQueue>) {
     const parts = queue(init)
     const gate = Promise.withResolvers<void>()
     parts.state.answer = async ({ sql }) => {
