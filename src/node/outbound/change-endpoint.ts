@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { finished } from 'node:stream/promises'
+import { hasErrorCode } from '../../base/index.ts'
 import type { ChangeCaptureConfig, ChangeCaptureTls } from './change-capture-config.ts'
 
 export interface ChangeEndpoint {
@@ -31,18 +32,24 @@ export async function openChangeEndpoint({
     : new HttpAgent({ keepAlive: true, maxSockets: 1 })
   const request = isSecure ? requestHttps : requestHttp
   const auth = url.username === '' ? undefined : `${decode(url.username)}:${decode(url.password)}`
+  const post = (body: Uint8Array, signal: AbortSignal, again: boolean): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const headers = { 'Content-Type': 'application/json', 'Content-Length': body.length }
+      const options = { method: 'POST', agent, headers, signal, ...(auth === undefined ? {} : { auth }) }
+      const sent = request(withoutCredentials(url), options, (answer) => {
+        taken(answer).then(resolve, reject)
+      })
+      sent.on('error', (error) => {
+        // The endpoint had closed a connection that was idle, and that is no failure of it.
+        if (again && sent.reusedSocket && hasErrorCode(error, 'ECONNRESET')) {
+          post(body, signal, false).then(resolve, reject)
+        } else reject(error)
+      })
+      sent.end(body)
+    })
   return {
     name: nameOf(url),
-    send: (body, signal) =>
-      new Promise((resolve, reject) => {
-        const headers = { 'Content-Type': 'application/json', 'Content-Length': body.length }
-        const options = { method: 'POST', agent, headers, signal, ...(auth === undefined ? {} : { auth }) }
-        const sent = request(withoutCredentials(url), options, (answer) => {
-          taken(answer).then(resolve, reject)
-        })
-        sent.on('error', reject)
-        sent.end(body)
-      }),
+    send: (body, signal) => post(body, signal, true),
     close: () => agent.destroy(),
   }
 }

@@ -7,11 +7,14 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const DURATION_WANTED = 'must be a duration such as "300ms", "15s" or "1h30m", or a number of nanoseconds'
 const NANOSECONDS_PER_MS = 1e6
 
-/** A Go duration, as text or in nanoseconds; the value is in milliseconds, fractions included. */
+/** Some 25 days; Node's timers take no more. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
+/** A Go duration, as text or in nanoseconds; the value is in whole milliseconds, as long as a timer can run. */
 export const duration = () =>
   z.union([z.string(), z.number()], { error: DURATION_WANTED }).transform((value, context) => {
     const ms = typeof value === 'number' ? value / NANOSECONDS_PER_MS : parseDuration(value)
-    if (ms !== undefined && ms >= 0) return ms
+    if (ms !== undefined && ms >= 0) return Math.min(Math.ceil(ms), TIMER_MS_MAX)
     context.addIssue({ code: 'custom', message: DURATION_WANTED })
     return z.NEVER
   })

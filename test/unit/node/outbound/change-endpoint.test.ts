@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { openChangeEndpoint } from '../../../../src/node/outbound/change-endpoint.ts'
 import { encodeEnvelope } from '../../../../src/node/outbound/change-envelope.ts'
@@ -91,6 +91,22 @@ describe('change endpoint', () => {
     await expect((await open('http://127.0.0.1:1/')).send(Buffer.from('{}'), never)).rejects.toThrow(
       /ECONNREFUSED/,
     )
+  })
+
+  test('change endpoint - a connection that was closed meanwhile is made anew', async () => {
+    const sockets: Socket[] = []
+    const { url, seen } = await serve((response) => {
+      const { socket } = response
+      if (socket !== null) sockets.push(socket)
+      response.end()
+    })
+    const endpoint = await open(url)
+    await endpoint.send(Buffer.from('1'), never)
+    // As a server that is tired of waiting does, just when it is used again.
+    const second = endpoint.send(Buffer.from('2'), never)
+    sockets[0]?.resetAndDestroy()
+    await second
+    expect(seen.map(({ body }) => body)).toEqual(['1', '2'])
   })
 
   test('change endpoint - an answer without end does not matter', async () => {

@@ -72,6 +72,13 @@ describe('automatic backup', () => {
   })
 
   test.each([
+    ['300us', 1],
+    ['720h', 2 ** 31 - 1],
+  ])('automatic backup - an interval of %s is what a timer can do', (interval, intervalMs) => {
+    expect(createAutoBackupConfig(file({ interval }), {}).intervalMs).toBe(intervalMs)
+  })
+
+  test.each([
     ['{', /it is not JSON/],
     ['[]', /it must be an object/],
     [file({ version: 2 }), /version must be 1/],
