@@ -46,6 +46,7 @@ test('backup - of a node that is cut off there is its own data only', { timeout:
   const local = await collect((await databaseAt(cluster, follower).backup({ local: true })).chunks)
   expect(stockRows(local, 'SELECT v FROM t')).toEqual([['early']])
   cluster.heal()
+  await cluster.converged()
   const whole = await collect((await databaseAt(cluster, follower).backup()).chunks)
   expect(stockRows(whole, 'SELECT v FROM t')).toEqual([['early'], ['late']])
 })
