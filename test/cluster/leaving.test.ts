@@ -115,3 +115,19 @@ test('reaping - a silent voter is removed, a silent read replica stays, and so d
   await expect.poll(() => first.cluster.leader(), WAIT).toBeUndefined()
   expect(await members(first)).toEqual(['n1', 'n2', 'n4'])
 })
+
+test('reaping - a silent read replica is removed after a time of its own', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const [voter, replica] = (await places(2, { reapReadOnlyNodeTimeoutMs: 200 })) as [NodeInit, NodeInit]
+  const first = await start(voter)
+  const second = await start({ ...replica, voter: false })
+  const members = async () => (await first.cluster.status()).members.map(({ id }) => id)
+  await expect.poll(members, WAIT).toEqual(['n1', 'n2'])
+  await second.kill()
+  await expect.poll(members, WAIT).toEqual(['n1'])
+  // It comes back as it was.
+  const again = await start({ ...replica, voter: false })
+  await expect.poll(members, WAIT).toEqual(['n1', 'n2'])
+  expect((await again.cluster.status()).raft.voter).toBe(false)
+})
