@@ -44,7 +44,6 @@ export class Admission {
 
   admit(request: JoinRequest): Promise<JoinResponse> {
     if (request.lookup === true) return this.#lookUp(request)
-    this.#components.counters.add('cluster', 'num_join_req')
     const answer = this.#last.then(() => this.#decide(request))
     this.#last = answer.catch(() => {})
     return answer
@@ -104,6 +103,7 @@ export class Admission {
       }
       return { type: 'redirect', leader }
     }
+    this.#components.counters.add('cluster', 'num_join_req')
     const { nodeId: id, peerId, address, voter } = request
     const wanted: Member = { id, peerId, address, voter }
     const known = consensus.config.members.find((member) => member.id === id)
@@ -141,11 +141,11 @@ export class Admission {
     if (known.voter !== voter) this.#checkPermission(request)
     if (known.address !== address) this.#checkAddress(wanted)
     if (losesVote) await this.#components.checkLeaving(id, { timeoutMs: CHANGE_TIMEOUT_MS })
+    if (known.address !== address) counters.add('store', 'num_removed_before_joins')
     await this.#change([
       { type: 'add', member: wanted },
       ...(losesVote ? [{ type: 'demote', id } as const] : []),
     ])
-    if (known.address !== address) counters.add('store', 'num_removed_before_joins')
     logger.info({ id, address, voter }, `node ${id} came back with another address or vote`)
   }
 

@@ -62,6 +62,7 @@ export class Contact {
   #round = 0
   /** It is asking to be a member again, so that it may not be one is no news. */
   #rejoining = false
+  readonly #answered = Promise.withResolvers<void>()
   #reported: Detached['reason'] | undefined
   /** Addresses at which another cluster answered. */
   readonly #warned = new Set<string>()
@@ -77,8 +78,15 @@ export class Contact {
    */
   async announce({ rejoin }: { readonly rejoin: boolean }): Promise<void> {
     this.#rejoining = rejoin
+    if (!rejoin) this.#answered.resolve()
     await this.#announce(rejoin)
+    this.#answered.resolve()
     this.#rejoining = false
+  }
+
+  /** Resolves once the cluster has answered whether this node is a member as it is; at once if it does not ask. */
+  get answered(): Promise<void> {
+    return this.#answered.promise
   }
 
   async #announce(rejoin: boolean): Promise<void> {
@@ -87,6 +95,7 @@ export class Contact {
     while (!signal.aborted && (due || this.#hasMoved())) {
       try {
         await this.#tell(rejoin)
+        this.#answered.resolve()
         due = false
         await this.#untilKnown()
       } catch (error) {
@@ -96,7 +105,7 @@ export class Contact {
           return
         }
         this.#components.logger.debug(fields, 'the cluster does not know yet that this node is back')
-        await sleep(joinIntervalMs, undefined, { signal }).catch(() => {})
+        await this.#untilLeader(joinIntervalMs)
       }
     }
   }
@@ -104,6 +113,18 @@ export class Contact {
   #hasMoved(): boolean {
     const known = this.#known()
     return known !== undefined && known.address !== this.#init.self.address
+  }
+
+  /** A new leader is worth another attempt at once. */
+  async #untilLeader(atMostMs: number): Promise<void> {
+    const { driver } = this.#components
+    const { signal } = this.#init
+    const deadlineMs = performance.now() + atMostMs
+    const before = driver.leader
+    do {
+      await sleep(POLL_MS, undefined, { signal }).catch(() => {})
+      if (driver.leader !== undefined && driver.leader !== before) return
+    } while (!signal.aborted && performance.now() < deadlineMs)
   }
 
   /** Until the log here names the new address, or that takes so long that something must have gone wrong. */
@@ -144,7 +165,9 @@ export class Contact {
     const { id: nodeId, address, voter } = member
     const request = { nodeId, address, voter, clusterId, ...(credentials && { credentials }) }
     let failure: unknown = new Error('there is nobody to ask')
-    for (const asked of await this.#whom()) {
+    const leader = driver.config.members.find(({ id }) => id === driver.leader)?.address
+    const others = await this.#whom()
+    for (const asked of new Set(leader === undefined ? others : [leader, ...others])) {
       try {
         if (!rejoin && !(await this.#isStillIn(asked))) return
         const { members } = await askOnce(network, { secret, signal, request }, asked)

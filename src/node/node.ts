@@ -52,6 +52,9 @@ import type { DebrosNode, NodeServices } from './types.ts'
 
 const READY_POLL_MS = 20
 
+/** A node that is back is ready after so long even if nobody has answered what it says of itself. */
+const REJOIN_WAIT_MS = 5_000
+
 /** The driver gives up after two election timeouts; nobody waits longer where these are long. */
 const HANDOVER_TIMEOUT_MS = 10_000
 
@@ -231,7 +234,7 @@ class Node implements DebrosNode {
     )
     void contact.announce({ rejoin })
     void contact.keepInTouch({ now: stored?.clusterId !== undefined })
-    void this.#awaitReady(raft.consensus, raft.cluster)
+    void this.#awaitReady(raft.consensus, raft.cluster, contact)
   }
 
   /** Whom the directory belongs to, after a recovery that was asked for. */
@@ -488,7 +491,7 @@ class Node implements DebrosNode {
   }
 
   /** Ready once everything that was committed when it came back is applied here. */
-  async #awaitReady(consensus: Consensus, cluster: Cluster): Promise<void> {
+  async #awaitReady(consensus: Consensus, cluster: Cluster, contact: Contact): Promise<void> {
     const { signal } = this.#lifetime
     while (!signal.aborted) {
       try {
@@ -499,6 +502,8 @@ class Node implements DebrosNode {
         await sleep(READY_POLL_MS)
       }
     }
+    // Whoever sees that it is ready may rely on what the cluster knows of it.
+    await Promise.race([contact.answered, sleep(REJOIN_WAIT_MS, undefined, { signal }).catch(() => {})])
     try {
       await this.#outbound?.restore(signal)
     } catch (error) {
