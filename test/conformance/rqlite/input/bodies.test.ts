@@ -90,7 +90,7 @@ describe('bodies', { timeout: 120_000 }, () => {
   })
 
   test('50 MB in one parameter - more than an entry of the log holds is refused', async () => {
-    for (const node of suite.cluster.nodes) {
+    for (const node of [await suite.cluster.leader(), await suite.cluster.follower()]) {
       await node.execute(['CREATE TABLE IF NOT EXISTS huge (v)'])
       const answer = await sent(
         node,
