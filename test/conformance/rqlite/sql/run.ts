@@ -1,5 +1,6 @@
 /** One seed: the same requests to the cluster, over HTTP and through any node, and to the oracle. */
 import type { ApiCluster } from '../harness/cluster.ts'
+import type { Answer } from '../harness/http.ts'
 import { type GeneratedRequest, RequestGenerator } from './generator.ts'
 import { Oracle } from './oracle.ts'
 import { jsonOf, type Statement, sqlOf } from './values.ts'
@@ -91,6 +92,10 @@ async function compareReplicas(
     if (answered !== expected)
       throw new Disagreement(`${prefix}: ${api.url} holds\n${answered}\nand not\n${expected}`)
   }
+  // Not only in what can be asked for: each replica's file, down to its free pages.
+  const files = await Promise.all(cluster.nodes.map((api) => api.ask('/db/backup?noleader&fmt=delete')))
+  if (files.some(({ bytes }) => !bytes.equals((files[0] as Answer).bytes)))
+    throw new Disagreement(`${prefix}: the replicas' files are not the same`)
 }
 
 /** So that no seed meets the objects of another. Tables of a search index go with it. */
