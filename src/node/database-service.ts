@@ -185,7 +185,7 @@ export class Database implements DatabaseService {
         return await this.#linearizable(prepared, options, limits)
       case 'none':
         this.#checkFreshness(options)
-        return this.#here(await this.#readLocally(prepared))
+        return this.#here(await this.#readLocally(prepared, options.signal))
     }
   }
 
@@ -213,7 +213,9 @@ export class Database implements DatabaseService {
         kind: !logged || prepared.request.mode === 'query' ? 'read' : 'write',
         local: async (attempt) =>
           this.#here(
-            logged ? await this.#propose(proposal(attempt), attempt) : await this.#readAsLeader(prepared),
+            logged
+              ? await this.#propose(proposal(attempt), attempt)
+              : await this.#readAsLeader(prepared, attempt.signal),
           ),
         remote: (leader, attempt) => this.#forward(leader, proposal(attempt), logged, attempt),
       },
@@ -226,7 +228,7 @@ export class Database implements DatabaseService {
     const { consensus, router } = this.#components
     const timeoutMs = Math.min(limits.timeoutMs, options.linearizableTimeoutMs ?? limits.timeoutMs)
     await router.attempt((remaining) => consensus.readIndex(remaining), { ...limits, timeoutMs }, 'read')
-    return this.#here(await this.#readLocally(prepared))
+    return this.#here(await this.#readLocally(prepared, options.signal))
   }
 
   #here(answer: Answer): DatabaseResponse {
@@ -249,16 +251,20 @@ export class Database implements DatabaseService {
     return { results, raftIndex }
   }
 
-  async #readAsLeader(reading: Reading): Promise<Answer> {
+  async #readAsLeader(reading: Reading, signal: AbortSignal | undefined): Promise<Answer> {
     if (!this.#components.consensus.isLeader) throw notLeader()
-    return await this.#readLocally(reading)
+    return await this.#readLocally(reading, signal)
   }
 
-  async #readLocally({ request, executionTimeoutMs }: Reading): Promise<Answer> {
+  /** Ends when nobody waits for it any more: it would hold up all that comes behind it. */
+  async #readLocally(
+    { request, executionTimeoutMs }: Reading,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer> {
     const { namespace, statements, transaction, qualifyColumns = false } = request
     const deadline = executionTimeoutMs > 0 ? { deadlineMs: monotonicMs() + executionTimeoutMs } : {}
     const results = await this.#counted(() =>
-      this.#components.sql.query(namespace, statements, { transaction, qualifyColumns, ...deadline }),
+      this.#components.sql.query(namespace, statements, { transaction, qualifyColumns, signal, ...deadline }),
     )
     return { results, raftIndex: undefined }
   }
@@ -333,7 +339,7 @@ export class Database implements DatabaseService {
           { request, requestId: requestIdFromWire(requestId), sinceIndex },
           { timeoutMs, signal },
         )
-      : await this.#readAsLeader({ request, executionTimeoutMs })
+      : await this.#readAsLeader({ request, executionTimeoutMs }, signal)
     return WireResponse.encode({
       results: answer.results.map(sqlResultToWire),
       raftIndex: answer.raftIndex ?? 0,

@@ -35,6 +35,11 @@ export interface DatabaseComponents {
   readonly elapsedMs: () => number
 }
 
+export interface ReadOptions extends Omit<SqlQueryOptions, 'signal'> {
+  /** Whether nobody waits any more; what is left then fails. Asked again and again. */
+  readonly isAbandoned?: (() => boolean) | undefined
+}
+
 /** How a request is read. */
 interface Reading {
   readonly limit?: ExecutionLimit | undefined
@@ -138,10 +143,12 @@ export class Database {
   /** Changes nothing, whatever the statements are; what fails underneath one is a result, too. */
   read(
     statements: readonly SqlStatement[],
-    { deadlineMs, qualifyColumns }: SqlQueryOptions = {},
+    { deadlineMs, isAbandoned, qualifyColumns }: ReadOptions = {},
   ): SqlResult[] {
+    const isLimited = deadlineMs !== undefined || isAbandoned !== undefined
+    const atMs = deadlineMs ?? Number.POSITIVE_INFINITY
     return this.#read(statements, {
-      ...(deadlineMs !== undefined && { limit: { kind: 'deadline', atMs: deadlineMs } }),
+      ...(isLimited && { limit: { kind: 'deadline', atMs, isAbandoned } }),
       qualifyColumns,
       timeMs: this.#components.now(),
       seed: freshSeed,

@@ -8,25 +8,17 @@ import type { BlockFile } from './block-file.ts'
 import { CAPTURE_CHUNK_BYTES, type CapturedState, CaptureReader, writeCapture } from './capture-format.ts'
 import { ChangeLog, type ChangeLogLimits, type ChangePage, type ChangeSettings } from './change-log.ts'
 import { ChangeRecorder } from './change-recorder.ts'
-import { Database, type DatabaseComponents } from './database.ts'
+import { Database, type DatabaseComponents, type ReadOptions } from './database.ts'
 import { imageOf, normalizeHeader } from './database-image.ts'
 import { digestSteps } from './digest.ts'
-import { EngineFailure, engineFailed, tooLate } from './errors.ts'
+import { EngineFailure, engineFailed, readAbandoned, tooLate } from './errors.ts'
 import { monotonicMs } from './execution-guard.ts'
 import { ResultHistory } from './result-history.ts'
 import { RowKeeper } from './row-keeper.ts'
 import { SessionFactory } from './session.ts'
 import type { SqliteBinary } from './sqlite-binary.ts'
 import { StagedLoads } from './staged-loads.ts'
-import type {
-  SqlApplyItem,
-  SqlCommand,
-  SqlLoad,
-  SqlQueryOptions,
-  SqlResult,
-  SqlStatement,
-  SqlStats,
-} from './types.ts'
+import type { SqlApplyItem, SqlCommand, SqlLoad, SqlResult, SqlStatement, SqlStats } from './types.ts'
 
 export interface SqlEngineComponents {
   /** See `loadSqliteBinary`. One can serve many engines. */
@@ -108,14 +100,16 @@ export class SqlEngine {
     return outcomes
   }
 
-  /** Throws `SQL_TIMEOUT` if the deadline is over. */
-  query(namespace: string, statements: readonly SqlStatement[], options: SqlQueryOptions = {}): SqlResult[] {
+  /** Throws `SQL_TIMEOUT` if the deadline is over, `CALL_ABORTED` if nobody waits any more. */
+  query(namespace: string, statements: readonly SqlStatement[], options: ReadOptions = {}): SqlResult[] {
     this.#check()
-    const { deadlineMs } = options
+    const { deadlineMs, isAbandoned } = options
+    if (isAbandoned?.() === true) throw readAbandoned()
     if (deadlineMs !== undefined && monotonicMs() >= deadlineMs) throw tooLate()
     const database = this.#databases.get(namespace) ?? this.#nowhere
     const results = database.read(statements, options)
     database.trim()
+    if (isAbandoned?.() === true) throw readAbandoned() // some were not carried out
     return results
   }
 

@@ -16,6 +16,11 @@ export function tooLate(): DebrosError {
   return new DebrosError('SQL_TIMEOUT', 'context deadline exceeded')
 }
 
+/** Nobody waits for a read any more. */
+export function readAbandoned(): DebrosError {
+  return new DebrosError('CALL_ABORTED', 'the caller gave up')
+}
+
 export function notRunning(): DebrosError {
   return new DebrosError('SQL_NOT_RUNNING', 'the SQL engine is not running', { outcome: 'unknown' })
 }

@@ -3,7 +3,8 @@
  * machine (VDBE) whether to go on; the functions that set it are not exported, its place in memory is known
  * (`sqlite-layout.ts`).
  *
- * - Reads are held to a time of day. The callback is asked now and then, and looks at the clock.
+ * - Reads are held to a time of day, and end when nobody waits for them any more. The callback is asked now
+ *   and then, and looks at the clock and at a flag.
  * - Log entries are held to a number of instructions, since replicas have different clocks. The callback is
  *   asked once for every instruction: at wider steps it would matter how many a statement that is kept (in
  *   a full-text table, for one) had carried out before. It is WebAssembly itself, or that would be slow.
@@ -15,9 +16,15 @@ import { Wasm } from './wasm.ts'
 
 export type ExecutionLimit =
   /** Instructions. */
-  | { readonly kind: 'steps'; readonly steps: number }
-  /** On the clock of {@link monotonicMs}. */
-  | { readonly kind: 'deadline'; readonly atMs: number }
+  { readonly kind: 'steps'; readonly steps: number } | Deadline
+
+export interface Deadline {
+  readonly kind: 'deadline'
+  /** On the clock of {@link monotonicMs}; `Infinity`: never. */
+  readonly atMs: number
+  /** Whether nobody waits any more, which is as good as the time being over. */
+  readonly isAbandoned?: (() => boolean) | undefined
+}
 
 /** Milliseconds on a clock that all threads of the process share. */
 export function monotonicMs(): number {
@@ -56,9 +63,9 @@ export class ExecutionGuard {
   /** Whether there is no time, or no instruction, left. */
   get isSpent(): boolean {
     if (this.#limit === undefined) return false
-    return this.#limit.kind === 'deadline'
-      ? monotonicMs() >= this.#limit.atMs
-      : this.#instance.memory.getInt64(this.#counter) < 0n
+    if (this.#limit.kind === 'steps') return this.#instance.memory.getInt64(this.#counter) < 0n
+    const { atMs, isAbandoned } = this.#limit
+    return isAbandoned?.() === true || (atMs !== Number.POSITIVE_INFINITY && monotonicMs() >= atMs)
   }
 
   /** Lets SQLite ask until `leave`. `handle` is the `sqlite3` pointer. */
@@ -72,8 +79,8 @@ export class ExecutionGuard {
   }
 
   leave(handle: number): void {
-    const { progress } = this.#layout
-    for (const word of Object.values(PROGRESS)) this.#instance.memory.setUint32(handle + progress + word, 0)
+    // Without a callback the other two words mean nothing.
+    this.#instance.memory.setUint32(handle + this.#layout.progress + PROGRESS.callback, 0)
   }
 
   #addCountDown(): void {

@@ -19,6 +19,8 @@ export interface EngineWorkerInit {
   readonly role: 'engine'
   readonly foreignKeys: boolean
   readonly outcomeLimits: OutcomeLimits | undefined
+  /** See read-flags.ts. */
+  readonly readFlags: SharedArrayBuffer
   readonly files: SqliteFiles | undefined
 }
 
@@ -30,7 +32,9 @@ export type Request =
       readonly kind: 'query'
       readonly namespace: string
       readonly statements: readonly SqlStatement[]
-      readonly options: SqlQueryOptions
+      readonly options: Omit<SqlQueryOptions, 'signal'>
+      /** Of `EngineWorkerInit.readFlags`: raised when nobody waits any more. */
+      readonly flag?: number | undefined
     }
   | { readonly kind: 'classify'; readonly namespace: string; readonly statements: readonly SqlStatement[] }
   | { readonly kind: 'parse'; readonly namespace: string; readonly statements: readonly SqlStatement[] }

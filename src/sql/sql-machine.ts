@@ -3,7 +3,7 @@ import type { Worker } from 'node:worker_threads'
 import type { Logger, OutcomeLimits, RequestOutcome } from '../base/index.ts'
 import { errorMessage } from '../base/index.ts'
 import type { ChangeLogLimits, ChangePage, ChangeSettings } from './change-log.ts'
-import { engineFailed, notRunning } from './errors.ts'
+import { engineFailed, notRunning, readAbandoned } from './errors.ts'
 import { checkSqlSize, DEFAULT_SQL_LIMITS, type SqlLimits } from './limits.ts'
 import {
   type Answer,
@@ -14,6 +14,7 @@ import {
   type RequestKind,
   type ResponseEnvelope,
 } from './protocol.ts'
+import { ReadFlags } from './read-flags.ts'
 import { spawnWorker } from './spawn-worker.ts'
 import type { SqliteFiles } from './sqlite-binary.ts'
 import type {
@@ -49,7 +50,7 @@ const RESTORE_WINDOW_BYTES = 1024 * 1024
 /**
  * Rejections:
  * - `apply`: `SQL_ENGINE_FAILED`, after which every call fails so until the machine is stopped and started;
- * - `query`, `classify`, `parse`: `SQL_TOO_LARGE`; `query` also `SQL_TIMEOUT`;
+ * - `query`, `classify`, `parse`: `SQL_TOO_LARGE`; `query` also `SQL_TIMEOUT`, `CALL_ABORTED`;
  * - `digest`: `SQL_BUSY`;
  * - `restore`: `SQL_SNAPSHOT_INVALID`, and whatever the chunks fail with; nothing has changed then;
  * - any: `SQL_ENGINE_FAILED` if the worker died, `SQL_NOT_RUNNING` before `start`, after and during `stop`.
@@ -74,6 +75,8 @@ class WorkerSqlMachine implements SqlMachine {
   #stops = 0
   #stopping: Promise<void> | undefined
   #worker: Worker | undefined
+  /** The worker's. */
+  #flags = new ReadFlags()
   #failure: Error | undefined
   readonly #waiters = new Map<number, Waiter>()
   #lastId = 0
@@ -122,7 +125,9 @@ class WorkerSqlMachine implements SqlMachine {
 
   #spawn(): Worker {
     const { worker, foreignKeys = false, outcomeLimits, files } = this.#init
-    return spawnWorker({ role: 'engine', foreignKeys, outcomeLimits, files }, worker)
+    this.#flags = new ReadFlags()
+    const readFlags = this.#flags.memory
+    return spawnWorker({ role: 'engine', foreignKeys, outcomeLimits, readFlags, files }, worker)
   }
 
   stop(): Promise<void> {
@@ -151,10 +156,28 @@ class WorkerSqlMachine implements SqlMachine {
   async query(
     namespace: string,
     statements: readonly SqlStatement[],
-    options: SqlQueryOptions = {},
+    { signal, ...options }: SqlQueryOptions = {},
   ): Promise<readonly SqlResult[]> {
     checkSqlSize(statements, this.#limits)
-    return this.#call({ kind: 'query', namespace, statements, options })
+    const ask = (flag: number | undefined) =>
+      this.#call({ kind: 'query', namespace, statements, options, flag })
+    return signal === undefined ? ask(undefined) : this.#untilAborted(signal, ask)
+  }
+
+  /** What is abandoned is answered, too, so that reads that still wait for their turn are counted by all. */
+  async #untilAborted<T>(signal: AbortSignal, ask: (flag: number | undefined) => Promise<T>): Promise<T> {
+    if (signal.aborted) throw readAbandoned()
+    const flags = this.#flags
+    const flag = flags.take()
+    if (flag === undefined) return await ask(flag)
+    const raise = (): void => flags.raise(flag)
+    signal.addEventListener('abort', raise)
+    try {
+      return await ask(flag)
+    } finally {
+      signal.removeEventListener('abort', raise)
+      flags.give(flag)
+    }
   }
 
   async classify(namespace: string, statements: readonly SqlStatement[]): Promise<readonly boolean[]> {

@@ -123,6 +123,11 @@ export interface SqlQueryOptions {
    * it is over before the first one begins, `query` rejects with `SQL_TIMEOUT`. @default never
    */
   readonly deadlineMs?: number
+  /**
+   * Once it is aborted, the read ends soon, wherever it stands, and rejects with `CALL_ABORTED`: until then it
+   * would hold up everything behind it. @default it runs to its end
+   */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**

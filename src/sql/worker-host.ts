@@ -14,6 +14,7 @@ import {
   type RequestEnvelope,
   type ResponseEnvelope,
 } from './protocol.ts'
+import { flagReader } from './read-flags.ts'
 import type { SqlResult } from './types.ts'
 
 /** One reading step of a capture: 1 MiB, which takes about a millisecond; less of it if it takes longer. */
@@ -37,14 +38,23 @@ export type Post = (responses: readonly ResponseEnvelope[], transfer: ArrayBuffe
 export class WorkerHost {
   readonly #engine: SqlEngine
   readonly #post: Post
+  readonly #isRaised: (flag: number) => boolean
   readonly #digests: DigestQueue
   readonly #captures = new Map<number, EngineCapture>()
   #lastCapture = 0
   #restore: EngineRestore | undefined
 
-  constructor(engine: SqlEngine, post: Post, later: Later = setImmediate) {
+  constructor(
+    engine: SqlEngine,
+    post: Post,
+    {
+      later = setImmediate,
+      readFlags,
+    }: { readonly later?: Later; readonly readFlags?: SharedArrayBuffer } = {},
+  ) {
     this.#engine = engine
     this.#post = post
+    this.#isRaised = readFlags === undefined ? () => false : flagReader(readFlags)
     this.#digests = new DigestQueue({ later, post: (responses) => post(responses, []) })
   }
 
@@ -81,7 +91,7 @@ export class WorkerHost {
       case 'apply':
         return this.#engine.apply(request.items)
       case 'query':
-        return this.#engine.query(request.namespace, request.statements, request.options)
+        return this.#query(request)
       case 'classify':
         return this.#engine.classify(request.namespace, request.statements)
       case 'parse':
@@ -120,6 +130,11 @@ export class WorkerHost {
         this.#restore = undefined
         return undefined
     }
+  }
+
+  #query({ namespace, statements, options, flag }: Extract<Request, { kind: 'query' }>): SqlResult[] {
+    const isAbandoned = flag === undefined ? undefined : () => this.#isRaised(flag)
+    return this.#engine.query(namespace, statements, { ...options, isAbandoned })
   }
 
   #keepCapture(capture: EngineCapture): number {

@@ -7,16 +7,17 @@ import { Scratch } from './scratch.ts'
 import { ScratchHost } from './scratch-host.ts'
 import type { ScratchRequest } from './scratch-protocol.ts'
 import { loadSqliteBinary } from './sqlite-binary.ts'
-import { WorkerHost } from './worker-host.ts'
+import { type Post, WorkerHost } from './worker-host.ts'
 
 const port = parentPort
 assert(port !== null, 'this file is a worker')
 const init = workerData as WorkerInit // given by whoever starts us
 const binary = loadSqliteBinary(init.files)
 if (init.role === 'engine') {
-  const { foreignKeys, outcomeLimits } = init
+  const { foreignKeys, outcomeLimits, readFlags } = init
   const engine = new SqlEngine({ binary }, { foreignKeys, outcomeLimits })
-  const host = new WorkerHost(engine, (responses, transfer) => port.postMessage(responses, transfer))
+  const post: Post = (responses, transfer) => port.postMessage(responses, transfer)
+  const host = new WorkerHost(engine, post, { readFlags })
   port.on('message', (envelopes: readonly RequestEnvelope[]) => host.handle(envelopes))
 } else {
   const host = new ScratchHost(new Scratch(binary))

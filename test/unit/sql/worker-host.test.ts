@@ -29,11 +29,9 @@ class TestHost {
   readonly engine = new TestEngine()
   readonly answered: ResponseEnvelope[] = []
   readonly #scheduled: (() => void)[] = []
-  readonly #host = new WorkerHost(
-    this.engine.engine,
-    (responses) => this.answered.push(...responses),
-    (run) => this.#scheduled.push(run),
-  )
+  readonly #host = new WorkerHost(this.engine.engine, (responses) => this.answered.push(...responses), {
+    later: (run) => this.#scheduled.push(run),
+  })
   #lastId = 0
 
   constructor() {
