@@ -31,7 +31,7 @@ const BATCH_BYTES_MAX = 4 * 1024 * 1024
 /** Something went wrong that is not the endpoint's fault; the next attempt begins anew. */
 const RESTART_DELAY_MS = 1_000
 /** What is on its way when the lead is handed over has so long to arrive. */
-const HANDOVER_GRACE_MS = 1_000
+const HANDOVER_GRACE_MS = 2_000
 
 export interface ChangeSenderComponents {
   readonly isLeader: () => boolean
@@ -69,6 +69,7 @@ export class ChangeSender {
   #leadership = new AbortController()
   /** Aborted while nothing is to be sent, because the lead is being handed over. */
   #pause = new AbortController()
+  #pausing: Promise<void> | undefined
   #sending: Promise<unknown> | undefined
   #failure: string | undefined
 
@@ -113,8 +114,13 @@ export class ChangeSender {
     this.#waker.wake()
   }
 
-  /** Sends nothing more, and lets the next leader know how far this one came. */
-  async pause(): Promise<void> {
+  /** Sends nothing more, and lets the next leader know how far this one came. Takes a few seconds at most. */
+  pause(): Promise<void> {
+    this.#pausing ??= this.#finish()
+    return this.#pausing
+  }
+
+  async #finish(): Promise<void> {
     this.#pause.abort(new Error('the lead is being handed over'))
     this.#waker.wake()
     const grace = new AbortController()
@@ -130,6 +136,7 @@ export class ChangeSender {
   resume(): void {
     if (!this.#pause.signal.aborted) return
     this.#pause = new AbortController()
+    this.#pausing = undefined
     this.#waker.wake()
   }
 
