@@ -1,7 +1,7 @@
 /** Transactions, which no statement of a client begins or ends. */
 import type { ChangeRecorder } from './change-recorder.ts'
 import type { Connection } from './connection.ts'
-import { Interrupted, StatementError } from './errors.ts'
+import { CorruptionReport, Interrupted, StatementError } from './errors.ts'
 import type { StatementRunner } from './statement-runner.ts'
 import type { SqlResult, SqlStatement } from './types.ts'
 
@@ -52,7 +52,8 @@ export function standAlone<T>(connection: Connection, run: () => T): T {
   } catch (error) {
     // A statement that fails has undone itself, or leaves what it is meant to leave (OR FAIL).
     if (error instanceof Interrupted) rollback(connection)
-    else if (error instanceof StatementError) commit(connection)
+    // A virtual table whose own tables were overwritten reports corruption, which is an error like others.
+    else if (error instanceof StatementError || error instanceof CorruptionReport) commit(connection)
     throw error
   }
 }

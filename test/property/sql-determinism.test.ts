@@ -164,6 +164,9 @@ const command = fc.record({
   statements: fc.array(statement, { minLength: 1, maxLength: 4 }),
   timeMs: fc.integer({ min: 0, max: 4e12 }),
   seed: fc.integer({ min: 0, max: 0xffff_ffff }),
+  // Often enough for all, or for none of it, or for half.
+  stepsMax: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 3_000 })),
+  qualifyColumns: fc.boolean(),
 })
 
 const disturbance = fc.oneof(

@@ -156,6 +156,25 @@ describe('log entries', () => {
   })
 })
 
+describe('virtual tables', () => {
+  // Their error is of a kind of its own, and must not leave the statement's transaction open.
+  it('that were tampered with fail as others do', () => {
+    const engine = new TestEngine()
+    engine.execute(
+      'CREATE VIRTUAL TABLE f USING fts4 (x)',
+      "INSERT INTO f VALUES ('one two')",
+      "INSERT INTO f VALUES ('two')",
+      "UPDATE f_segdir SET root = x'ff00'",
+    )
+    const limited = { stepsMax: 1_000_000 }
+    const [result] = apply(engine, limited, "INSERT INTO f (f) VALUES ('optimize')")
+    expect(result).toEqual(error('database disk image is malformed'))
+    expect(apply(engine, { ...limited, transaction: true }, 'CREATE TABLE t (x)')).toMatchObject([
+      { kind: 'write' },
+    ])
+  })
+})
+
 describe('reads', () => {
   const read = (engine: TestEngine, deadlineMs: number, ...sql: string[]): SqlResult[] =>
     engine.engine.query(NAMESPACE, statementsOf(sql), { deadlineMs }).map(timeless)
