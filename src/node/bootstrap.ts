@@ -52,6 +52,12 @@ export async function startTogether(
       const waiting = await askWaiting(network, { address: asked, ...options })
       return { peerId, waiting }
     } catch (error) {
+      if (error instanceof DebrosError && error.code === 'PEER_IS_SELF') {
+        return {
+          peerId: self.peerId,
+          waiting: { type: 'waiting', nodeId, foundingId: undefined, member: false },
+        }
+      }
       if (!signal.aborted && !probed.has(asked)) {
         probed.add(asked)
         await checkNoHttp(asked, error, signal)

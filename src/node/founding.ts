@@ -7,11 +7,13 @@
  *                                   after the other, to consent to its founding, under an id made up for it
  *   enough of them have consented   it writes down that it founds, and does
  *
- * A node consents to one founding at a time, on disk, and not while it claims one itself. Enough are at
- * least as many as are expected, and always a majority of the addresses given, so that any two foundings
- * would need the consent of one same node. A claim that failed is dead: its id is never used again. Whoever
- * had consented to it learns that from the claimer's own mouth, in answer to a question asked after it
- * consented, and is free again. A claimer that crashed before it wrote down that it founds has claimed nothing.
+ * A node consents to one founding at a time, on disk, and not while it claims one itself; not to another one
+ * of the same claimer either, since what that said first may arrive last. Enough are at least as many as
+ * are expected, and always a majority of the addresses given, in which a node counts itself only if its own
+ * is among them, so that any two foundings would need the consent of one same node. A claim that failed is
+ * dead: its id is never used again. Whoever had consented to it learns that from the claimer's own mouth, in
+ * answer to a question asked after it consented, and is free again. A claimer that crashed before it wrote
+ * down that it founds has claimed nothing.
  * See docs/decisions/0013-starting-together.md.
  */
 import { randomUUID } from 'node:crypto'
@@ -84,6 +86,8 @@ export class Founding {
   #listed: readonly string[] = []
   /** Told by others that wait. */
   readonly #told = new Set<string>()
+  /** Its address, and those under which it has just reached itself: a name may lead elsewhere next time. */
+  #own = new Set<string>()
   /** What it has consented to; the same object for as long as that is not changed. */
   #consent: FoundingRecord | undefined
   #claim: string | undefined
@@ -132,7 +136,9 @@ export class Founding {
     }
     this.#hearOf(address)
     if (founding === 'claim' && foundingId !== undefined) {
-      await this.#exclusive(() => this.#consentTo({ clusterId: foundingId, founder: request.peerId }))
+      await this.#exclusive(() =>
+        this.#consentTo({ clusterId: foundingId, founder: request.peerId, address }),
+      )
     }
     const id = this.#claim ?? this.#consent?.clusterId
     return { type: 'waiting', nodeId: this.#init.self.id, foundingId: id, member: false }
@@ -143,9 +149,7 @@ export class Founding {
   }
 
   async #consentTo(wanted: FoundingRecord): Promise<void> {
-    if (this.#claim !== undefined) return
-    if (this.#consent !== undefined && this.#consent.founder !== wanted.founder) return
-    if (this.#consent?.clusterId === wanted.clusterId) return
+    if (this.#claim !== undefined || this.#consent !== undefined) return
     await this.#components.store.writeFounding(wanted)
     this.#consent = wanted
   }
@@ -158,15 +162,20 @@ export class Founding {
 
   async #askAll(): Promise<Present[]> {
     const byKey = new Map<string, Present>()
-    const own = normal(this.#init.self.address)
+    const self = normal(this.#init.self.address)
+    const own = new Set([self])
     const listed = new Set(this.#listed.map(normal))
-    const addresses = [...new Set([...this.#listed, ...this.#told])].filter(
-      (address) => normal(address) !== own,
-    )
+    // Only the founder itself can free it, or take it in.
+    const founder = this.#consent === undefined ? [] : [this.#consent.address]
+    const known = new Set([...this.#listed, ...founder, ...this.#told])
+    const addresses = [...known].filter((address) => normal(address) !== self)
     const asked = addresses.map(async (address) => {
       try {
         const heard = await this.#components.ask(address, { founding: 'notify' })
-        if (heard.peerId === this.#init.self.peerId) return
+        if (heard.peerId === this.#init.self.peerId) {
+          own.add(normal(address))
+          return
+        }
         const isListed = listed.has(normal(address))
         if (isListed || !byKey.has(heard.peerId)) {
           byKey.set(heard.peerId, { ...heard, address, listed: isListed })
@@ -181,6 +190,7 @@ export class Founding {
       }
     })
     await Promise.all(asked)
+    this.#own = own
     return [...byKey.values()]
   }
 
@@ -221,12 +231,13 @@ export class Founding {
     return await this.#claimFounding(free)
   }
 
-  /** With this node itself. */
+  /** With this node itself, which is one of those given only if its address is. */
   #isEnough(others: readonly Present[]): boolean {
-    const { expect, self } = this.#init
-    const given = new Set([...this.#listed, self.address].map(normal)).size
-    const consenting = others.filter((other) => other.listed).length + 1
-    return others.length + 1 >= expect && 2 * consenting > given
+    const given = new Set(this.#listed.map(normal))
+    const elsewhere = [...given].filter((address) => !this.#own.has(address)).length
+    const itself = given.size > elsewhere ? 1 : 0
+    const consenting = others.filter((other) => other.listed).length + itself
+    return others.length + 1 >= this.#init.expect && 2 * consenting > elsewhere + itself
   }
 
   async #claimFounding(others: readonly Present[]): Promise<string | undefined> {
@@ -249,7 +260,7 @@ export class Founding {
       this.#claim = undefined
       return undefined
     }
-    await this.#components.store.writeFounding({ clusterId, founder: self.peerId })
+    await this.#components.store.writeFounding({ clusterId, founder: self.peerId, address: self.address })
     this.#components.logger.info(
       { clusterId, nodes: consenting.length + 1 },
       'founds the cluster, with the consent of the others',

@@ -81,7 +81,10 @@ export interface PeerHost extends AsyncDisposable {
   connection(peerId: string): Connection | undefined
   /** The open connection to the peer, or a new one. Errors: `PEER_UNREACHABLE` (not-applied, retryable). */
   connect(peer: PeerAddress, options: { readonly signal: AbortSignal }): Promise<Connection>
-  /** Dials an address without knowing who is there; the connection says. Errors: `PEER_UNREACHABLE`. */
+  /**
+   * Dials an address without knowing who is there; the connection says. Errors: `PEER_UNREACHABLE`,
+   * `PEER_IS_SELF`.
+   */
   connectAddress(address: string, options: { readonly signal: AbortSignal }): Promise<Connection>
   /** Whether the fault hook lets frames pass; true without one. */
   allows(peerId: string, direction: 'inbound' | 'outbound'): boolean
@@ -269,6 +272,9 @@ class Libp2pHost implements PeerHost {
     try {
       return await this.#require().libp2p.dial(address, { signal })
     } catch (error) {
+      if (isSelf(error)) {
+        throw new DebrosError('PEER_IS_SELF', `${address} is this node itself`, { cause: error })
+      }
       throw new DebrosError('PEER_UNREACHABLE', `cannot connect to ${address}: ${errorMessage(error)}`, {
         retryable: true,
         cause: error,
@@ -380,6 +386,14 @@ async function startListening(libp2p: Libp2p, transport: RecordedTcp): Promise<v
  */
 function endedByThem(event: StreamCloseEvent): boolean {
   return event.error === undefined || isSystemError(event.error)
+}
+
+/** libp2p refuses to connect a node to itself, as soon as it sees whose key it is; no code of its own says so. */
+function isSelf(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isSelf)
+  return (
+    error instanceof Error && error.name === 'InvalidPeerIdError' && error.message === 'Can not dial self'
+  )
 }
 
 function isSystemError(error: Error): boolean {

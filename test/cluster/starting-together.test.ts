@@ -94,6 +94,18 @@ test('starting together - one after the other, and one more later', { timeout: T
   expect(await areOne(nodes)).toBe(clusterId)
 })
 
+test('starting together - two that are listed at other addresses than they advertise', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const all = (await places(2, 2)).map((place) => ({
+    ...place,
+    raftAddress: place.raftAddress?.replace('127.0.0.1', '0.0.0.0') ?? '',
+    ...(place.raftAddress && { raftAdvertise: place.raftAddress }),
+    joinAddresses: place.joinAddresses?.map((address) => address.replace('127.0.0.1', '127.0.0.2')) ?? [],
+  }))
+  await areOne(await Promise.all(all.map(start)))
+})
+
 test('starting together - with too few, each gives up in time and says whom it heard', {
   timeout: TIMEOUT_MS,
 }, async () => {

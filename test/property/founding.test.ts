@@ -1,7 +1,9 @@
 /**
  * Nodes that found a cluster together, in virtual time: they start whenever they like, crash between any
- * two steps, on disk or not, and lose what they say to each other, in one direction or both. There must
- * never be two clusters; and once all run and hear each other, all must be in the one.
+ * two steps, on disk or not, and lose what they say to each other, in one direction or both; or it arrives
+ * when they have long stopped waiting for it. All are given the same addresses, but some of them may be in
+ * the list under another name, or leave themselves out, or not be in it at all; and they need not expect the
+ * same number. There must never be two clusters; and once all run and hear each other, all must be in the one.
  */
 import { expect, test } from 'vitest'
 import { createPrng, type Prng, silentLogger } from '../../src/base/index.ts'
@@ -10,9 +12,13 @@ import { Founding, type FoundingQuestion, type Heard } from '../../src/node/foun
 import type { WaitingNode } from '../../src/p2p/index.ts'
 import type { FoundingRecord } from '../../src/raft/index.ts'
 
-const SEEDS = 400
+const SEEDS = 600
 const ROUND_MS = 1_000
 const STEP_MS_MAX = 400
+/** How long an answer is waited for. */
+const ASK_MS = 2_000
+/** How late a question may still arrive. */
+const LATE_MS_MAX = 8_000
 const FAULTS_UNTIL_MS = 20_000
 /** Enough for a claim that fails, its release, and another one. */
 const HEALED_BY_MS = 120_000
@@ -31,9 +37,22 @@ class World {
   constructor(seed: number) {
     this.prng = createPrng(seed)
     const count = 2 + this.draw(5)
-    const expected = 1 + this.draw(count)
     const ids = Array.from({ length: count }, (_, i) => `n${i + 1}`)
-    this.nodes = ids.map((id) => new SimNode(this, id, ids, expected))
+    // Ids in any order, so that the lowest may be one that is not listed.
+    for (let i = count - 1; i > 0; i--) {
+      const j = this.draw(i + 1)
+      ;[ids[i], ids[j]] = [ids[j] as string, ids[i] as string]
+    }
+    const listed = this.draw(2) === 0 ? ids : ids.slice(0, 1 + this.draw(count))
+    // Names and addresses lead to the same nodes.
+    const list = this.draw(4) === 0 ? listed.map((id) => `${id}.example`) : listed
+    const leaveOut = this.draw(4) === 0
+    const expected = 1 + this.draw(count)
+    const differ = this.draw(4) === 0
+    this.nodes = ids.map((id) => {
+      const given = leaveOut && this.draw(2) === 0 ? list.filter((one) => !leadsTo(one, id)) : list
+      return new SimNode(this, id, given.length > 0 ? given : list, differ ? 1 + this.draw(count) : expected)
+    })
   }
 
   draw(below: number): number {
@@ -71,10 +90,14 @@ class World {
   }
 }
 
+function leadsTo(address: string, id: string): boolean {
+  return address === id || address === `${id}.example`
+}
+
 class SimNode {
   readonly id: string
   readonly #world: World
-  readonly #ids: readonly string[]
+  readonly #given: readonly string[]
   readonly #expected: number
   /** On disk. */
   #record: FoundingRecord | undefined
@@ -83,10 +106,10 @@ class SimNode {
   #founding: Founding | undefined
   #process: AbortController | undefined
 
-  constructor(world: World, id: string, ids: readonly string[], expected: number) {
+  constructor(world: World, id: string, given: readonly string[], expected: number) {
     this.#world = world
     this.id = id
-    this.#ids = ids
+    this.#given = given
     this.#expected = expected
   }
 
@@ -146,7 +169,9 @@ class SimNode {
         ask: (address, question) => this.#ask(address, question),
         join: async (addresses) => {
           await world.pass()
-          const through = world.nodes.find((node) => addresses.includes(node.id) && node.up)
+          const through = world.nodes.find(
+            ({ id: other, up }) => up && addresses.some((one) => leadsTo(one, other)),
+          )
           if (through?.clusterId === undefined || !world.passes(id, through.id)) throw new Error('no answer')
           return { type: 'accepted', clusterId: through.clusterId, members: [] }
         },
@@ -155,7 +180,7 @@ class SimNode {
       },
       {
         self: { id, peerId: id, address: id, voter: true },
-        addresses: async () => this.#ids,
+        addresses: async () => this.#given,
         expect: this.#expected,
         timeoutMs: Number.POSITIVE_INFINITY,
         roundMs: ROUND_MS,
@@ -166,20 +191,35 @@ class SimNode {
     )
   }
 
-  async #ask(address: string, question: FoundingQuestion): Promise<Heard> {
+  #ask(address: string, question: FoundingQuestion): Promise<Heard> {
+    return new Promise((resolve, reject) => {
+      const world = this.#world
+      world.at(world.nowMs + ASK_MS, () => reject(new Error('no answer in time')))
+      this.#exchange(address, question).then(resolve, reject)
+    })
+  }
+
+  /** Nobody may be waiting any more when it is over. */
+  async #exchange(address: string, question: FoundingQuestion): Promise<Heard> {
     const world = this.#world
-    const target = world.nodes.find((node) => node.id === address) as SimNode
-    await world.pass()
+    const target = world.nodes.find(({ id }) => leadsTo(address, id)) as SimNode
+    if (target === this) {
+      return {
+        peerId: this.id,
+        waiting: { type: 'waiting', nodeId: this.id, foundingId: undefined, member: false },
+      }
+    }
+    await world.pass(world.lossy && world.draw(10) === 0 ? LATE_MS_MAX : STEP_MS_MAX)
     const process = target.#process
-    if (!world.passes(this.id, address) || process === undefined) throw new Error('no answer')
+    if (!world.passes(this.id, target.id) || process === undefined) throw new Error('no answer')
     const died = new Promise<never>((_, reject) => {
       process.signal.addEventListener('abort', () => reject(new Error('it died before it answered')))
     })
     const waiting = await Promise.race([target.#answer(this.id, question), died])
     died.catch(() => {})
     await world.pass()
-    if (process.signal.aborted || !world.passes(address, this.id)) throw new Error('no answer')
-    return { peerId: address, waiting }
+    if (process.signal.aborted || !world.passes(target.id, this.id)) throw new Error('no answer')
+    return { peerId: target.id, waiting }
   }
 
   async #answer(from: string, question: FoundingQuestion): Promise<WaitingNode> {

@@ -93,19 +93,22 @@ export interface FoundingRecord {
   readonly clusterId: string
   /** Key of the node that founds it. */
   readonly founder: string
+  /** `host:port` at which that one was when it asked; it need not be among those given to others. */
+  readonly address: string
 }
 
-export function encodeFounding({ clusterId, founder }: FoundingRecord): Uint8Array {
-  return sealRecord('founding', 0, 0, encodeJson({ clusterId, founder }))
+export function encodeFounding({ clusterId, founder, address }: FoundingRecord): Uint8Array {
+  return sealRecord('founding', 0, 0, encodeJson({ clusterId, founder, address }))
 }
 
 /** Throws `RAFT_RECORD_DAMAGED`. */
 export function decodeFounding(bytes: Uint8Array): FoundingRecord {
   return decodeRecord(bytes, 'founding', 'record of a founding', ({ payload }) => {
-    const fields = readObject(parseJson(payload), 'founding', ['clusterId', 'founder'])
+    const fields = readObject(parseJson(payload), 'founding', ['clusterId', 'founder', 'address'])
     return {
       clusterId: readString(fields.clusterId, 'clusterId'),
       founder: readString(fields.founder, 'founder'),
+      address: readString(fields.address, 'address'),
     }
   })
 }

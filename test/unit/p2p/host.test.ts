@@ -146,6 +146,15 @@ test('host - an address where nobody listens is unreachable, and nothing was app
   await expect(a.connectAddress(peer.address, { signal: signal() })).rejects.toMatchObject(expected)
 })
 
+test('host - an address that leads to itself is told from one where nobody is', async () => {
+  await using cleanup = new Cleanup()
+  const host = await startHost(cleanup, { nodeAddress: 'localhost:0' })
+  for (const address of [host.nodeAddress, host.nodeAddress.replace('localhost', '127.0.0.1')]) {
+    const connected = host.connectAddress(address, { signal: signal() })
+    await expect(connected).rejects.toMatchObject({ code: 'PEER_IS_SELF', outcome: 'not-applied' })
+  }
+})
+
 test('host - a peer with another key than expected is not connected to', async () => {
   await using cleanup = new Cleanup()
   const a = await startHost(cleanup)

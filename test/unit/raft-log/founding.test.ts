@@ -22,9 +22,9 @@ const write = (disk: MemoryDisk, record: FoundingRecord | undefined) =>
 test('founding - a promise is kept, replaced and taken back, and the log does not see it', async () => {
   const disk = new MemoryDisk()
   expect(await read(disk)).toBeUndefined()
-  await write(disk, { clusterId: 'c1', founder: 'p1' })
-  await write(disk, { clusterId: 'c2', founder: 'p2' })
-  expect(await read(disk)).toEqual({ clusterId: 'c2', founder: 'p2' })
+  await write(disk, { clusterId: 'c1', founder: 'p1', address: 'a1:1' })
+  await write(disk, { clusterId: 'c2', founder: 'p2', address: 'a2:1' })
+  expect(await read(disk)).toEqual({ clusterId: 'c2', founder: 'p2', address: 'a2:1' })
   expect(await load(createLogStore({ store: createMemoryStore({ disk }) }, { groupId: 0 }))).toBeUndefined()
   await write(disk, undefined)
   expect(await read(disk)).toBeUndefined()
