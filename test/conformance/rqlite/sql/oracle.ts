@@ -42,8 +42,17 @@ export class Oracle implements Disposable {
         if (transaction) break
       }
     }
-    if (transaction) this.#database.run(failed ? 'ROLLBACK' : 'COMMIT')
+    if (transaction) this.#end(failed ? 'ROLLBACK' : 'COMMIT')
     return `{"results":[${results.join()}]}`
+  }
+
+  /** A statement that rolls back by itself has ended the transaction already. */
+  #end(how: 'ROLLBACK' | 'COMMIT'): void {
+    try {
+      this.#database.run(how)
+    } catch (error) {
+      if (!/no transaction is active/.test((error as Error).message)) throw error
+    }
   }
 
   /**

@@ -108,5 +108,7 @@ function constraints(random: Prng, name: string, i: number, literal: () => strin
 }
 
 export function onConflict(random: Prng): string {
-  return random.chance(0.2) ? ` ON CONFLICT ${random.pick(['IGNORE', 'REPLACE', 'FAIL', 'ABORT'])}` : ''
+  return random.chance(0.2)
+    ? ` ON CONFLICT ${random.pick(['IGNORE', 'REPLACE', 'FAIL', 'ABORT', 'ROLLBACK'])}`
+    : ''
 }

@@ -5,7 +5,7 @@ import { newTable, type Schema, type Table } from './schema.ts'
 import type { Selects } from './selects.ts'
 import { anyValue, type Piece } from './values.ts'
 
-const CONFLICTS = ['', '', '', '', ' OR IGNORE', ' OR REPLACE', ' OR FAIL', ' OR ABORT']
+const CONFLICTS = ['', '', '', '', ' OR IGNORE', ' OR REPLACE', ' OR FAIL', ' OR ABORT', ' OR ROLLBACK']
 
 export class Writes {
   readonly #random: Prng
@@ -250,7 +250,7 @@ export class Writes {
       `INSERT OR IGNORE INTO ${target.name}(${name}) VALUES (${row}.c1)`,
       `UPDATE ${target.name} SET ${name} = ${row}.c1 WHERE c0 = ${row}.c0 + 1`,
       `DELETE FROM ${target.name} WHERE c0 = ${row}.c0 - 7`,
-      `SELECT CASE WHEN ${row}.c1 = 'abc' THEN RAISE(${this.#random.pick(['IGNORE', "ABORT, 'not abc'", "FAIL, 'no abc'"])}) END`,
+      `SELECT CASE WHEN ${row}.c1 = 'abc' THEN RAISE(${this.#random.pick(['IGNORE', "ABORT, 'not abc'", "FAIL, 'no abc'", "ROLLBACK, 'never abc'"])}) END`,
     ])
   }
 
