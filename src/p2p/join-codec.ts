@@ -18,6 +18,12 @@ import type { PeerAddress } from './types.ts'
 /** Of a user's name, and of a password. */
 const CREDENTIAL_CHARS_MAX = 1_024
 
+/** Of a user that lets this node in. */
+export interface Credentials {
+  readonly username: string
+  readonly password: string
+}
+
 /** What a node says of itself when it wants to become a member. */
 export interface JoinRequest {
   readonly nodeId: string
@@ -31,7 +37,7 @@ export interface JoinRequest {
   /** Only asks who the members are, and changes nothing: for a member that lost touch with the others. */
   readonly lookup?: boolean
   /** Shown to whoever lets nodes in. @default none */
-  readonly credentials?: { readonly username: string; readonly password: string }
+  readonly credentials?: Credentials
   /**
    * `notify`: tells a node that may be waiting, too, that this one waits for others to found a cluster with;
    * `claim`: asks for its consent to the founding of `foundingId` by this node. @default to become a member
@@ -67,14 +73,19 @@ export interface WaitingNode {
   readonly member: boolean
 }
 
-export function encodeJoinRequest(request: JoinRequest): Uint8Array {
+/** How credentials are made unreadable on the way, and readable again. */
+export type Seal = (credentials: Credentials) => Uint8Array
+export type Unseal = (sealed: Uint8Array) => Credentials
+
+export function encodeJoinRequest(request: JoinRequest, seal: Seal): Uint8Array {
   const { clusterId = '', credentials, founding, foundingId = '', ...rest } = request
+  const sealedCredentials = credentials === undefined ? new Uint8Array() : seal(credentials)
   const purpose =
     founding === undefined ? JoinPurpose.JOIN : founding === 'notify' ? JoinPurpose.NOTIFY : JoinPurpose.CLAIM
-  return WireJoinRequest.encode({ ...rest, ...credentials, clusterId, purpose, foundingId })
+  return WireJoinRequest.encode({ ...rest, sealedCredentials, clusterId, purpose, foundingId })
 }
 
-export function joinRequestFromWire(bytes: Uint8Array, peerId: string): JoinRequest {
+export function joinRequestFromWire(bytes: Uint8Array, peerId: string, unseal: Unseal): JoinRequest {
   const wire = decodeFrame('join request', () => WireJoinRequest.decode(bytes))
   if (wire.peerId !== peerId) {
     throw new DebrosError('JOIN_PEER_MISMATCH', `the request is for ${wire.peerId}, its sender is ${peerId}`)
@@ -87,13 +98,17 @@ export function joinRequestFromWire(bytes: Uint8Array, peerId: string): JoinRequ
     voter: wire.voter,
     clusterId: wire.clusterId === '' ? undefined : checkName(wire.clusterId, 'cluster id'),
     ...(wire.lookup && { lookup: true }),
-    ...credentialsFromWire(wire),
+    ...credentialsFromWire(wire, unseal),
     ...foundingFromWire(wire),
   }
 }
 
-function credentialsFromWire({ username, password }: WireJoinRequest): Pick<JoinRequest, 'credentials'> {
-  if (username === '' && password === '') return {}
+function credentialsFromWire(
+  { sealedCredentials }: WireJoinRequest,
+  unseal: Unseal,
+): Pick<JoinRequest, 'credentials'> {
+  if (sealedCredentials.length === 0) return {}
+  const { username, password } = unseal(sealedCredentials)
   if (username.length > CREDENTIAL_CHARS_MAX || password.length > CREDENTIAL_CHARS_MAX) {
     throw malformed('the length of the credentials')
   }

@@ -38,6 +38,11 @@ export function memberProof(secret: string, exchange: JoinExchange, response: Ui
   return prove(secret, 'debros/join/1/member', exchange, response)
 }
 
+/** For credentials, in this exchange alone: both sides have put something new into it. */
+export function sealingKey(secret: string, exchange: Omit<JoinExchange, 'request'>): Uint8Array {
+  return prove(secret, 'debros/join/1/credentials', { ...exchange, request: new Uint8Array() })
+}
+
 /** Takes the same time wherever the two differ. */
 export function proofsEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && timingSafeEqual(a, b)

@@ -21,6 +21,7 @@ import {
 } from './join-codec.ts'
 import { ChallengeTable, FailureLimiter } from './join-guard.ts'
 import { type JoinExchange, joinerProof, memberProof, NONCE_BYTES, proofsEqual } from './join-proof.ts'
+import { openCredentials, sealCredentials } from './join-seal.ts'
 import type { RpcService } from './rpc.ts'
 import type { Rpc, RpcContext } from './types.ts'
 
@@ -110,7 +111,10 @@ class JoinServer {
       this.#components.logger.warn({ peerId, remoteHost }, 'refused a join: wrong cluster secret')
       throw new DebrosError('JOIN_SECRET_WRONG', 'the cluster secret is wrong')
     }
-    const answer = await this.#init.onJoin(joinRequestFromWire(request, context.peerId), context)
+    const asked = joinRequestFromWire(request, context.peerId, (sealed) =>
+      openCredentials(secret, exchange, sealed),
+    )
+    const answer = await this.#init.onJoin(asked, context)
     const response = WireJoinResponse.encode(joinResponseToWire(answer))
     return JoinProofResponse.encode({ response, proof: memberProof(secret, exchange, response) })
   }
@@ -209,19 +213,17 @@ async function askMember(
 
   const { peerId } = challenged
   options.onAsked?.(peerId)
-  const request = encodeJoinRequest({ ...options.request, peerId: host.peerId })
-  const exchange: JoinExchange = {
-    joinerNonce,
-    memberNonce,
-    joinerPeerId: host.peerId,
-    memberPeerId: peerId,
-    request,
-  }
-  const proof = joinerProof(options.secret, exchange)
+  const { secret } = options
+  const parties = { joinerNonce, memberNonce, joinerPeerId: host.peerId, memberPeerId: peerId }
+  const request = encodeJoinRequest({ ...options.request, peerId: host.peerId }, (credentials) =>
+    sealCredentials(secret, parties, credentials),
+  )
+  const exchange: JoinExchange = { ...parties, request }
+  const proof = joinerProof(secret, exchange)
   const bytes = JoinProofRequest.encode({ joinerNonce, memberNonce, proof, request })
   const answer = await rpc.call({ peerId, address }, REQUEST_METHOD, bytes, callOptions())
   const { response, proof: theirProof } = decodeFrame('join proof', () => JoinProofResponse.decode(answer))
-  if (!proofsEqual(theirProof, memberProof(options.secret, exchange, response))) {
+  if (!proofsEqual(theirProof, memberProof(secret, exchange, response))) {
     throw new DebrosError('JOIN_SECRET_WRONG', `the node at ${address} does not know the cluster secret`)
   }
   return joinResponseFromWire(response)

@@ -28,6 +28,7 @@ export {
 export {
   JoinChallengeRequest,
   JoinChallengeResponse,
+  JoinCredentials,
   JoinMember,
   JoinProofRequest,
   JoinProofResponse,

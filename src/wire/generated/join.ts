@@ -460,8 +460,7 @@ export interface JoinRequest {
   voter: boolean
   clusterId: string
   lookup: boolean
-  username: string
-  password: string
+  sealedCredentials: Uint8Array
   purpose: JoinPurpose
   foundingId: string
 }
@@ -506,14 +505,9 @@ export namespace JoinRequest {
           w.bool(obj.lookup)
         }
 
-        if ((obj.username != null && obj.username !== '')) {
+        if ((obj.sealedCredentials != null && obj.sealedCredentials.byteLength > 0)) {
           w.uint32(58)
-          w.string(obj.username)
-        }
-
-        if ((obj.password != null && obj.password !== '')) {
-          w.uint32(66)
-          w.string(obj.password)
+          w.bytes(obj.sealedCredentials)
         }
 
         if (obj.purpose != null && __JoinPurposeValues[obj.purpose] !== 0) {
@@ -537,8 +531,7 @@ export namespace JoinRequest {
           voter: false,
           clusterId: '',
           lookup: false,
-          username: '',
-          password: '',
+          sealedCredentials: uint8ArrayAlloc(0),
           purpose: JoinPurpose.JOIN,
           foundingId: ''
         }
@@ -574,11 +567,7 @@ export namespace JoinRequest {
               break
             }
             case 7: {
-              obj.username = reader.string()
-              break
-            }
-            case 8: {
-              obj.password = reader.string()
+              obj.sealedCredentials = reader.bytes()
               break
             }
             case 9: {
@@ -648,15 +637,8 @@ export namespace JoinRequest {
             }
             case 7: {
               yield {
-                field: `${prefix}.username`,
-                value: reader.string()
-              }
-              break
-            }
-            case 8: {
-              yield {
-                field: `${prefix}.password`,
-                value: reader.string()
+                field: `${prefix}.sealedCredentials`,
+                value: reader.bytes()
               }
               break
             }
@@ -716,14 +698,9 @@ export namespace JoinRequest {
     value: boolean
   }
 
-  export interface JoinRequestUsernameFieldEvent {
-    field: '$.username'
-    value: string
-  }
-
-  export interface JoinRequestPasswordFieldEvent {
-    field: '$.password'
-    value: string
+  export interface JoinRequestSealedCredentialsFieldEvent {
+    field: '$.sealedCredentials'
+    value: Uint8Array
   }
 
   export interface JoinRequestPurposeFieldEvent {
@@ -744,8 +721,120 @@ export namespace JoinRequest {
     return decodeMessage(buf, JoinRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinRequest>): Generator<JoinRequestNodeIdFieldEvent | JoinRequestPeerIdFieldEvent | JoinRequestAddressFieldEvent | JoinRequestVoterFieldEvent | JoinRequestClusterIdFieldEvent | JoinRequestLookupFieldEvent | JoinRequestUsernameFieldEvent | JoinRequestPasswordFieldEvent | JoinRequestPurposeFieldEvent | JoinRequestFoundingIdFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinRequest>): Generator<JoinRequestNodeIdFieldEvent | JoinRequestPeerIdFieldEvent | JoinRequestAddressFieldEvent | JoinRequestVoterFieldEvent | JoinRequestClusterIdFieldEvent | JoinRequestLookupFieldEvent | JoinRequestSealedCredentialsFieldEvent | JoinRequestPurposeFieldEvent | JoinRequestFoundingIdFieldEvent> {
     return streamMessage(buf, JoinRequest.codec(), opts)
+  }
+}
+
+export interface JoinCredentials {
+  username: string
+  password: string
+}
+
+export namespace JoinCredentials {
+  let _codec: Codec<JoinCredentials>
+
+  export const codec = (): Codec<JoinCredentials> => {
+    if (_codec == null) {
+      _codec = message<JoinCredentials>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.username != null && obj.username !== '')) {
+          w.uint32(10)
+          w.string(obj.username)
+        }
+
+        if ((obj.password != null && obj.password !== '')) {
+          w.uint32(18)
+          w.string(obj.password)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          username: '',
+          password: ''
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.username = reader.string()
+              break
+            }
+            case 2: {
+              obj.password = reader.string()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.username`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.password`,
+                value: reader.string()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface JoinCredentialsUsernameFieldEvent {
+    field: '$.username'
+    value: string
+  }
+
+  export interface JoinCredentialsPasswordFieldEvent {
+    field: '$.password'
+    value: string
+  }
+
+  export function encode (obj: Partial<JoinCredentials>): Uint8Array {
+    return encodeMessage(obj, JoinCredentials.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinCredentials>): JoinCredentials {
+    return decodeMessage(buf, JoinCredentials.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<JoinCredentials>): Generator<JoinCredentialsUsernameFieldEvent | JoinCredentialsPasswordFieldEvent> {
+    return streamMessage(buf, JoinCredentials.codec(), opts)
   }
 }
 

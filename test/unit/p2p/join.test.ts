@@ -13,6 +13,7 @@ import {
   type WaitingNode,
 } from '../../../src/p2p/index.ts'
 import { joinerProof, memberProof } from '../../../src/p2p/join-proof.ts'
+import { openCredentials, sealCredentials } from '../../../src/p2p/join-seal.ts'
 import {
   JoinChallengeRequest,
   JoinChallengeResponse,
@@ -194,6 +195,56 @@ test('join - an answer from a node that does not know the secret is not believed
     JoinProofResponse.encode({ proof: JoinProofRequest.decode(bytes).proof, response: new Uint8Array() }),
   )
   await expect(join(joiner, impostor)).rejects.toMatchObject({ code: 'JOIN_SECRET_WRONG' })
+})
+
+test('join - a node that does not know the secret learns no credentials', async () => {
+  await using cleanup = new Cleanup()
+  const joiner = await startPeer(cleanup)
+  const impostor = await startPeer(cleanup)
+  const got: Buffer[] = []
+  impostor.rpc.handle('join/challenge', 'anyone', async () =>
+    JoinChallengeResponse.encode({ memberNonce: randomBytes(32) }),
+  )
+  impostor.rpc.handle('join/request', 'anyone', async (bytes) => {
+    got.push(Buffer.from(bytes))
+    throw new DebrosError('RAFT_NO_LEADER', 'try again')
+  })
+  const credentials = { username: 'the user', password: 'the password' }
+  const options = { address: impostor.host.nodeAddress, secret: SECRET, ...patience }
+  for (let i = 0; i < 2; i++) {
+    const asked = requestJoin(joiner, { ...options, request: { ...request, credentials } })
+    await expect(asked).rejects.toMatchObject({ code: 'RAFT_NO_LEADER' })
+  }
+  for (const bytes of got) {
+    expect(bytes.includes(credentials.username)).toBe(false)
+    expect(bytes.includes(credentials.password)).toBe(false)
+  }
+  const [first, second] = got.map((bytes) =>
+    Buffer.from(WireJoinRequest.decode(JoinProofRequest.decode(bytes).request).sealedCredentials),
+  )
+  expect(first).not.toEqual(second)
+})
+
+test('join - credentials are sealed for one secret and one exchange', () => {
+  const exchange = {
+    ...{ joinerNonce: Uint8Array.of(1), memberNonce: Uint8Array.of(2) },
+    ...{ joinerPeerId: 'a', memberPeerId: 'b' },
+  }
+  const credentials = { username: 'node', password: 'ge:heim' }
+  const sealed = sealCredentials(SECRET, exchange, credentials)
+  expect(openCredentials(SECRET, exchange, sealed)).toEqual(credentials)
+  const damaged = Uint8Array.from(sealed, (byte, i) => (i === 0 ? byte ^ 1 : byte))
+  const wrong: Parameters<typeof openCredentials>[] = [
+    ['other', exchange, sealed],
+    [SECRET, { ...exchange, joinerNonce: Uint8Array.of(9) }, sealed],
+    [SECRET, { ...exchange, memberPeerId: 'c' }, sealed],
+    [SECRET, exchange, damaged],
+    [SECRET, exchange, sealed.subarray(1)],
+    [SECRET, exchange, sealed.subarray(0, 15)],
+  ]
+  for (const args of wrong) {
+    expect(() => openCredentials(...args)).toThrow(expect.objectContaining({ code: 'WIRE_MALFORMED' }))
+  }
 })
 
 test('join - what was said in one exchange is worth nothing in another', async () => {
