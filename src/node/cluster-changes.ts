@@ -148,10 +148,15 @@ export class ClusterChanges {
 
   /**
    * As leader, of its own accord: so a majority of all there are must answer, too, with the one to go
-   * counted. Rejects as `removeNode` does, or with `RAFT_NO_LEADER`.
+   * counted, and that one must not. Rejects as `removeNode` does, or with `RAFT_NO_LEADER`.
    */
   async removeSilent(id: string, limits: Limits): Promise<boolean> {
     await this.#components.consensus.readIndex(limits)
+    const { signal } = limits
+    const described = await this.#components.nodes(signal === undefined ? {} : { signal })
+    if (described.some((node) => node.id === id && node.reachable)) {
+      throw rejected(`node ${id} answers when it is asked, though it takes no part`, true)
+    }
     return await this.#remove(id, limits)
   }
 

@@ -17,13 +17,14 @@ const RETRY_MS = 10_000
 export interface ReaperComponents {
   readonly consensus: {
     readonly isLeader: boolean
+    readonly status: { readonly term: number }
     readonly config: {
       readonly members: readonly { readonly id: string }[]
       readonly learners: readonly string[]
     }
     hears(id: string): boolean
   }
-  /** Removes a member, unless that leaves no majority that answers. */
+  /** Removes a member, unless it answers after all or that leaves no majority that answers. */
   readonly remove: (id: string, limits: Limits) => Promise<unknown>
   readonly counters: Counters
   readonly logger: Logger
@@ -46,6 +47,8 @@ export class Reaper {
   readonly #lifetime = new AbortController()
   readonly #silentSince = new Map<string, number>()
   readonly #retryAt = new Map<string, number>()
+  /** In which it counts. Who has led before, and not since, knows nothing of who was silent meanwhile. */
+  #term = 0
   #running: Promise<void> | undefined
 
   constructor(components: ReaperComponents, init: ReaperInit) {
@@ -77,17 +80,19 @@ export class Reaper {
   /** Looks at every member once, and removes those that were silent for too long, one after the other. */
   async check(): Promise<void> {
     const { consensus } = this.#components
-    if (!consensus.isLeader) {
+    const { term } = consensus.status
+    if (!consensus.isLeader || term !== this.#term) {
       this.#silentSince.clear()
       this.#retryAt.clear()
-      return
+      this.#term = term
     }
+    if (!consensus.isLeader) return
     const { members } = consensus.config
     for (const id of this.#silentSince.keys()) {
       if (!members.some((member) => member.id === id)) this.#silentSince.delete(id)
     }
     for (const { id } of members) {
-      if (this.#lifetime.signal.aborted || !consensus.isLeader) return
+      if (this.#lifetime.signal.aborted || !consensus.isLeader || consensus.status.term !== term) return
       if (id !== this.#init.selfId) await this.#look(id)
     }
   }

@@ -5,6 +5,7 @@ import { Reaper } from '../../../src/node/reaper.ts'
 /** A leader of itself, two voters and a learner, any of which may be silent. */
 class Bench {
   isLeader = true
+  term = 1
   readonly silent = new Set<string>()
   readonly counters = new Counters()
   readonly removed: string[] = []
@@ -20,6 +21,9 @@ class Bench {
         consensus: {
           get isLeader() {
             return bench.isLeader
+          },
+          get status() {
+            return { term: bench.term }
           },
           get config() {
             return { members: bench.#members.map((id) => ({ id })), learners: ['l1'] }
@@ -78,6 +82,17 @@ test('reaper - a sign of life, or another leader, begins the silence anew', asyn
   await bench.after(50)
   bench.isLeader = true
   await bench.after(50)
+  expect(await bench.after(999)).toEqual([])
+  expect(await bench.after(1)).toEqual(['v1'])
+})
+
+test('reaper - one that led, did not, and leads again, begins anew, however fast', async () => {
+  const bench = new Bench(1_000, 0)
+  bench.silent.add('v1')
+  await bench.after(0)
+  await bench.after(999)
+  bench.term = 3
+  expect(await bench.after(1)).toEqual([])
   expect(await bench.after(999)).toEqual([])
   expect(await bench.after(1)).toEqual(['v1'])
 })

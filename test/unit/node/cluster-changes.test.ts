@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import { silentLogger } from '../../../src/base/index.ts'
+import { ALLOW_ALL } from '../../../src/node/authorization.ts'
+import { ClusterChanges, type ClusterChangesComponents } from '../../../src/node/cluster-changes.ts'
+
+/** Three voters as their leader `n1` sees them: `n3` takes no part in Raft, whether it answers calls or not. */
+function leader(reachable: readonly string[]): { changes: ClusterChanges; removed: string[] } {
+  const ids = ['n1', 'n2', 'n3']
+  const removed: string[] = []
+  const components = {
+    consensus: {
+      isLeader: true,
+      config: { voters: ids, members: ids.map((id) => ({ id })) },
+      hears: (id: string) => id !== 'n3',
+      readIndex: async () => 1,
+      changeMembership: async ([{ id }]: readonly [{ id: string }]) => removed.push(id),
+    },
+    nodes: async () => ids.map((id) => ({ id, reachable: reachable.includes(id) })),
+    rpc: { handle: () => {} },
+    ...{ authorizer: ALLOW_ALL, logger: silentLogger },
+    // What is not here is not used for a removal by the leader itself.
+  } as unknown as ClusterChangesComponents
+  return { changes: new ClusterChanges(components, { selfId: 'n1', servedBy: () => 'n1' }), removed }
+}
+
+test('reaping - only one that does not answer either is removed', async () => {
+  const gone = leader(['n1', 'n2'])
+  expect(await gone.changes.removeSilent('n3', { timeoutMs: 1_000 })).toBe(true)
+  expect(gone.removed).toEqual(['n3'])
+  const there = leader(['n1', 'n2', 'n3'])
+  await expect(there.changes.removeSilent('n3', { timeoutMs: 1_000 })).rejects.toMatchObject({
+    code: 'RAFT_CONFIG_REJECTED',
+    retryable: true,
+  })
+  expect(there.removed).toEqual([])
+})
