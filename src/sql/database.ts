@@ -201,12 +201,15 @@ export class Database {
     return this.#session
   }
 
-  /** How many instructions a statement takes must not depend on what a connection did before. */
+  /**
+   * How many instructions a statement takes must not depend on what a connection did before. Some of them
+   * compile others, where SQLite counts as well, and that is not the same once it has looked through a
+   * schema; and virtual tables keep statements of their own.
+   */
   #guardFor(session: Session, command: SqlCommand): ExecutionGuard | undefined {
     const { limit } = limitOf(command)
     if (limit === undefined) return undefined
-    // They keep statements of their own, which SQLite compiles again when the schema has changed.
-    if (session.connection.hasVirtualTables()) session.reopen(session.connection.sticky)
+    session.reopen(session.connection.sticky)
     session.guard.begin(limit)
     return session.guard
   }
