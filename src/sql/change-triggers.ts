@@ -15,13 +15,22 @@ import { CHANGE_FUNCTION } from './change-function.ts'
 import type { ChangeWatch } from './change-log.ts'
 import type { ChangeRecorder } from './change-recorder.ts'
 import type { Connection } from './connection.ts'
-import { EngineFailure } from './errors.ts'
+import { EngineFailure, StatementError } from './errors.ts'
 import { ReplacedRows } from './replaced-rows.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
 import { jsonOf } from './value-json.ts'
-import { describeTables, quoted, tableNames, textColumn, type WatchedTable } from './watched-table.ts'
+import {
+  describeTables,
+  indexesByTable,
+  quoted,
+  tableNames,
+  textColumn,
+  type WatchedTable,
+} from './watched-table.ts'
 
+/** A trigger is named by this, the number of its table, and its kind. */
 const TRIGGER_PREFIX = 'sys_row_change_'
+const TRIGGER_KINDS = ['insert', 'update', 'delete', 'before_insert', 'before_update'] as const
 
 /** SQLite allows a function at least so many arguments; four of them are not values. */
 const VALUES_MAX = 96
@@ -55,6 +64,8 @@ export class ChangeTriggers {
   /** By the number that their triggers tell. */
   readonly #tables = new Map<number, WatchedTable>()
   #lastNumber = 0
+  /** Those of the tables as they were described. */
+  #indexes: ReadonlyMap<string, string> = new Map()
   #rowIdsOnly = false
   /** Values of a row too wide for one call. */
   #pending: string[] = []
@@ -86,6 +97,7 @@ export class ChangeTriggers {
   expect(sql: string): void {
     this.mayReplace = this.#schemaReplaces || REPLACE.test(sql)
     this.#replaced.clear()
+    this.#pending = []
   }
 
   /** Watches the tables that a new connection finds. */
@@ -96,24 +108,43 @@ export class ChangeTriggers {
     this.refresh(connection, watch)
   }
 
-  /** To be called when tables were made or dropped: watches those that there are now. */
+  /** To be called when tables or indexes were made or dropped: watches what there is now. */
   refresh(connection: Connection, watch: ChangeWatch): void {
     const { sticky } = connection
     this.#rowIdsOnly = watch.rowIdsOnly
     const names = tableNames(connection).filter(watch.matches)
+    const indexes = indexesByTable(connection)
     const known = new Set<string>()
     for (const [number, { name }] of this.#tables) {
-      if (names.includes(name)) known.add(name)
-      else this.#tables.delete(number) // its triggers are gone with it
+      if (!names.includes(name))
+        this.#tables.delete(number) // its triggers are gone with it
+      else if (indexes.get(name) === this.#indexes.get(name)) known.add(name)
+      else this.#unwatch(connection, number)
     }
+    this.#indexes = indexes
     const added = names.filter((name) => !known.has(name))
-    for (const table of describeTables(connection, added)) {
-      const number = ++this.#lastNumber
-      this.#tables.set(number, table)
-      for (const trigger of this.#triggersOf(number, table)) connection.run(trigger)
-    }
+    for (const table of describeTables(connection, added)) this.#watch(connection, table)
     this.#schemaReplaces = textColumn(connection, SCHEMA_REPLACES).length > 0
     connection.sticky = sticky
+  }
+
+  #watch(connection: Connection, table: WatchedTable): void {
+    const number = ++this.#lastNumber
+    this.#tables.set(number, table)
+    try {
+      for (const trigger of this.#triggersOf(number, table)) connection.run(trigger)
+    } catch (error) {
+      // A table of a file that was loaded may be like none that a statement can make. It is not watched then.
+      if (!(error instanceof StatementError)) throw error
+      this.#unwatch(connection, number)
+    }
+  }
+
+  #unwatch(connection: Connection, number: number): void {
+    this.#tables.delete(number)
+    for (const kind of TRIGGER_KINDS) {
+      connection.run(`DROP TRIGGER IF EXISTS temp.${TRIGGER_PREFIX}${number}_${kind}`)
+    }
   }
 
   /** To be called before a table is altered, of which its triggers must know nothing. */

@@ -11,29 +11,41 @@ export interface WatchedTable {
   readonly uniques: readonly (readonly { readonly column: string; readonly collation: string }[])[]
 }
 
-/** All but SQLite's own and virtual tables, whose contents are tables themselves. */
+/** A file that was loaded may hold names that are no UTF-8; no statement of ours can spell them. */
+const UNSPEAKABLE = '\ufffd'
+
+/** All but SQLite's own, in whatever case, and virtual tables, whose contents are tables themselves. */
 export function tableNames(connection: Connection): string[] {
   return textColumn(
     connection,
-    `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND substr(name, 1, 7) <> 'sqlite_' ORDER BY name`,
-  )
+    `SELECT name FROM pragma_table_list
+       WHERE schema = 'main' AND type = 'table' AND lower(substr(name, 1, 7)) <> 'sqlite_' ORDER BY name`,
+  ).filter((name) => !name.includes(UNSPEAKABLE))
 }
 
+/** What tells, for each table that has any, which indexes it has. */
+export function indexesByTable(connection: Connection): Map<string, string> {
+  const indexes = new Map<string, string>()
+  const sql = "SELECT tbl_name, name FROM main.sqlite_schema WHERE type = 'index' ORDER BY rowid"
+  for (const [table, index] of rows(connection, sql)) {
+    indexes.set(String(table), `${indexes.get(String(table)) ?? ''}${JSON.stringify(index)}`)
+  }
+  return indexes
+}
+
+/** Those of them that can be watched. */
 export function describeTables(connection: Connection, names: readonly string[]): WatchedTable[] {
   if (names.length === 0) return []
   const withoutRowId = new Set(
     textColumn(connection, `SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr`),
   )
-  return names.map((name) => {
+  return names.flatMap((name) => {
     const columns = textColumn(connection, `SELECT name FROM pragma_table_info(${textLiteral(name)}, 'main')`)
+    if (columns.some((column) => column.includes(UNSPEAKABLE))) return []
     const taken = new Set(columns.map((column) => column.toLowerCase()))
     const rowId = ['rowid', '_rowid_', 'oid'].find((alias) => !taken.has(alias))
-    return {
-      name,
-      columns,
-      rowId: withoutRowId.has(name) ? undefined : rowId,
-      uniques: uniquesOf(connection, name),
-    }
+    const uniques = uniquesOf(connection, name)
+    return [{ name, columns, rowId: withoutRowId.has(name) ? undefined : rowId, uniques }]
   })
 }
 

@@ -141,7 +141,10 @@ describe('log entries', () => {
 
   // SQLite asks the callback while it compiles, too, which depends on what it knows of the schema by then.
   it('take as many where the schema was looked through as where it was not', () => {
-    for (const sql of ['ALTER TABLE t ADD COLUMN y', 'INSERT INTO t (x) SELECT name FROM pragma_table_list']) {
+    for (const sql of [
+      'ALTER TABLE t ADD COLUMN y',
+      'INSERT INTO t (x) SELECT name FROM pragma_table_list',
+    ]) {
       const schema = 'CREATE VIEW v AS SELECT x FROM t'
       const steps = stepsOf(sql, (engine) => {
         engine.execute(schema)
