@@ -3,7 +3,7 @@
  * pieces, so that a large result neither holds the main thread nor fills memory with a second copy.
  */
 import type { SqlResult, SqlValue } from '../sql/index.ts'
-import { columnEncoder } from './encode-value.ts'
+import { columnEncoder, largeValuePieces, type ValueEncoder } from './encode-value.ts'
 
 export interface DocumentOptions {
   /** Which endpoint: it decides the associative form of errors and of empty statements. */
@@ -62,12 +62,12 @@ function* rows(result: Rows, options: DocumentOptions): Generator<string> {
     members.add('columns', JSON.stringify(result.columns))
     members.add('types', JSON.stringify(result.types))
     if (result.values.length > 0) {
-      const encoders = result.types.map((type) => columnEncoder(type, options.blobArray))
-      yield* list(members, 'values', result.values, (row) => {
-        let text = '['
-        for (let i = 0; i < encoders.length; i++) text += (i === 0 ? '' : ',') + encoders[i]!(row[i]!)
-        return `${text}]`
-      })
+      const cells = result.types.map((type, index) => ({
+        before: index === 0 ? '' : ',',
+        index,
+        encode: columnEncoder(type, options.blobArray),
+      }))
+      yield* list(members, 'values', result.values, { open: '[', cells, close: ']' }, options.blobArray)
     }
   }
   if (options.timings) members.add('time', String(result.time))
@@ -79,34 +79,63 @@ function* associativeRows(result: Rows, options: DocumentOptions): Generator<str
   const columns = associativeColumns(result, options.blobArray)
   if (columns.length > 0)
     members.add('types', `{${columns.map((column) => column.key + column.type).join(',')}}`)
-  yield* list(members, 'rows', columns.length > 0 ? result.values : [], (row) => {
-    let text = '{'
-    for (let i = 0; i < columns.length; i++) {
-      const { key, encode, index } = columns[i]!
-      text += (i === 0 ? '' : ',') + key + encode(row[index]!)
-    }
-    return `${text}}`
-  })
+  const cells = columns.map(({ key, index, encode }, i) => ({
+    before: (i === 0 ? '' : ',') + key,
+    index,
+    encode,
+  }))
+  const values = columns.length > 0 ? result.values : []
+  yield* list(members, 'rows', values, { open: '{', cells, close: '}' }, options.blobArray)
   if (options.timings) members.add('time', String(result.time))
   yield members.end()
 }
 
-/** A member that is a list of rows, handed on in pieces together with what was written before it. */
+/** How a row is written. */
+interface RowForm {
+  readonly open: string
+  readonly cells: readonly {
+    readonly before: string
+    readonly index: number
+    readonly encode: ValueEncoder
+  }[]
+  readonly close: string
+}
+
+/**
+ * A member that is a list of rows, handed on in pieces together with what was written before it. One row, and
+ * one value, can be as large as a whole result.
+ */
 function* list(
   members: ObjectText,
   name: string,
   values: Rows['values'],
-  encodeRow: (row: Rows['values'][number]) => string,
+  { open, cells, close }: RowForm,
+  blobArray: boolean,
 ): Generator<string> {
   members.add(name, '[')
   let text = members.take()
   let separator = ''
   for (const row of values) {
-    text += separator + encodeRow(row)
+    text += separator + open
     separator = ','
-    if (text.length < PIECE_LENGTH) continue
-    yield text
-    text = ''
+    for (const { before, index, encode } of cells) {
+      const value = row[index]!
+      const pieces = largeValuePieces(value, blobArray)
+      if (pieces === undefined) text += before + encode(value)
+      else {
+        text += before
+        for (const piece of pieces) {
+          text += piece
+          if (text.length < PIECE_LENGTH) continue
+          yield text
+          text = ''
+        }
+      }
+      if (text.length < PIECE_LENGTH) continue
+      yield text
+      text = ''
+    }
+    text += close
   }
   yield `${text}]`
 }

@@ -27,6 +27,40 @@ export function columnEncoder(type: string, blobArray: boolean): ValueEncoder {
   }
 }
 
+/** Characters, or bytes, from which a value is encoded in pieces; what its bytes take in base64 divides by 3. */
+const LARGE = 48 * 1024
+
+/** A value that is not small, in pieces that make the text which an encoder would; undefined for others. */
+export function largeValuePieces(value: SqlValue, blobArray: boolean): Iterable<string> | undefined {
+  if (typeof value === 'string') return value.length > LARGE ? textPieces(value) : undefined
+  if (!(value instanceof Uint8Array) || value.length <= LARGE) return undefined
+  return blobArray ? arrayPieces(value) : base64Pieces(asBuffer(value))
+}
+
+function* textPieces(text: string): Generator<string> {
+  yield '"'
+  for (let from = 0; from < text.length; ) {
+    let end = Math.min(text.length, from + LARGE)
+    // Halves of a surrogate pair that come apart would be escaped.
+    if (end < text.length && /[\uD800-\uDBFF]/.test(text[end - 1]!)) end--
+    yield JSON.stringify(text.slice(from, end)).slice(1, -1)
+    from = end
+  }
+  yield '"'
+}
+
+function* base64Pieces(bytes: Buffer): Generator<string> {
+  yield '"'
+  for (let from = 0; from < bytes.length; from += LARGE) yield bytes.toString('base64', from, from + LARGE)
+  yield '"'
+}
+
+function* arrayPieces(bytes: Uint8Array): Generator<string> {
+  for (let from = 0; from < bytes.length; from += LARGE)
+    yield (from === 0 ? '[' : ',') + bytes.subarray(from, from + LARGE).join(',')
+  yield ']'
+}
+
 function encodeValue(value: SqlValue): string {
   switch (typeof value) {
     case 'string':

@@ -157,6 +157,75 @@ describe('response documents', () => {
   })
 })
 
+describe('large values', () => {
+  const bytes = Uint8Array.from({ length: 200_001 }, (_, i) => i * 7)
+  const texts = [
+    'x'.repeat(48 * 1024),
+    'é"\\\n'.repeat(40_000),
+    'a🎉'.repeat(50_000),
+    `a${'🎉'.repeat(50_000)}`,
+    '\uD800'.repeat(60_000),
+  ]
+  const all = [...texts, bytes, bytes.subarray(1, 150_000), 1, 'small']
+  const columns = all.map((_, i) => `c${i}`)
+
+  test.each([
+    [false, false],
+    [false, true],
+    [true, false],
+    [true, true],
+  ])(
+    'come in pieces of bounded length, and read as whole ones do - associative %s, blob_array %s',
+    (associative, blobArray) => {
+      const result = rowsResult(
+        columns,
+        columns.map(() => ''),
+        [all, all],
+      )
+      const options = {
+        mode: 'query',
+        associative,
+        timings: false,
+        blobArray,
+        raftIndex: undefined,
+        time: 0,
+      } as const
+      const expected = all.map((item) =>
+        typeof item === 'string'
+          ? item
+          : item instanceof Uint8Array
+            ? blobArray
+              ? [...item]
+              : Buffer.from(item).toString('base64')
+            : item,
+      )
+      const row = associative ? Object.fromEntries(columns.map((name, i) => [name, expected[i]])) : expected
+      const document = [...encodeDocument([result], options)]
+      const [read] = JSON.parse(document.join('')).results
+      expect(associative ? read.rows : read.values).toEqual([row, row])
+      const pretty = [...indentJson(encodeDocument([result], options))]
+      expect(pretty.join('')).toBe(JSON.stringify(JSON.parse(document.join('')), undefined, 4))
+      for (const piece of [...document, ...pretty]) expect(piece.length).toBeLessThan(1024 * 1024)
+    },
+  )
+
+  test('a blob that indentation makes too long for a string is no more in memory than its pieces', () => {
+    const value = new Uint8Array(20_000_000)
+    const result = rowsResult(['b'], ['blob'], [[value]])
+    const options = {
+      mode: 'query',
+      associative: false,
+      timings: false,
+      blobArray: true,
+      raftIndex: undefined,
+      time: 0,
+    } as const
+    let length = 0
+    for (const piece of indentJson(encodeDocument([result], options))) length += piece.length
+    expect(length).toBeGreaterThan(2 ** 29) // no string is longer
+  })
+})
+
 describe('values', () => {
   // Contract 1.8; acceptance rows 10, 11, 23 to 25.
   test.each<[string, SqlValue, string]>([
@@ -245,6 +314,8 @@ describe('pretty', () => {
         const tokens = JSON.stringify(json).match(/"(?:[^"\\]|\\.)*"|[[\]{},:]|[^"[\]{},:]+/g) ?? []
         expect([...indentJson(tokens)].join('')).toBe(JSON.stringify(json, undefined, 4))
         expect([...indentJson([JSON.stringify(json)])].join('')).toBe(JSON.stringify(json, undefined, 4))
+        const torn = JSON.stringify(json).match(/\\u....|\\.|./gs) ?? []
+        expect([...indentJson(torn)].join('')).toBe(JSON.stringify(json, undefined, 4))
       }),
     )
   })
