@@ -4,7 +4,7 @@ import { type Counters, DebrosError, type Logger } from '../base/index.ts'
 import type { JoinRequest, JoinResponse, PeerAddress } from '../p2p/index.ts'
 import type { ConfigChange, Member } from '../raft/index.ts'
 import type { Authorizer } from './authorization.ts'
-import type { Consensus, Limits } from './consensus.ts'
+import { type Consensus, callAborted, type Limits } from './consensus.ts'
 
 /** How long a change of the membership may take, others that are under way included. */
 const CHANGE_TIMEOUT_MS = 10_000
@@ -42,9 +42,14 @@ export class Admission {
     components.counters.declare('store', ['num_ignored_joins', 'num_removed_before_joins'])
   }
 
-  admit(request: JoinRequest): Promise<JoinResponse> {
+  /** `signal`: nobody waits for the answer any more; what has not begun by then is not done. */
+  admit(request: JoinRequest, signal?: AbortSignal): Promise<JoinResponse> {
     if (request.lookup === true) return this.#lookUp(request)
-    const answer = this.#last.then(() => this.#decide(request))
+    const answer = this.#last.then(() => {
+      // It may have left by now; taking it in would make a member of one that is gone.
+      if (signal?.aborted === true) throw callAborted('not-applied', signal.reason)
+      return this.#decide(request)
+    })
     this.#last = answer.catch(() => {})
     return answer
   }
@@ -112,6 +117,8 @@ export class Admission {
       await this.#add(wanted)
     } else if (this.#lostItsLog(known, request)) {
       this.#checkPermission(request)
+      // In the place of a voter comes only who may be one: its vote goes.
+      if (known.voter) this.#checkPermission({ ...request, voter: true })
       await this.#forget(known)
       await this.#add(wanted)
     } else {

@@ -97,7 +97,7 @@ export class Contact {
         await this.#tell(rejoin)
         this.#answered.resolve()
         due = false
-        await this.#untilKnown()
+        await this.#untilKnown(rejoin)
       } catch (error) {
         const fields = { error: errorMessage(error) }
         if (isHopeless(error) || isRefused(error)) {
@@ -127,11 +127,12 @@ export class Contact {
     } while (!signal.aborted && performance.now() < deadlineMs)
   }
 
-  /** Until the log here names the new address, or that takes so long that something must have gone wrong. */
-  async #untilKnown(): Promise<void> {
+  /** Until the log here names this node as it is, or that takes so long that something must have gone wrong. */
+  async #untilKnown(rejoin: boolean): Promise<void> {
     const { signal, electionTimeoutMs } = this.#init
     const deadlineMs = performance.now() + 2 * electionTimeoutMs
-    while (!signal.aborted && this.#hasMoved() && performance.now() < deadlineMs) {
+    const isBehind = () => this.#hasMoved() || (rejoin && this.#known() === undefined)
+    while (!signal.aborted && isBehind() && performance.now() < deadlineMs) {
       await sleep(POLL_MS, undefined, { signal }).catch(() => {})
     }
   }

@@ -5,7 +5,7 @@
 import { DebrosError } from '../base/index.ts'
 import type { JoinRequest, JoinResponse } from '../p2p/index.ts'
 
-export type JoinHandler = (request: JoinRequest) => Promise<JoinResponse>
+export type JoinHandler = (request: JoinRequest, signal: AbortSignal) => Promise<JoinResponse>
 
 export class JoinDesk {
   #member: JoinHandler | undefined
@@ -21,9 +21,9 @@ export class JoinDesk {
     this.#waiting = handler
   }
 
-  async handle(request: JoinRequest): Promise<JoinResponse> {
+  async handle(request: JoinRequest, signal: AbortSignal): Promise<JoinResponse> {
     const handler = request.founding === undefined ? this.#member : this.#waiting
-    if (handler !== undefined) return await handler(request)
+    if (handler !== undefined) return await handler(request, signal)
     throw new DebrosError('JOIN_NOT_MEMBER', 'the node that was asked is no member of a cluster itself', {
       retryable: true,
     })

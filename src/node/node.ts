@@ -269,7 +269,7 @@ class Node implements DebrosNode {
     this.#cleanup.push({ what: 'rpc', run: () => rpc.stop() })
     createJoinServer(
       { rpc, host, logger },
-      { secret: clusterSecret, onJoin: (request) => this.#joinDesk.handle(request) },
+      { secret: clusterSecret, onJoin: (request, { signal }) => this.#joinDesk.handle(request, signal) },
     )
     return { host, rpc, members, logger }
   }
@@ -446,7 +446,7 @@ class Node implements DebrosNode {
       },
       { clusterId, ancestors },
     )
-    this.#joinDesk.admitBy((request) => admission.admit(request))
+    this.#joinDesk.admitBy((request, signal) => admission.admit(request, signal))
     this.#parts = {
       id: self.id,
       peerId: self.peerId,
