@@ -1,7 +1,7 @@
 /** A namespace's database, opened: settings, compiled statements, and the state that SQLite keeps per connection. */
 import type { SqlSegment } from './gate.ts'
 import { SEED_WORDS } from './generator-seed.ts'
-import { SQL_DATABASE_BYTES_MAX, SQL_VALUE_BYTES_MAX } from './limits.ts'
+import { SQL_DATABASE_BYTES_MAX, SQL_PATTERN_BYTES_MAX, SQL_VALUE_BYTES_MAX } from './limits.ts'
 import { DATABASE_NAME } from './memory-vfs.ts'
 import { RawConnection } from './raw-connection.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
@@ -27,8 +27,9 @@ export interface ConnectionInit {
 
 const PAGE_BYTES = 4096
 
-/** Position among SQLite's limits. */
+/** Positions among SQLite's limits. */
 const LIMIT_LENGTH = 0
+const LIMIT_PATTERN_LENGTH = 8
 
 /** Compiled statements kept for the next time. A statement takes a few kilobytes. */
 const STATEMENTS_MAX = 128
@@ -69,7 +70,9 @@ export class Connection {
     for (const setting of SETTINGS) this.run(`PRAGMA ${setting}`)
     this.run(`PRAGMA max_page_count = ${SQL_DATABASE_BYTES_MAX / this.#pageBytes()}`)
     this.run(`PRAGMA foreign_keys = ${foreignKeys ? 'ON' : 'OFF'}`)
-    instance.memory.setUint32(this.#raw.handle + layout.limits + LIMIT_LENGTH * 4, SQL_VALUE_BYTES_MAX)
+    const limits = this.#raw.handle + layout.limits
+    instance.memory.setUint32(limits + LIMIT_LENGTH * 4, SQL_VALUE_BYTES_MAX)
+    instance.memory.setUint32(limits + LIMIT_PATTERN_LENGTH * 4, SQL_PATTERN_BYTES_MAX)
     this.sticky = sticky
   }
 

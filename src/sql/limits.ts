@@ -7,6 +7,12 @@ import type { SqlStatement } from './types.ts'
  */
 export const SQL_VALUE_BYTES_MAX = 128 * 1024 * 1024
 
+/**
+ * No pattern of LIKE or GLOB is longer. They recurse for each wildcard, and with SQLite's own limit of 50,000
+ * bytes they overflow a worker's stack, which ends a replica. The same on every replica.
+ */
+export const SQL_PATTERN_BYTES_MAX = 16 * 1024
+
 /** The rows that the queries of one request may result in, in bytes. The same on every replica. */
 export const SQL_RESULT_BYTES_MAX = 128 * 1024 * 1024
 

@@ -6,6 +6,7 @@ import {
   type SqlMachine,
   type SqlMachineInit,
 } from '../../../src/sql/index.ts'
+import { SQL_PATTERN_BYTES_MAX } from '../../../src/sql/limits.ts'
 import {
   resultsOf,
   type SqlOutcome,
@@ -66,6 +67,22 @@ const NOT_RUNNING = expect.objectContaining({ code: 'SQL_NOT_RUNNING' })
 const worker = (name: string): URL => new URL(`./${name}.ts`, import.meta.url)
 
 describe('sql machine', () => {
+  it('patterns that recurse deeply are matched, or refused, but end no replica', async () => {
+    const machine = await started()
+    for (const [operator, wildcard] of [
+      ['LIKE', '%'],
+      ['GLOB', '*'],
+    ]) {
+      const match = (count: number): string =>
+        `SELECT '${'a'.repeat(count)}' ${operator} '${`${wildcard}a`.repeat(count)}b' AS matches`
+      const outcomes = await machine.apply([item(1, match(SQL_PATTERN_BYTES_MAX / 2 - 1), match(24_000))])
+      expect(resultsOf(outcomes[0])).toMatchObject([
+        { kind: 'rows', values: [[0]] },
+        { kind: 'error', message: 'LIKE or GLOB pattern too complex' },
+      ])
+    }
+  })
+
   it('applies and reads, in the order of the calls', async () => {
     const machine = await started()
     const applied = machine.apply([
