@@ -49,7 +49,7 @@ const FOO = `{
 }`
 
 // In order, as the lines of a tour: each goes on where the last one ended.
-describe('curl', { timeout: 60_000 }, () => {
+describe('curl', { timeout: 120_000 }, () => {
   test('create a table', async () => {
     const line = `-XPOST 'http://${leader}/db/execute?pretty&timings' -H "Content-Type: application/json" -d '[
       "CREATE TABLE foo (id INTEGER NOT NULL PRIMARY KEY, name TEXT, age INTEGER)"

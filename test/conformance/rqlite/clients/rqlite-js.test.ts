@@ -20,7 +20,7 @@ async function collect(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(pieces)
 }
 
-describe('rqlite-js', { timeout: 60_000 }, () => {
+describe('rqlite-js', { timeout: 120_000 }, () => {
   test('DataApiClient - the example of its documentation', async () => {
     const client = new DataApiClient(hosts().join())
     const created = await client.execute('CREATE TABLE foo (id integer not null primary key, name text)')

@@ -42,10 +42,10 @@ export function useCluster(init: ProcessClusterInit = {}): { readonly cluster: A
   let cluster: ApiCluster | undefined
   beforeAll(async () => {
     cluster = new ApiCluster(await ProcessCluster.start(init))
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     await cluster?.processes.close()
-  }, 60_000)
+  }, 120_000)
   return {
     get cluster() {
       if (cluster === undefined) throw new Error('the cluster is not started yet')

@@ -99,5 +99,5 @@ export type Row = keyof typeof ROWS
 
 /** One test of a row; a row may have several. The title begins with the row, by which the report counts. */
 export function row(number: Row, says: string, run: () => Promise<void>, options: TestOptions = {}): void {
-  test(`${number} - ${ROWS[number]}: ${says}`, { timeout: 60_000, ...options }, run)
+  test(`${number} - ${ROWS[number]}: ${says}`, { timeout: 120_000, ...options }, run)
 }
