@@ -55,6 +55,9 @@ const READY_POLL_MS = 20
 /** A node that is back is ready after so long even if nobody has answered what it says of itself. */
 const REJOIN_WAIT_MS = 5_000
 
+/** Nodes that start together are ready after so long even if too few of them have come. */
+const COMPANY_WAIT_MS = 10_000
+
 /** The driver gives up after two election timeouts; nobody waits longer where these are long. */
 const HANDOVER_TIMEOUT_MS = 10_000
 
@@ -234,7 +237,8 @@ class Node implements DebrosNode {
     )
     void contact.announce({ rejoin })
     void contact.keepInTouch({ now: stored?.clusterId !== undefined })
-    void this.#awaitReady(raft.consensus, raft.cluster, contact)
+    const company = stored?.clusterId === undefined ? init.bootstrapExpect : 0
+    void this.#awaitReady(raft.consensus, raft.cluster, contact, company)
   }
 
   /** Whom the directory belongs to, after a recovery that was asked for. */
@@ -490,8 +494,13 @@ class Node implements DebrosNode {
     )
   }
 
-  /** Ready once everything that was committed when it came back is applied here. */
-  async #awaitReady(consensus: Consensus, cluster: Cluster, contact: Contact): Promise<void> {
+  /** Ready once everything that was committed when it came back is applied here; see {@link #awaitCompany}. */
+  async #awaitReady(
+    consensus: Consensus,
+    cluster: Cluster,
+    contact: Contact,
+    company: number,
+  ): Promise<void> {
     const { signal } = this.#lifetime
     while (!signal.aborted) {
       try {
@@ -504,6 +513,7 @@ class Node implements DebrosNode {
     }
     // Whoever sees that it is ready may rely on what the cluster knows of it.
     await Promise.race([contact.answered, sleep(REJOIN_WAIT_MS, undefined, { signal }).catch(() => {})])
+    await this.#awaitCompany(consensus, company)
     try {
       await this.#outbound?.restore(signal)
     } catch (error) {
@@ -513,6 +523,22 @@ class Node implements DebrosNode {
     if (signal.aborted) return
     cluster.becameReady()
     this.#logger.info({ leader: consensus.leaderId }, 'ready')
+  }
+
+  /**
+   * Until most of those that a cluster was founded with have a vote: what is written before is on fewer
+   * disks than whoever started so many nodes may think.
+   */
+  async #awaitCompany(consensus: Consensus, expected: number): Promise<void> {
+    const { signal } = this.#lifetime
+    const deadlineMs = performance.now() + COMPANY_WAIT_MS
+    while (
+      !signal.aborted &&
+      performance.now() < deadlineMs &&
+      2 * consensus.config.voters.length <= expected
+    ) {
+      await sleep(READY_POLL_MS, undefined, { signal }).catch(() => {})
+    }
   }
 
   #failed(error: Error): void {

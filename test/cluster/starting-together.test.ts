@@ -76,6 +76,16 @@ test.each([3, 5])(
   },
 )
 
+test('starting together - none is ready before what is acknowledged is on most disks', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const nodes = await Promise.all((await places(3, 3)).map(start))
+  await expect.poll(() => nodes.some(({ cluster }) => cluster.ready), { ...WAIT, interval: 1 }).toBe(true)
+  const first = nodes.find(({ cluster }) => cluster.ready)
+  const { members } = (await first?.cluster.status()) ?? {}
+  expect(members?.filter(({ voter }) => voter).length).toBeGreaterThanOrEqual(2)
+})
+
 test('starting together - one after the other, and one more later', { timeout: TIMEOUT_MS }, async () => {
   const [one, two, three, four] = (await places(4, 3)) as [Place, Place, Place, Place]
   const abandoned = new AbortController()
