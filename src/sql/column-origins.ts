@@ -13,14 +13,8 @@ import type { SqliteBinary, SqliteInstance } from './sqlite-binary.ts'
 import type { SqliteLayout } from './sqlite-layout.ts'
 import { Statement } from './statement.ts'
 
-const TABLES = `FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) x
-  WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND m.sql NOT LIKE 'CREATE VIRTUAL%'`
-const COLUMNS = `SELECT m.name, x.name, x.pk ${TABLES} ORDER BY m.rowid, x.cid`
-/** Without them no ON CONFLICT clause would do. */
-const UNIQUE_COLUMNS = `SELECT m.name, l.name, i.name
-  FROM sqlite_schema m JOIN pragma_index_list(m.name) l JOIN pragma_index_info(l.name) i
-  WHERE m.type = 'table' AND l."unique" AND NOT l.partial AND l.origin <> 'pk' AND i.name IS NOT NULL
-  ORDER BY m.rowid, l.seq, i.seqno`
+const TABLES = `SELECT name FROM sqlite_schema WHERE type = 'table'
+  AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY rowid`
 const VIEWS = "SELECT sql FROM sqlite_schema WHERE type = 'view' ORDER BY rowid"
 
 export class ColumnOrigins {
@@ -64,19 +58,33 @@ interface ShadowTable {
   readonly unique: Map<string, string[]>
 }
 
+/**
+ * Asks PRAGMAs, and not the tables of their names (`pragma_table_xinfo`): a client can make a table of that name,
+ * and this must not fail on those replicas only that have somebody waiting for the columns.
+ */
+function shadowOf(connection: Connection, table: string): ShadowTable {
+  const shadow: ShadowTable = { columns: [], key: [], unique: new Map() }
+  for (const [, column = '', , , , key] of connection.texts(`PRAGMA main.table_xinfo(${literal(table)})`)) {
+    shadow.columns.push(`${quoted(column)} ${typeOf(table)}`)
+    if (key !== '0') shadow.key[Number(key) - 1] = quoted(column)
+  }
+  // Without unique columns no ON CONFLICT clause would do.
+  for (const [, index = '', unique, origin, partial] of connection.texts(
+    `PRAGMA main.index_list(${literal(table)})`,
+  )) {
+    if (unique !== '1' || partial !== '0' || origin === 'pk') continue
+    const columns = connection.texts(`PRAGMA main.index_info(${literal(index)})`)
+    // Of an expression, or the rowid, there is a negative number in place of a column's.
+    const named = columns.filter(([, id]) => Number(id) >= 0).map(([, , column = '']) => quoted(column))
+    if (named.length > 0) shadow.unique.set(index, named)
+  }
+  return shadow
+}
+
 /** Statements that make the schema, its columns' types being their tables' names. */
 function shadowSchema(connection: Connection): string[] {
   const tables = new Map<string, ShadowTable>()
-  for (const [table = '', column = '', key] of connection.texts(COLUMNS)) {
-    const parts: ShadowTable = tables.get(table) ?? { columns: [], key: [], unique: new Map() }
-    tables.set(table, parts)
-    parts.columns.push(`${quoted(column)} ${typeOf(table)}`)
-    if (key !== '0') parts.key[Number(key) - 1] = quoted(column)
-  }
-  for (const [table = '', index = '', column = ''] of connection.texts(UNIQUE_COLUMNS)) {
-    const columns = tables.get(table)?.unique
-    columns?.set(index, [...(columns.get(index) ?? []), quoted(column)])
-  }
+  for (const [table = ''] of connection.texts(TABLES)) tables.set(table, shadowOf(connection, table))
   const statements = [...tables].map(([table, { columns, key, unique }]) => {
     const constraints = [...unique.values()].map((names) => `UNIQUE (${names.join()})`)
     if (key.length > 0) constraints.push(`PRIMARY KEY (${key.join()})`)
@@ -92,6 +100,10 @@ function typeOf(table: string): string {
 
 function tableOf(type: string): string | undefined {
   return /^t(?:[0-9a-f]{2})+$/.test(type) ? Buffer.from(type.slice(1), 'hex').toString() : undefined
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
 }
 
 function quoted(name: string): string {

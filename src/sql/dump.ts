@@ -18,9 +18,10 @@ export function* dumpSql(connection: Connection, tables: readonly string[] | und
   const chosen = tables && new Set(tables)
   const isChosen = (name: string): boolean => chosen === undefined || chosen.has(name)
   const found = schemaOf(connection, "type = 'table' ORDER BY name").filter(({ name }) => isChosen(name))
-  const shadows = new Set(
-    rowsOf(connection, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'").flat(),
-  )
+  const shadows = new Set<string>()
+  for (const [, name = '', type] of rowsOf(connection, 'PRAGMA main.table_list')) {
+    if (type === 'shadow') shadows.add(name)
+  }
   const virtual = found.filter(({ sql }) => isVirtual(sql)).sort((a, b) => b.name.length - a.name.length)
   const documents = new Set(
     virtual.filter(({ name, sql }) => holdsDocuments(sql) && shadows.has(`${name}_content`)),

@@ -10,8 +10,10 @@ import type { Connection } from './connection.ts'
 import { CorruptionReport, StatementError } from './errors.ts'
 import { loadedSegments, type SqlSegment } from './gate.ts'
 import { written } from './statement-runner.ts'
+import { SqlTokens } from './tokens.ts'
 import type { SqlResult } from './types.ts'
 
+const PERIOD = 46
 /** A statement that is longer is looked at again with each further part. */
 const PART_BYTES = 8 * 1024 * 1024
 
@@ -148,5 +150,12 @@ function decoded(decode: () => string): string {
 
 /** The one PRAGMA that may be set here and nowhere else. */
 function isSetting({ verb, effect, sql }: SqlSegment): boolean {
-  return verb === 'pragma' && effect === 'write' && /foreign_keys/i.test(sql)
+  if (verb !== 'pragma' || effect !== 'write') return false
+  const tokens = new SqlTokens(sql)
+  const next = (): boolean => tokens.next()
+  next() // PRAGMA
+  next()
+  const first = tokens.name()
+  const name = next() && tokens.isSymbol(PERIOD) && next() ? tokens.name() : first
+  return name === 'foreign_keys'
 }

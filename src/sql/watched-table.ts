@@ -14,13 +14,24 @@ export interface WatchedTable {
 /** A file that was loaded may hold names that are no UTF-8; no statement of ours can spell them. */
 const UNSPEAKABLE = '\ufffd'
 
-/** All but SQLite's own, in whatever case, and virtual tables, whose contents are tables themselves. */
+/**
+ * All but SQLite's own, in whatever case, and virtual tables, whose contents are tables themselves. A PRAGMA is
+ * asked, here and below, and not a table of its name (`pragma_table_list`): a client can make one of that name.
+ */
 export function tableNames(connection: Connection): string[] {
-  return textColumn(
-    connection,
-    `SELECT name FROM pragma_table_list
-       WHERE schema = 'main' AND type = 'table' AND lower(substr(name, 1, 7)) <> 'sqlite_' ORDER BY name`,
-  ).filter((name) => !name.includes(UNSPEAKABLE))
+  const names = tableList(connection).filter(({ type }) => type === 'table')
+  return names
+    .map(({ name }) => name)
+    .filter((name) => !/^sqlite_/i.test(name) && !name.includes(UNSPEAKABLE))
+    .sort()
+}
+
+function tableList(connection: Connection): { name: string; type: unknown; withoutRowId: boolean }[] {
+  return rows(connection, 'PRAGMA main.table_list').map(([, name, type, , withoutRowId]) => ({
+    name: String(name),
+    type,
+    withoutRowId: withoutRowId === 1,
+  }))
 }
 
 /** What tells, for each table that has any, which indexes it has. */
@@ -36,11 +47,12 @@ export function indexesByTable(connection: Connection): Map<string, string> {
 /** Those of them that can be watched. */
 export function describeTables(connection: Connection, names: readonly string[]): WatchedTable[] {
   if (names.length === 0) return []
-  const withoutRowId = new Set(
-    textColumn(connection, `SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr`),
-  )
+  const withoutRowId = new Set<string>()
+  for (const table of tableList(connection)) if (table.withoutRowId) withoutRowId.add(table.name)
   return names.flatMap((name) => {
-    const columns = textColumn(connection, `SELECT name FROM pragma_table_info(${textLiteral(name)}, 'main')`)
+    const columns = rows(connection, `PRAGMA main.table_info(${textLiteral(name)})`).map(([, column]) =>
+      String(column),
+    )
     if (columns.some((column) => column.includes(UNSPEAKABLE))) return []
     const taken = new Set(columns.map((column) => column.toLowerCase()))
     const rowId = ['rowid', '_rowid_', 'oid'].find((alias) => !taken.has(alias))
@@ -50,15 +62,13 @@ export function describeTables(connection: Connection, names: readonly string[])
 }
 
 function uniquesOf(connection: Connection, table: string): WatchedTable['uniques'] {
-  const indexes = textColumn(
-    connection,
-    `SELECT name FROM pragma_index_list(${textLiteral(table)}, 'main') WHERE "unique" AND NOT partial ORDER BY name`,
-  )
-  const uniques = indexes.map((index) =>
-    rows(
-      connection,
-      `SELECT name, coll FROM pragma_index_xinfo(${textLiteral(index)}, 'main') WHERE key ORDER BY seqno`,
-    ).map(([column, collation]) => ({ column, collation: String(collation) })),
+  const indexes = rows(connection, `PRAGMA main.index_list(${textLiteral(table)})`)
+    .filter(([, , unique, , partial]) => unique === 1 && partial === 0)
+    .map(([, name]) => String(name))
+  const uniques = indexes.sort().map((index) =>
+    rows(connection, `PRAGMA main.index_xinfo(${textLiteral(index)})`)
+      .filter(([, , , , , isKey]) => isKey === 1)
+      .map(([, , column, , collation]) => ({ column, collation: String(collation) })),
   )
   return uniques.filter((columns): columns is { column: string; collation: string }[] =>
     columns.every(({ column }) => typeof column === 'string'),

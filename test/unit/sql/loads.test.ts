@@ -339,6 +339,15 @@ describe('loading text', () => {
     }
   })
 
+  test('no setting but that of foreign keys outlives a text that fails', () => {
+    const engine = new TestEngine()
+    const [result] = results(engine, text('PRAGMA user_version = 7 /* foreign_keys */; nonsense'))
+    expect(result).toMatchObject({ kind: 'error' })
+    expect(engine.value('PRAGMA user_version')).toBe(0)
+    expect(results(engine, text('/* - */ PRAGMA main . user_version = 7 -- foreign_keys'))).toHaveLength(1)
+    expect(engine.value('PRAGMA user_version')).toBe(7)
+  })
+
   test('foreign keys - are as the text says until its end, and as they were afterwards', () => {
     const engine = new TestEngine({ foreignKeys: true })
     const tables = 'CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p);'

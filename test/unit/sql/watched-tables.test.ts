@@ -68,6 +68,17 @@ describe('watched tables', () => {
     }
   })
 
+  it('are found where tables have the names of those that SQLite tells them by', () => {
+    const names = ['table_list', 'table_info', 'table_xinfo', 'index_list', 'index_info', 'index_xinfo']
+    const engine = capturing('CREATE TABLE t (x UNIQUE)', ...names.map((n) => `CREATE TABLE pragma_${n} (a)`))
+    const insert = 'INSERT OR REPLACE INTO t VALUES (1) RETURNING x'
+    const qualified = { mode: 'request', qualifyColumns: true, transaction: true } as const
+    for (const wantResults of [true, false]) engine.apply([insert], { ...qualified, wantResults })
+    expect(engine.apply([insert], qualified)).toMatchObject([{ columns: ['t.x'] }])
+    const replaced = ['DELETE t {"x":1}', 'INSERT t {"x":1}']
+    expect(inShort(engine)).toEqual(['INSERT t {"x":1}', ...replaced, ...replaced])
+  })
+
   it('are known with their indexes, when these come and go in the middle of a request', () => {
     const engine = capturing('CREATE TABLE t (x)', 'INSERT INTO t VALUES (1)')
     engine.apply(
