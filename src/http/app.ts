@@ -135,6 +135,8 @@ class Exchange {
     if (headers.host === undefined && this.#request.raw.httpVersionMinor > 0)
       throw new HttpError(400, 'missing required Host header')
     if (this.#init.isStopping()) throw new HttpError(503, 'server is stopping', { 'retry-after': '1' })
+    if (this.#init.inFlight.size > this.#init.limits.requestsInFlightMax)
+      throw new HttpError(503, 'too many requests are being served, try again later', { 'retry-after': '1' })
     if (method === 'OPTIONS') return this.#preflight()
     const { path, query } = splitUrl(this.#request.raw.url ?? '/')
     const parameters = Parameters.parse(query)

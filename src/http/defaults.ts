@@ -9,6 +9,7 @@ export const DEFAULT_LIMITS: HttpLimits = Object.freeze({
   answerBytesInFlightMax: 512 * 2 ** 20,
   headerBytesMax: 64 * 2 ** 10,
   connectionsMax: 10_000,
+  requestsInFlightMax: 10_000,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 120_000,
   loadTimeoutMs: 3_600_000,
@@ -32,8 +33,14 @@ export const LARGE_BODY_LENGTH = 256 * 1024
 /** Statements of a large body; as many as the database takes. */
 export const BODY_STATEMENTS_MAX = 10_000
 
-/** Parameters of all statements of a large body. */
-export const BODY_PARAMETERS_MAX = 2_000_000
+/**
+ * Parameters of all statements of a large body. Each costs every replica's main thread about a microsecond when
+ * it goes through the log, and heartbeats wait meanwhile.
+ */
+export const BODY_PARAMETERS_MAX = 500_000
+
+/** A named one costs as much as so many. */
+export const NAMED_PARAMETER_WEIGHT = 4
 
 /** What `timeout` and `linearizable_timeout` are when a request does not say. */
 export const DEFAULT_TIMEOUT_MS = 30_000

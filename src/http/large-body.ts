@@ -8,7 +8,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { endOfString } from '../base/index.ts'
 import type { SqlParameter, SqlStatement } from '../sql/index.ts'
-import { BODY_PARAMETERS_MAX, BODY_STATEMENTS_MAX } from './defaults.ts'
+import { BODY_PARAMETERS_MAX, BODY_STATEMENTS_MAX, NAMED_PARAMETER_WEIGHT } from './defaults.ts'
 import { badRequest, HttpError } from './reply.ts'
 import { hexBlob, toNumber } from './statements.ts'
 
@@ -95,12 +95,13 @@ class LargeBody {
     for (let more = this.#enter('}'); more; more = this.#next('}')) {
       if (this.#isDue) yield
       const name = this.#key()
-      named[name] = yield* this.#value()
+      named[name] = yield* this.#value(NAMED_PARAMETER_WEIGHT)
     }
   }
 
-  *#value(): Generator<undefined, SqlParameter> {
-    if (++this.#parameters > BODY_PARAMETERS_MAX) throw tooMany('parameters', BODY_PARAMETERS_MAX)
+  *#value(weight = 1): Generator<undefined, SqlParameter> {
+    this.#parameters += weight
+    if (this.#parameters > BODY_PARAMETERS_MAX) throw tooMany('parameters', BODY_PARAMETERS_MAX)
     switch (this.#peek()) {
       case '"': {
         const text = this.#string()

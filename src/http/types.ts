@@ -80,6 +80,8 @@ export interface HttpLimits {
   readonly headerBytesMax: number
   /** Open connections; further ones are closed at once. @default 10,000 */
   readonly connectionsMax: number
+  /** Requests being served, over all connections; one connection may send many at once. More get 503. @default 10,000 */
+  readonly requestsInFlightMax: number
   /** Time to send all headers. @default 10,000 */
   readonly headersTimeoutMs: number
   /** Time to send a whole request, but for a load. @default 120,000 */

@@ -82,3 +82,11 @@ test.each(Array.from({ length: 20 }, (_, seed) => seed))(
     }
   },
 )
+
+test.each([
+  ['positional', (count: number) => `[["SELECT 1",${'1,'.repeat(count - 1)}1]]`, 500_000],
+  ['named', (count: number) => `[["SELECT 1",{${'"k":1,'.repeat(count - 1)}"k":1}]]`, 125_000],
+])('large body - too many parameters are refused (%s)', async (_, bodyOf, most) => {
+  await expect(parseLargeBody(bodyOf(most))).resolves.toHaveLength(1)
+  await expect(parseLargeBody(bodyOf(most + 1))).rejects.toMatchObject({ status: 413 })
+})

@@ -1,6 +1,7 @@
 /** What travels on one connection, byte by byte: pipelining, bodies nobody wants, odd request lines. */
 import { once } from 'node:events'
 import net from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { createAuthorizer } from '../../../src/node/index.ts'
 import { rowsResult } from './fake-node.ts'
@@ -37,6 +38,28 @@ describe('pipelining', () => {
     const requests = Array.from({ length: 500 }, (_, i) => request(i))
     const answer = await exchange(port, requests.join('') + request(500, 'Connection: close\r\n'))
     expect(answer.match(/q\d+q/g)).toEqual(Array.from({ length: 501 }, (_, i) => `q${i}q`))
+  })
+
+  test('more than are served at a time - are refused, one connection or many', async () => {
+    const { port, node } = await serve({ limits: { requestsInFlightMax: 10 } })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    node.answer = async () => {
+      await promise
+      return node.response([])
+    }
+    const request = 'GET /db/query?q=x HTTP/1.1\r\nHost: x\r\n'
+    const answering = exchange(
+      port,
+      [...Array(500).fill(request), `${request}Connection: close\r\n`, ''].join('\r\n'),
+    )
+    while (node.calls.length < 10) await setImmediate()
+    const other = await exchange(port, `${request}Connection: close\r\n\r\n`)
+    expect(other).toMatch(/^HTTP\/1.1 503 .*\r\nretry-after: 1\r\n.*too many requests are being served/s)
+    resolve()
+    const answer = await answering
+    expect(node.calls.length).toBeLessThan(500)
+    expect(count(answer, 'HTTP/1.1 200')).toBe(node.calls.length)
+    expect(count(answer, 'HTTP/1.1 503')).toBe(501 - node.calls.length)
   })
 
   test('a refusal - leaves the connection to those behind it, its small body is skipped', async () => {
