@@ -66,9 +66,17 @@ export class Consensus {
     return this.#driver.config
   }
 
-  /** Rejects as {@link RaftDriver.propose} does, or `CALL_TIMEOUT` / the signal's reason (both unknown). */
-  propose(data: Uint8Array, limits: Limits): Promise<Applied> {
-    return limited(limits, 'unknown', (resolve) => this.#driver.propose(data, resolve))
+  /**
+   * Rejects as {@link RaftDriver.propose} does, or `CALL_TIMEOUT` / the signal's reason (both unknown). `onSettled`
+   * is called when the driver has answered, which may be after that.
+   */
+  propose(data: Uint8Array, limits: Limits, onSettled: () => void = () => {}): Promise<Applied> {
+    return limited(limits, 'unknown', (resolve) =>
+      this.#driver.propose(data, (error, applied) => {
+        onSettled()
+        resolve(error, applied)
+      }),
+    )
   }
 
   changeMembership(changes: readonly ConfigChange[], limits: Limits): Promise<Applied> {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Counters, checkNamespace, DEFAULT_NAMESPACE, DebrosError } from '../base/index.ts'
 import type { PeerAddress, Rpc } from '../p2p/index.ts'
+import type { Applied } from '../raft/index.ts'
 import { monotonicMs, type SqlMachine, type SqlMode } from '../sql/index.ts'
 import { DatabaseRequest as WireRequest, DatabaseResponse as WireResponse } from '../wire/index.ts'
 import type { Authorizer, Permission } from './authorization.ts'
@@ -14,12 +15,12 @@ import {
   sqlResultFromWire,
   sqlResultToWire,
 } from './codec/sql-codec.ts'
-import { type Consensus, type Limits, limitsOf } from './consensus.ts'
+import { type Consensus, callAborted, type Limits, limitsOf } from './consensus.ts'
 import { READS_IN_FLIGHT_MAX } from './defaults.ts'
 import { callerToWire, checkCaller } from './forwarded.ts'
 import { Loads } from './loads.ts'
 import { checkEntrySize, type Prepared, prepare, toStatement } from './prepare-request.ts'
-import { settle, sinceFirst } from './requests.ts'
+import { freshRequestId, settle, sinceFirst } from './requests.ts'
 import { type Attempt, notLeader, type Router } from './router.ts'
 import { Scratches } from './scratches.ts'
 import type { CommandResult, NodeStateMachine } from './state-machine.ts'
@@ -235,20 +236,35 @@ export class Database implements DatabaseService {
     return { ...answer, servedBy: this.#init.servedBy() }
   }
 
-  async #propose(
-    { request, requestId: id, sinceIndex: since }: Omit<Proposal, 'credentials'>,
-    limits: Limits,
-  ): Promise<Answer> {
+  async #propose(proposal: Omit<Proposal, 'credentials'>, limits: Limits): Promise<Answer> {
+    const { request, sinceIndex: since } = proposal
+    const isRead = request.mode === 'query'
+    // A read is not remembered, so each has an id of its own, whatever its caller calls it.
+    const id = isRead ? freshRequestId() : proposal.requestId
     const seed = randomBytes(4).readUInt32LE()
     const timeMs = Date.now()
     const sql = { ...request, timeMs, seed }
-    const { result } = await this.#components.consensus.propose(
-      encodeCommand({ kind: 'sql', request: { id, since, timeMs }, sql }),
-      limits,
-    )
+    const command = encodeCommand({ kind: 'sql', request: { id, since, timeMs }, sql })
+    const { consensus } = this.#components
+    const { result } = await (isRead
+      ? this.#proposeRead(id, command, limits)
+      : consensus.propose(command, limits))
     const { outcome } = result as CommandResult & { kind: 'sql' } // what the state machine answers an SQL command
     const { result: results, index: raftIndex } = settle(outcome)
     return { results, raftIndex }
+  }
+
+  /** It is carried out here alone, and ends when nobody waits for it any more. */
+  async #proposeRead(id: string, command: Uint8Array, limits: Limits): Promise<Applied> {
+    const { consensus, stateMachine } = this.#components
+    if (limits.signal?.aborted === true) throw callAborted('not-applied', limits.signal.reason)
+    const left = new AbortController()
+    stateMachine.reads.set(id, left.signal)
+    try {
+      return await consensus.propose(command, limits, () => stateMachine.reads.delete(id))
+    } finally {
+      left.abort()
+    }
   }
 
   async #readAsLeader(reading: Reading, signal: AbortSignal | undefined): Promise<Answer> {

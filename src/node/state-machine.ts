@@ -64,6 +64,11 @@ export class NodeStateMachine implements StateMachine {
   readonly digests: StateDigests
   #appliedIndex = 0
 
+  /**
+   * Reads in the log that somebody here waits for, by request id, each with a signal that is aborted when nobody
+   * does any more. Whoever adds one takes it away.
+   */
+  readonly reads = new Map<string, AbortSignal>()
   /** Index of the last entry that may have changed a database. */
   dbAppliedIndex = 0
   /** Wall clock when the last SQL command was proposed and when it was applied here. */
@@ -127,7 +132,8 @@ export class NodeStateMachine implements StateMachine {
         case 'sql': {
           const { sql, request } = command
           sqlAt.push(at)
-          sqlItems.push({ index, command: sql, request, wantResults: this.#init.awaited(entry) })
+          const signal = sql.mode === 'query' ? this.reads.get(request.id) : undefined
+          sqlItems.push({ index, command: sql, request, wantResults: this.#init.awaited(entry), signal })
           break
         }
         case 'load': {

@@ -53,6 +53,10 @@ function limitOf({ stepsMax = 0 }: SqlCommand): { readonly limit?: ExecutionLimi
   return stepsMax > 0 ? { limit: { kind: 'steps', steps: stepsMax } } : {}
 }
 
+function seedAt({ seed }: SqlCommand): (statement: number, segment: number) => Uint32Array {
+  return (statement, segment) => statementSeed(seed, statement, segment)
+}
+
 export class Database {
   readonly #components: DatabaseComponents
   readonly #file: BlockFile
@@ -80,13 +84,7 @@ export class Database {
    * then in no known state. What changes is told to the recorder, of what is watched.
    */
   apply(command: SqlCommand, keeper: RowKeeper, recorder?: ChangeRecorder): SqlResult[] {
-    const { statements, timeMs, seed } = command
-    const seedAt = (statement: number, segment: number): Uint32Array =>
-      statementSeed(seed, statement, segment)
-    if (command.mode === 'query') {
-      return keeper.isWanted ? this.#read(statements, { ...limitOf(command), ...command, seed: seedAt }) : []
-    }
-
+    const { statements, timeMs } = command
     const session = this.#open()
     session.vfs.begin(timeMs, 'write')
     const guard = this.#guardFor(session, command)
@@ -96,7 +94,7 @@ export class Database {
       mode: command.mode,
       keeper,
       keepStatements: !reshapes && guard === undefined,
-      seed: seedAt,
+      seed: seedAt(command),
       elapsedMs: this.#components.elapsedMs,
       guard,
       isTransaction: command.transaction,
@@ -113,6 +111,24 @@ export class Database {
     )
     if (reshapes || mayHaveUndone(session.connection, results)) session.reopen(session.connection.sticky)
     return results
+  }
+
+  /**
+   * A command of mode `query`. It changes nothing, and is carried out only where somebody waits for its results,
+   * so it may also end when nobody does any more.
+   */
+  readLogged(command: SqlCommand, keeper: RowKeeper, isAbandoned: ReadOptions['isAbandoned']): SqlResult[] {
+    if (!keeper.isWanted) return []
+    const whileAwaited = isAbandoned && {
+      limit: { kind: 'deadline', atMs: Number.POSITIVE_INFINITY, isAbandoned } as const,
+    }
+    return this.#read(command.statements, {
+      ...whileAwaited,
+      ...limitOf(command),
+      qualifyColumns: command.qualifyColumns,
+      timeMs: command.timeMs,
+      seed: seedAt(command),
+    })
   }
 
   /**

@@ -36,6 +36,9 @@ export interface SqlEngineInit {
   readonly outcomeLimits?: OutcomeLimits | undefined
 }
 
+/** `isAbandoned`: in the place of the signal. */
+export type EngineItem = Omit<SqlApplyItem, 'signal'> & Pick<ReadOptions, 'isAbandoned'>
+
 /** The state at one moment, as bytes; later calls do not change it. */
 export interface EngineCapture {
   /** The next chunk, 64 KiB or less; undefined after the last. */
@@ -92,7 +95,7 @@ export class SqlEngine {
    * One outcome per item, its results empty where nobody wants them. Throws `SQL_ENGINE_FAILED` if something
    * went wrong underneath; no state can be trusted then, and every later call throws it again.
    */
-  apply(items: readonly SqlApplyItem[]): RequestOutcome<readonly SqlResult[]>[] {
+  apply(items: readonly EngineItem[]): RequestOutcome<readonly SqlResult[]>[] {
     this.#check()
     const touched = new Set<Database>()
     const outcomes = items.map((item) => this.#applyOnce(item, touched))
@@ -238,8 +241,8 @@ export class SqlEngine {
   }
 
   /** Only what is carried out creates a namespace. Adds to `touched` the database that was used. */
-  #applyOnce(item: SqlApplyItem, touched: Set<Database>): RequestOutcome<readonly SqlResult[]> {
-    const { command, index, wantResults } = item
+  #applyOnce(item: EngineItem, touched: Set<Database>): RequestOutcome<readonly SqlResult[]> {
+    const { command, index, wantResults, isAbandoned } = item
     this.#loads.forget(command.timeMs)
     const request = command.mode === 'query' ? undefined : item.request
     const earlier = request && this.#history.recall(request, wantResults)
@@ -251,6 +254,7 @@ export class SqlEngine {
       if (command.mode === 'load') return this.#load(command, index)
       const database = this.#obtain(command.namespace)
       touched.add(database)
+      if (command.mode === 'query') return database.readLogged(command, keeper, isAbandoned)
       return this.#execute(database, command, index, keeper)
     })
     if (request !== undefined) {

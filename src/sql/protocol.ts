@@ -24,10 +24,13 @@ export interface EngineWorkerInit {
   readonly files: SqliteFiles | undefined
 }
 
+/** `flag`: as with a query. */
+export type FlaggedItem = Omit<SqlApplyItem, 'signal'> & { readonly flag?: number | undefined }
+
 export type Request =
   /** Answered once the engine runs. */
   | { readonly kind: 'start' }
-  | { readonly kind: 'apply'; readonly items: readonly SqlApplyItem[] }
+  | { readonly kind: 'apply'; readonly items: readonly FlaggedItem[] }
   | {
       readonly kind: 'query'
       readonly namespace: string

@@ -13,6 +13,20 @@ export class ReadFlags {
   readonly #free: number[] = []
   #used = 0
 
+  /** One that is up once the signal is aborted, until it is released: when the read was answered, not before. */
+  follow(signal: AbortSignal): { readonly number: number; readonly release: () => void } | undefined {
+    const number = this.take()
+    if (number === undefined) return undefined
+    const raise = (): void => this.raise(number)
+    if (signal.aborted) raise()
+    else signal.addEventListener('abort', raise)
+    const release = (): void => {
+      signal.removeEventListener('abort', raise)
+      this.give(number)
+    }
+    return { number, release }
+  }
+
   /** One that is down, until it is given back; undefined if there is none left. */
   take(): number | undefined {
     const flag = this.#free.pop() ?? (this.#used < READ_FLAGS ? this.#used++ : undefined)

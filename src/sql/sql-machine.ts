@@ -150,7 +150,14 @@ class WorkerSqlMachine implements SqlMachine {
   }
 
   async apply(items: readonly SqlApplyItem[]): Promise<readonly RequestOutcome<readonly SqlResult[]>[]> {
-    return this.#call({ kind: 'apply', items })
+    if (items.every(({ signal }) => signal === undefined)) return this.#call({ kind: 'apply', items })
+    const flags = items.map(({ signal }) => signal && this.#flags.follow(signal))
+    const flagged = items.map(({ signal: _, ...item }, i) => ({ ...item, flag: flags[i]?.number }))
+    try {
+      return await this.#call({ kind: 'apply', items: flagged })
+    } finally {
+      for (const flag of flags) flag?.release()
+    }
   }
 
   async query(
@@ -167,16 +174,11 @@ class WorkerSqlMachine implements SqlMachine {
   /** What is abandoned is answered, too, so that reads that still wait for their turn are counted by all. */
   async #untilAborted<T>(signal: AbortSignal, ask: (flag: number | undefined) => Promise<T>): Promise<T> {
     if (signal.aborted) throw readAbandoned()
-    const flags = this.#flags
-    const flag = flags.take()
-    if (flag === undefined) return await ask(flag)
-    const raise = (): void => flags.raise(flag)
-    signal.addEventListener('abort', raise)
+    const flag = this.#flags.follow(signal)
     try {
-      return await ask(flag)
+      return await ask(flag?.number)
     } finally {
-      signal.removeEventListener('abort', raise)
-      flags.give(flag)
+      flag?.release()
     }
   }
 

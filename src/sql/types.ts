@@ -112,6 +112,11 @@ export interface SqlApplyItem {
   readonly request?: RequestTag | undefined
   /** False where nobody waits for the answer: results are then not carried back. */
   readonly wantResults: boolean
+  /**
+   * For a command of mode `query`, which changes nothing: once it is aborted, nobody waits for the answer any
+   * more, and the statements fail. Of other commands it ends nothing.
+   */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface SqlQueryOptions {

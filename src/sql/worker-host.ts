@@ -89,7 +89,7 @@ export class WorkerHost {
       case 'start':
         return undefined
       case 'apply':
-        return this.#engine.apply(request.items)
+        return this.#engine.apply(request.items.map((item) => ({ ...item, isAbandoned: this.#watch(item) })))
       case 'query':
         return this.#query(request)
       case 'classify':
@@ -132,9 +132,13 @@ export class WorkerHost {
     }
   }
 
-  #query({ namespace, statements, options, flag }: Extract<Request, { kind: 'query' }>): SqlResult[] {
-    const isAbandoned = flag === undefined ? undefined : () => this.#isRaised(flag)
-    return this.#engine.query(namespace, statements, { ...options, isAbandoned })
+  #query(request: Extract<Request, { kind: 'query' }>): SqlResult[] {
+    const { namespace, statements, options } = request
+    return this.#engine.query(namespace, statements, { ...options, isAbandoned: this.#watch(request) })
+  }
+
+  #watch({ flag }: { readonly flag?: number | undefined }): (() => boolean) | undefined {
+    return flag === undefined ? undefined : () => this.#isRaised(flag)
   }
 
   #keepCapture(capture: EngineCapture): number {

@@ -12,9 +12,9 @@ test('reads whose callers left or gave up do not block the database', { timeout:
   const url = (position: number, path: string, sql: string) =>
     `${cluster.nodes[position]!.node.apiUrl}/db/query?${path}&q=${encodeURIComponent(sql)}`
 
-  // `none` and `linearizable` run where they are asked, `weak` at the leader.
+  // `none` and `linearizable` run where they are asked, `weak` and `strong` at the leader.
   for (const position of [leader, follower]) {
-    for (const level of ['none', 'weak', 'linearizable']) {
+    for (const level of ['none', 'weak', 'linearizable', 'strong']) {
       const abort = new AbortController()
       const endless = fetch(url(position, `level=${level}`, ENDLESS), { signal: abort.signal })
       const left = expect(endless).rejects.toMatchObject({ name: 'AbortError' })
@@ -30,6 +30,8 @@ test('reads whose callers left or gave up do not block the database', { timeout:
     }
   }
 
+  const strong = await fetch(url(follower, 'level=strong&timeout=100ms', ENDLESS))
+  expect(strong.status).toBe(503)
   const late = await fetch(url(follower, 'level=weak&timeout=100ms', ENDLESS))
   expect([late.status, await late.text()]).toEqual([503, 'no answer within 100 ms; nothing was done\n'])
   const answer = await fetch(url(leader, 'level=linearizable', 'SELECT 1 AS one'))
