@@ -43,7 +43,7 @@ export const CLIENTS: readonly Bug[] = [
         edits: [
           edit(
             STATE_MACHINE,
-            'sqlItems.push({ index, command: sql, request, wantResults: this.#init.awaited(entry) })',
+            'sqlItems.push({ index, command: sql, request, wantResults: this.#init.awaited(entry), signal })',
             'sqlItems.push({ index, command: sql, wantResults: this.#init.awaited(entry) && request !== undefined })',
           ),
         ],
@@ -97,8 +97,8 @@ export const CLIENTS: readonly Bug[] = [
         edits: [
           edit(
             'src/node/consensus.ts',
-            "'unknown', (resolve) => this.#driver.propose(",
-            "'not-applied', (resolve) => this.#driver.propose(",
+            "'unknown', (resolve) =>\n      this.#driver.propose(",
+            "'not-applied', (resolve) =>\n      this.#driver.propose(",
           ),
         ],
         caughtBy: [
