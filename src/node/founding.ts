@@ -205,13 +205,15 @@ export class Founding {
     }
   }
 
-  /** `before`: what it had consented to before it asked; an older answer says nothing about that. */
+  /**
+   * `before`: what it had consented to before it asked; an older answer says nothing about that. Nothing else
+   * takes back a consent, so that is what there still is.
+   */
   async #release(before: FoundingRecord | undefined, present: readonly Present[]): Promise<void> {
     if (before === undefined) return
     const founder = present.find(({ peerId }) => peerId === before.founder)
     if (founder === undefined || founder.waiting.foundingId === before.clusterId) return
     await this.#exclusive(async () => {
-      if (this.#consent !== before) return
       await this.#components.store.writeFounding(undefined)
       this.#consent = undefined
     })
@@ -271,7 +273,7 @@ export class Founding {
   async #consents({ address, peerId }: Present, foundingId: string): Promise<boolean> {
     try {
       const answer = await this.#components.ask(address, { founding: 'claim', foundingId })
-      return answer.peerId === peerId && !answer.waiting.member && answer.waiting.foundingId === foundingId
+      return answer.peerId === peerId && answer.waiting.foundingId === foundingId
     } catch (error) {
       this.#components.logger.debug({ address, error: errorMessage(error) }, 'no consent to the founding')
       return false

@@ -260,7 +260,7 @@ export const STORAGE: readonly Bug[] = [
           edit(
             'src/raft/snapshot-keeper.ts',
             '    snapshots.save(snapshot, capture, (error) => {',
-            `    this.#saved = snapshot
+            `    this.#saved = { snapshot, isNew: true }
     this.#init.onSaved()
     snapshots.save(snapshot, capture, (error) => {`,
           ),

@@ -129,7 +129,7 @@ class SimNode {
     this.#process = process
     if (this.clusterId !== undefined) return
     if (this.#record?.founder === this.id) {
-      this.#found(this.#record.clusterId)
+      void this.#found(this.#record.clusterId, process.signal)
       return
     }
     const founding = this.#create(process.signal)
@@ -139,16 +139,19 @@ class SimNode {
       this.#founding = founding
       const outcome = await founding.run()
       if (process.signal.aborted) return
-      if (outcome.type === 'founds') this.#found(outcome.clusterId)
+      if (outcome.type === 'founds') await this.#found(outcome.clusterId, process.signal)
       else this.clusterId = outcome.accepted.clusterId
     })().catch((error: unknown) => {
       if (!process.signal.aborted) throw error
     })
   }
 
-  #found(clusterId: string): void {
+  /** There is a cluster before its founder has written down that it is a member. */
+  async #found(clusterId: string, signal: AbortSignal): Promise<void> {
+    this.#founding = undefined
     this.#world.founded.add(clusterId)
-    this.clusterId = clusterId
+    await this.#world.pass()
+    if (!signal.aborted) this.clusterId = clusterId
   }
 
   #create(signal: AbortSignal): Founding {
