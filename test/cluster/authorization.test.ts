@@ -95,6 +95,14 @@ test('forwarded requests - the leader checks the caller again', { timeout: 60_00
     const answer = await ask(follower, 'POST', `/db/query?level=${level}`, basic('reader'), select)
     expect(answer.body).toBe('{"results":[{"columns":["count(*)"],"types":["integer"],"values":[[1]]}]}')
   }
+  // Queued writes are written for whoever queued them, and not for others that queue some with them.
+  const queue = '/db/execute?queue&wait'
+  const queued = await Promise.all(
+    ['reader', 'writer', 'both'].map((user) => ask(follower, 'POST', queue, basic(user), insert)),
+  )
+  expect(queued.map(({ status }) => status)).toEqual([401, 200, 200])
+  const counted = await ask(leader, 'POST', '/db/query', basic('reader'), select)
+  expect(counted.body).toContain('"values":[[3]]')
   const loaded = await ask(follower, 'POST', '/db/load', basic('admin'), 'CREATE TABLE loaded (v)')
   expect(loaded).toMatchObject({ status: 200 })
   const removed = await ask(follower, 'DELETE', '/remove', basic('admin'), '{"id":"nobody"}')

@@ -2,13 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { createAuthorizer } from '../../../src/node/index.ts'
 import { serve } from './serve.ts'
 
+/** Users that have the one permission they are named after. */
+const ALONE = ['execute', 'query', 'load', 'backup', 'status', 'ready', 'remove', 'leader-ops', 'snapshot']
+
 const authorizer = createAuthorizer(
   JSON.stringify([
-    ...['execute', 'query', 'status', 'ready', 'remove', 'leader-ops'].map((permission) => ({
-      username: permission,
-      password: 'right',
-      perms: [permission],
-    })),
+    ...ALONE.map((permission) => ({ username: permission, password: 'right', perms: [permission] })),
     { username: 'both', password: 'right', perms: ['query', 'execute'] },
     { username: 'admin', password: 'right', perms: ['all'] },
   ]),
@@ -25,7 +24,14 @@ const NEEDED: readonly [string, string, readonly string[]][] = [
   ['POST', '/db/execute', ['execute', 'both', 'admin']],
   ['GET', '/db/query?q=SELECT+1', ['query', 'both', 'admin']],
   ['POST', '/db/query', ['query', 'both', 'admin']],
+  ['POST', '/db/execute?queue', ['execute', 'both', 'admin']],
   ['POST', '/db/request', ['both', 'admin']],
+  ['POST', '/db/sql', ['query', 'both', 'admin']],
+  ['GET', '/db/backup', ['backup', 'admin']],
+  ['POST', '/db/load', ['load', 'admin']],
+  ['POST', '/boot', ['load', 'admin']],
+  ['POST', '/snapshot', ['snapshot', 'admin']],
+  ['POST', '/reap', ['snapshot', 'admin']],
   ['GET', '/status', ['status', 'admin']],
   ['GET', '/nodes', ['status', 'admin']],
   ['GET', '/metrics', ['status', 'admin']],
@@ -37,7 +43,7 @@ const NEEDED: readonly [string, string, readonly string[]][] = [
   ['GET', '/readyz', ['ready', 'admin']],
 ]
 
-const USERS = ['execute', 'query', 'status', 'ready', 'remove', 'leader-ops', 'both', 'admin']
+const USERS = [...ALONE, 'both', 'admin']
 
 describe('permissions', () => {
   test.each(NEEDED)('%s %s - is for %j', async (method, url, allowed) => {

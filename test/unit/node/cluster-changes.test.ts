@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest'
-import { silentLogger } from '../../../src/base/index.ts'
+import { DebrosError, silentLogger } from '../../../src/base/index.ts'
 import { ALLOW_ALL } from '../../../src/node/authorization.ts'
 import { ClusterChanges, type ClusterChangesComponents } from '../../../src/node/cluster-changes.ts'
 
 /** Three voters as their leader `n1` sees them: `n3` takes no part in Raft, whether it answers calls or not. */
-function leader(reachable: readonly string[]): { changes: ClusterChanges; removed: string[] } {
+function leader(
+  reachable: readonly string[],
+  { isConfirmed = true } = {},
+): { changes: ClusterChanges; removed: string[] } {
   const ids = ['n1', 'n2', 'n3']
   const removed: string[] = []
   const components = {
@@ -12,7 +15,10 @@ function leader(reachable: readonly string[]): { changes: ClusterChanges; remove
       isLeader: true,
       config: { voters: ids, members: ids.map((id) => ({ id })) },
       hears: (id: string) => id !== 'n3',
-      readIndex: async () => 1,
+      readIndex: async () => {
+        if (isConfirmed) return 1
+        throw new DebrosError('RAFT_NO_LEADER', 'no majority answers', { retryable: true })
+      },
       changeMembership: async ([{ id }]: readonly [{ id: string }]) => removed.push(id),
     },
     nodes: async () => ids.map((id) => ({ id, reachable: reachable.includes(id) })),
@@ -33,4 +39,12 @@ test('reaping - only one that does not answer either is removed', async () => {
     retryable: true,
   })
   expect(there.removed).toEqual([])
+})
+
+test('reaping - not by a leader that no majority of all there are confirms', async () => {
+  const deposed = leader(['n1', 'n2'], { isConfirmed: false })
+  await expect(deposed.changes.removeSilent('n3', { timeoutMs: 1_000 })).rejects.toMatchObject({
+    code: 'RAFT_NO_LEADER',
+  })
+  expect(deposed.removed).toEqual([])
 })
