@@ -35,12 +35,17 @@ export interface RestoredLoad extends Omit<CapturedLoad, 'file'> {
 const GONE = 'the load was given up, or never begun'
 
 export class StagedLoads {
+  readonly #bytesMax: number
   /** In the order in which they began. */
   readonly #loads = new Map<string, { readonly file: BlockFile; timeMs: number }>()
 
+  /** `bytesMax`: of all of them together. The same on every replica. */
+  constructor(bytesMax = SQL_LOADS_BYTES_MAX) {
+    this.#bytesMax = bytesMax
+  }
+
   /** Undefined if the piece is in its place now, or was before; else why not. */
   add({ loadId, offset, data, timeMs }: LoadPiece): string | undefined {
-    this.forget(timeMs)
     let load = this.#loads.get(loadId)
     if (load === undefined) {
       if (offset !== 0) return GONE
@@ -51,8 +56,8 @@ export class StagedLoads {
     const { file } = load
     if (offset > file.size) return 'a piece before this one is missing'
     if (offset === file.size) {
-      if (this.#bytes() + data.length > SQL_LOADS_BYTES_MAX) {
-        return `all loads together exceed ${SQL_LOADS_BYTES_MAX} bytes`
+      if (this.#bytes() + data.length > this.#bytesMax) {
+        return `all loads together exceed ${this.#bytesMax} bytes`
       }
       file.write(data, offset)
     } else if (offset + data.length > file.size) return 'the piece overlaps with the one before'
@@ -61,8 +66,7 @@ export class StagedLoads {
   }
 
   /** Hands out what was loaded, the last piece included, and forgets it; or says why that cannot be. */
-  finish({ loadId, offset, data, timeMs }: LoadPiece): BlockFile | string {
-    this.forget(timeMs)
+  finish({ loadId, offset, data }: LoadPiece): BlockFile | string {
     const file = offset === 0 ? new BlockFile() : this.#loads.get(loadId)?.file
     if (file === undefined) return GONE
     if (file.size !== offset) return 'a piece before the last is missing'
@@ -75,7 +79,7 @@ export class StagedLoads {
     this.#loads.delete(loadId)
   }
 
-  /** Gives up what nobody has gone on with. */
+  /** Gives up what nobody has gone on with. To be called with the time of every log entry, before all else. */
   forget(timeMs: number): void {
     for (const [loadId, load] of this.#loads) {
       if (load.timeMs < timeMs - SQL_LOAD_IDLE_MS) this.#loads.delete(loadId)

@@ -2,11 +2,12 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Counters, DebrosError, type Outcome, silentLogger } from '../../../src/base/index.ts'
+import { WRITE_QUEUE_BYTES_MAX } from '../../../src/node/defaults.ts'
 import type { ResolvedWriteQueue } from '../../../src/node/init.ts'
 import { QueuedWrites } from '../../../src/node/queued-writes.ts'
 import type { DatabaseResponse, StatementInput, WriteOptions } from '../../../src/node/types.ts'
 import { bytesOf } from '../../../src/node/write-batch.ts'
-import type { SqlResult } from '../../../src/sql/index.ts'
+import { DEFAULT_SQL_LIMITS, type SqlResult } from '../../../src/sql/index.ts'
 
 const NEVER_MS = 1_000_000
 const OK: SqlResult = { kind: 'write', lastInsertId: 0, rowsAffected: 0, time: 0 }
@@ -123,6 +124,15 @@ describe('batches', () => {
     await (await queued.flush()).written
     expect(batches()).toEqual([[large], [large]])
   })
+
+  test('statements - no more go together than a request may have', async () => {
+    const { queued, batches } = queue()
+    const many = Array.from({ length: DEFAULT_SQL_LIMITS.statementsMax - 1 }, () => 'x')
+    await queued.enqueue(many)
+    await queued.enqueue(['y', 'z'])
+    await (await queued.flush()).written
+    expect(batches().map(({ length }) => length)).toEqual([many.length, 2])
+  })
 })
 
 describe('failures', () => {
@@ -179,6 +189,20 @@ describe('failures', () => {
     await (await queued.flush()).written
     await expect(old.written).rejects.toMatchObject({ code: 'REQUEST_FORGOTTEN' })
     expect(batches()).toEqual([['old'], ['a']])
+  })
+
+  test('a batch that nobody can tell about any more - is not taken apart: some of it would be written twice', async () => {
+    const { queued, put, state, batches, counters } = queue()
+    state.answer = () => {
+      throw failure('REQUEST_FORGOTTEN', 'unknown')
+    }
+    const writes = await Promise.all(['a', 'b'].map((sql) => put(sql)))
+    await (await queued.flush()).written.catch(() => {})
+    for (const { written } of writes) {
+      await expect(written).rejects.toMatchObject({ code: 'REQUEST_FORGOTTEN', outcome: 'unknown' })
+    }
+    expect(batches()).toEqual([['a', 'b']])
+    expect(counters.get('queue', 'requests_dropped')).toBe(2)
   })
 
   test('applied before - is done', async () => {
@@ -259,6 +283,22 @@ describe('room', () => {
     expect(batches().flat()).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
 
+  test('full in bytes - a small request does not overtake a large one that waits', async () => {
+    const { queued, put, batches, open } = blocked({})
+    const half = (name: string): string => name.repeat(WRITE_QUEUE_BYTES_MAX / 2)
+    const large = [half('a'), half('b'), half('c')]
+    await put(large[0] as string)
+    const second = put(large[1] as string)
+    const third = put(large[2] as string)
+    const small = put('small')
+    await setImmediate()
+    expect(queued.status.length).toBe(1)
+    open()
+    await Promise.all([second, third, small])
+    await (await queued.flush()).written
+    expect(batches().map(([sql = '']) => sql[0])).toEqual(['a', 'b', 'c', 's'])
+  })
+
   test('full - not for longer than the caller wants', async () => {
     const { put, batches, queued, open } = blocked({ capacity: 1 })
     await put('a')
@@ -282,6 +322,15 @@ describe('stop', () => {
     expect(batches()).toEqual([['a', 'b']])
     await expect(put('c')).rejects.toMatchObject({ code: 'QUEUE_STOPPED' })
     await queued.stop(NEVER_MS)
+  })
+
+  test('graceful - batch after batch, until all is written', async () => {
+    const { queued, put, batches } = queue({ batchSize: 2 })
+    const writes = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((sql) => put(sql)))
+    await queued.stop(NEVER_MS)
+    expect(batches()).toEqual([['a', 'b'], ['c', 'd'], ['e']])
+    expect(queued.status.length).toBe(0)
+    await Promise.all(writes.map(({ written }) => written))
   })
 
   test('without time - gives up what is left, and says so', async () => {

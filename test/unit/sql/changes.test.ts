@@ -227,6 +227,22 @@ describe('changes', () => {
     expect(told(engine)).toEqual([])
   })
 
+  test('changes - a limit that ends a statement leaves nothing of it, and one that does not changes nothing', () => {
+    const engine = new TestEngine({ foreignKeys: true })
+    engine.execute(TABLE, 'CREATE TABLE child (t REFERENCES t (id) DEFERRABLE INITIALLY DEFERRED)')
+    engine.engine.configureChanges(SETTINGS, 1)
+    const endless = 'WITH RECURSIVE r (x) AS (SELECT 10 UNION ALL SELECT x + 1 FROM r) SELECT x, 0 FROM r'
+    const limited = ['INSERT INTO t (id) VALUES (1), (2)', `INSERT INTO t ${endless}`]
+    const results = engine.apply(limited, { stepsMax: 20_000 })
+    expect(results).toMatchObject([{ kind: 'write' }, { kind: 'error', message: 'execute timeout' }])
+    expect(events(engine, 2).map(({ new_row_id }) => new_row_id)).toEqual([1, 2])
+    engine.apply(['DELETE FROM t', `INSERT INTO t ${endless}`], { stepsMax: 20_000, transaction: true })
+    // It is the commit that fails: the statement had done its work.
+    engine.apply(['INSERT INTO child VALUES (7), (8)'], { stepsMax: 1_000_000 })
+    expect(told(engine).map(({ index }) => index)).toEqual([2])
+    expect(engine.rows('SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM child)')).toEqual([[2, 0]])
+  })
+
   test('changes - a schema that changes in the middle', () => {
     const engine = capturing({}, TABLE)
     for (const transaction of [false, true]) {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { RequestTag } from '../../../src/base/index.ts'
 import type { SqlLoad, SqlResult } from '../../../src/sql/index.ts'
 import { Scratch } from '../../../src/sql/scratch.ts'
+import { StagedLoads } from '../../../src/sql/staged-loads.ts'
 import { stockFile } from '../../stock-sqlite.ts'
 import {
   binary,
@@ -164,6 +165,22 @@ describe('loading a file', () => {
     expect(captureOf(engine.engine).equals(empty)).toBe(true)
 
     const late = { timeMs: TIME_MS + 16 * 60_000 }
+    const inTime = { timeMs: TIME_MS + 15 * 60_000 }
+    results(engine, stage(0, image.subarray(0, 1000)))
+    expect(results(engine, stage(1000, image.subarray(1000, 2000), inTime))).toEqual([])
+    // Each piece begins the time anew.
+    expect(results(engine, stage(2000, image.subarray(2000, 3000), late))).toEqual([])
+    results(engine, {
+      mode: 'load',
+      step: 'abort',
+      loadId: id('load'),
+      namespace: NAMESPACE,
+      timeMs: TIME_MS,
+    })
+    results(engine, stage(0, image.subarray(0, 1000)))
+    expect(results(engine, commit('file', 1000, image.subarray(1000), late))).toEqual([
+      error('the load was given up, or never begun'),
+    ])
     results(engine, stage(0, image.subarray(0, 1000)))
     expect(results(engine, stage(1000, image.subarray(1000, 2000), late))).toEqual([
       error('the load was given up, or never begun'),
@@ -173,6 +190,16 @@ describe('loading a file', () => {
     expect(results(engine, stage(1000, image.subarray(1000, 2000)))).toEqual([
       error('the load was given up, or never begun'),
     ])
+  })
+
+  test('no more than so many bytes of all together, wherever they are', () => {
+    const loads = new StagedLoads(100)
+    const piece = (name: string, offset: number, bytes: number) =>
+      loads.add({ loadId: id(name), offset, data: new Uint8Array(bytes), timeMs: TIME_MS })
+    expect([piece('a', 0, 60), piece('b', 0, 30), piece('a', 60, 10)]).toEqual(Array(3).fill(undefined))
+    expect(piece('b', 30, 1)).toBe('all loads together exceed 100 bytes')
+    loads.abort(id('a'))
+    expect(piece('b', 30, 1)).toBeUndefined()
   })
 
   test('no more than so many at a time', () => {

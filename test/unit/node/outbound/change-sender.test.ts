@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { Counters, silentLogger } from '../../../../src/base/index.ts'
 import type { Command } from '../../../../src/node/index.ts'
@@ -30,6 +31,8 @@ class World {
   /** What the endpoint does with a batch before it has taken it. */
   endpoint: (signal: AbortSignal) => Promise<void> = async () => {}
 
+  caughtUp: () => Promise<void> = async () => {}
+
   readonly counters = new Map<string, Counters>()
 
   components(id: string) {
@@ -38,7 +41,7 @@ class World {
     this.counters.set(id, counters)
     return {
       isLeader: () => this.leader === id,
-      caughtUp: async () => {},
+      caughtUp: () => this.caughtUp(),
       propose: async (command: Command) => {
         if (this.leader !== id) throw new Error('not the leader')
         this.commands.push(command)
@@ -109,7 +112,24 @@ class World {
   }
 }
 
+/** Enough for everything to happen that waits for nothing but its turn. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 20; i++) await setImmediate()
+}
+
 describe('change sender', () => {
+  test('change sender - a new leader begins when it has applied what those before it noted', async () => {
+    const world = new World()
+    const applied = Promise.withResolvers<void>()
+    world.caughtUp = () => applied.promise
+    world.sender('a')
+    world.leads('a')
+    await turns()
+    expect(world.commands).toEqual([])
+    applied.resolve()
+    await world.capturing()
+  })
+
   test('change sender - the leader has changes captured, sends them in order, and notes how far it came', async () => {
     const world = new World()
     world.sender('a', { serviceId: 's', tableFilter: '^t', batchSizeMax: 3 })
@@ -183,14 +203,39 @@ describe('change sender', () => {
 
   test('change sender - a handover that fails lets it go on', async () => {
     const world = new World()
-    const a = world.sender('a')
+    const a = world.sender('a', { batchSizeMax: 1 })
     world.leads('a')
     await world.capturing()
     await a.pause()
     const index = world.write()
+    await turns()
     expect(world.indexes).toEqual([])
     a.resume()
     await vi.waitFor(() => expect(world.delivered).toBe(index))
+  })
+
+  test('change sender - what was on its way in a handover, and did not arrive, is not noted as delivered', async () => {
+    const world = new World()
+    const a = world.sender('a')
+    world.leads('a')
+    await world.capturing()
+    const before = world.delivered
+    const tried = Promise.withResolvers<void>()
+    const broken = Promise.withResolvers<void>()
+    world.endpoint = async () => {
+      tried.resolve()
+      await broken.promise
+    }
+    const index = world.write()
+    await tried.promise
+    const paused = a.pause()
+    broken.reject(new Error('connection reset'))
+    await paused
+    expect(world.delivered).toBe(before)
+    world.endpoint = async () => {}
+    a.resume()
+    await vi.waitFor(() => expect(world.delivered).toBe(index))
+    expect(world.indexes).toEqual([index])
   })
 
   test('change sender - an endpoint that is down is tried until it is back', async () => {
