@@ -135,13 +135,16 @@ describe('bodies', { timeout: 120_000 }, () => {
 
   test('many large bodies at a time - each an answer, and memory is bounded', async () => {
     const [node] = suite.cluster.nodes
-    const body = `["SELECT length('${'x'.repeat(20 * MIB)}')"]`
-    const answers = await Promise.all(Array.from({ length: 8 }, () => sent(node!, '/db/query', body)))
+    const body = `[["SELECT length(?)", "${'x'.repeat(20 * MIB)}"]]`
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => sent(node!, '/db/query?level=none', body)),
+    )
     for (const answer of answers) {
       if (answer === 'broken') continue
-      expect([200, 413, 503]).toContain(answer.status)
+      expect([200, 503]).toContain(answer.status)
       if (answer.status === 200) expect(answer.text).toContain(`[[${20 * MIB}]]`)
     }
+    expect(answers).toContainEqual(expect.objectContaining({ status: 200 }))
     await expectUnharmed()
   })
 })
