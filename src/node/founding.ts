@@ -94,6 +94,8 @@ export class Founding {
   /** Consents are written down one after the other. */
   #last: Promise<unknown> = Promise.resolve()
   #roundsInVain = 0
+  /** Why a member that was found did not take this node in, the last time. */
+  #refusal: string | undefined
 
   constructor(components: FoundingComponents, init: FoundingInit) {
     this.#components = components
@@ -200,7 +202,8 @@ export class Founding {
     } catch (error) {
       this.#init.signal.throwIfAborted()
       if (isHopeless(error)) throw error
-      this.#components.logger.info({ error: errorMessage(error) }, 'not taken in yet; trying again')
+      this.#refusal = errorMessage(error)
+      this.#components.logger.info({ error: this.#refusal }, 'not taken in yet; trying again')
       return undefined
     }
   }
@@ -285,12 +288,17 @@ export class Founding {
     const names = present.map(({ waiting }) => waiting.nodeId).sort()
     const waited = `waited ${formatDuration(timeoutMs)} for ${expect} nodes to found a cluster with`
     const heard = names.length === 0 ? 'no other answered' : `${names.join(', ')} answered`
+    const member = present.find(({ waiting }) => waiting.member)?.waiting.nodeId
+    const refused =
+      member === undefined || this.#refusal === undefined
+        ? ''
+        : `. ${member} is a member of a cluster already, but that did not take this node in: ${this.#refusal}`
     const bound =
       this.#consent === undefined
         ? ''
         : `. This node has consented to the founding by the node with the key ${this.#consent.founder}; if that ` +
           'one is lost for good, empty this data directory'
-    return new DebrosError('BOOTSTRAP_TIMEOUT', `${waited}; ${heard}${bound}`, { retryable: true })
+    return new DebrosError('BOOTSTRAP_TIMEOUT', `${waited}; ${heard}${refused}${bound}`, { retryable: true })
   }
 }
 

@@ -58,7 +58,7 @@ function bench(
         if (answer === undefined) throw new Error('nobody there')
         return answer
       },
-      join: async () => await Promise.reject(new Error('not asked for')),
+      join: async () => await Promise.reject(new Error('it has no leader')),
       authorizer,
       logger: silentLogger,
     },
@@ -126,6 +126,19 @@ test('founding - an address that leads to itself is its own', async () => {
   expect(await alone.founding.run()).toEqual({ type: 'founds', clusterId: 'new1' })
   // A node that crashes from here on founds this very cluster when it is back.
   expect(alone.stored).toEqual({ clusterId: 'new1', founder: 'key of b', address: 'b:1' })
+})
+
+test('founding - a member that does not take it in is named, with why, and nothing is founded beside it', async () => {
+  const member: Heard = {
+    peerId: 'key of a',
+    waiting: { type: 'waiting', nodeId: 'a', foundingId: 'c', member: true },
+  }
+  const b = bench({ 'a:1': member, 'c:1': waits('c') }, ['a:1', 'b:1', 'c:1'])
+  const message = expect.stringContaining(
+    '. a is a member of a cluster already, but that did not take this node in: it has no leader',
+  )
+  await expect(b.founding.run()).rejects.toMatchObject({ code: 'BOOTSTRAP_TIMEOUT', message })
+  expect(b.stored).toBeUndefined()
 })
 
 test('founding - without any address given, it founds nothing', async () => {
