@@ -38,6 +38,16 @@ export class ChangeRecorder {
     this.#bytes.push(bytes)
   }
 
+  /** Whether something did not fit: nothing of what follows is told either. */
+  get isOverflown(): boolean {
+    return this.#overflown
+  }
+
+  /** To be called for what is known not to fit. */
+  overflow(): void {
+    this.#overflown = true
+  }
+
   /** Forgets what came after the mark. What did not fit may have been part of it; that stays said. */
   undo(mark: number): void {
     this.#events.length = mark

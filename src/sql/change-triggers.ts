@@ -7,7 +7,8 @@
  *
  * Triggers do not see rows that REPLACE removes to make room for another; those are looked up before, where
  * there may be any (replaced-rows.ts). What stays unseen: rows that are replaced because of a unique index
- * that is partial or on an expression, rows that CREATE TABLE AS begins with, and virtual tables.
+ * that is partial or on an expression, or in a table with too many of them, rows that CREATE TABLE AS begins
+ * with, and virtual tables.
  */
 
 import { toError } from '../base/index.ts'
@@ -16,9 +17,10 @@ import type { ChangeWatch } from './change-log.ts'
 import type { ChangeRecorder } from './change-recorder.ts'
 import type { Connection } from './connection.ts'
 import { EngineFailure, StatementError } from './errors.ts'
+import { CHANGE_MESSAGE_BYTES_MAX } from './limits.ts'
 import { ReplacedRows } from './replaced-rows.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
-import { jsonOf } from './value-json.ts'
+import { bytesOf, jsonOf } from './value-json.ts'
 import {
   describeTables,
   indexesByTable,
@@ -34,6 +36,15 @@ const TRIGGER_KINDS = ['insert', 'update', 'delete', 'before_insert', 'before_up
 
 /** SQLite allows a function at least so many arguments; four of them are not values. */
 const VALUES_MAX = 96
+
+/** For rows in the way of those that a statement leaves out (IGNORE), which wait for its end. */
+const REPLACED_SIZE_MAX = 4 * CHANGE_MESSAGE_BYTES_MAX
+
+/**
+ * Values that are handed over to look for the rows in the way of one. Beyond it the triggers of a table take
+ * more memory and time than everything else; a table of 100 columns, each of them unique, is within it.
+ */
+const SEARCH_VALUES_MAX = 10_000
 
 /** The conflict clause, but also the function; what matters is that nothing is missed. */
 const REPLACE = /replace/i
@@ -69,6 +80,7 @@ export class ChangeTriggers {
   #rowIdsOnly = false
   /** Values of a row too wide for one call. */
   #pending: string[] = []
+  #pendingBytes = 0
   #failure: Error | undefined
 
   readonly #replaced = new ReplacedRows()
@@ -98,6 +110,7 @@ export class ChangeTriggers {
     this.mayReplace = this.#schemaReplaces || REPLACE.test(sql)
     this.#replaced.clear()
     this.#pending = []
+    this.#pendingBytes = 0
   }
 
   /** Watches the tables that a new connection finds. */
@@ -181,7 +194,8 @@ export class ChangeTriggers {
       const id = rowId === undefined ? 'NULL' : `t.${rowId}`
       return `SELECT ${callOf(number, kind, id, 'NULL', this.#valuesOf('t', columns))} FROM ${table} AS t WHERE ${where};`
     }
-    const searches = uniques.map((unique) =>
+    const isTooWide = uniques.length * columns.length > SEARCH_VALUES_MAX
+    const searches = (isTooWide ? [] : uniques).map((unique) =>
       found(
         KINDS.inTheWay,
         unique
@@ -216,15 +230,23 @@ export class ChangeTriggers {
   }
 
   #tell(recorder: ChangeRecorder, context: number, count: number, values: number): void {
+    if (recorder.isOverflown) return
     const { api, memory } = this.#instance
-    const given = Array.from({ length: count }, (_, i) =>
-      jsonOf(this.#instance, memory.getUint32(values + i * 4)),
-    )
+    const pointers = Array.from({ length: count }, (_, i) => memory.getUint32(values + i * 4))
+    for (const pointer of pointers) this.#pendingBytes += bytesOf(this.#instance, pointer)
+    // As JSON it is no shorter, and may be longer than a string can be.
+    if (this.#pendingBytes > CHANGE_MESSAGE_BYTES_MAX) {
+      recorder.overflow()
+      return
+    }
+    const given = pointers.map((pointer) => jsonOf(this.#instance, pointer))
     const [first, second, oldId, newId] = given as [string, string, string, string] // as the triggers are written
     const number = Number(first)
     const kind = Number(second)
     const row = [...this.#pending, ...given.slice(4)]
     this.#pending = kind === KINDS.more ? row : []
+    if (kind !== KINDS.more) this.#pendingBytes = 0
+    if (this.#replaced.size > REPLACED_SIZE_MAX) recorder.overflow()
     switch (kind) {
       case KINDS.more:
         return

@@ -22,26 +22,46 @@ interface Coming {
   /** Of the new row. What it gets for a rowid may stand in one of them, and is not known yet. */
   readonly values: readonly string[]
   readonly candidates: Map<string, Candidate>
+  /** What it takes, with its candidates. */
+  size: number
 }
+
+/** For a row, besides its values. */
+const ROW_SIZE = 100
 
 export class ReplacedRows {
   #stack: Coming[] = []
+  #size = 0
+
+  /** Characters, about, of all that is kept. */
+  get size(): number {
+    return this.#size
+  }
 
   clear(): void {
     if (this.#stack.length > 0) this.#stack = []
+    this.#size = 0
   }
 
   /** A row is about to be inserted or updated. */
   coming(table: number, operation: string, values: readonly string[]): void {
-    this.#stack.push({ table, operation, values, candidates: new Map() })
+    const size = sizeOf(values)
+    this.#stack.push({ table, operation, values, candidates: new Map(), size })
+    this.#size += size
   }
 
   /** A row in the way of the one that is coming. */
   found(candidate: Candidate): void {
-    const candidates = this.#stack.at(-1)?.candidates
+    const coming = this.#stack.at(-1)
+    if (coming === undefined) return
     const key = keyOf(candidate.rowId, candidate.values)
-    const known = candidates?.get(key)
-    if (known === undefined || known.byRowId) candidates?.set(key, candidate)
+    const known = coming.candidates.get(key)
+    if (known !== undefined && !known.byRowId) return
+    coming.candidates.set(key, candidate)
+    if (known !== undefined) return
+    const size = sizeOf(candidate.values)
+    coming.size += size
+    this.#size += size
   }
 
   /** A row is not what it was, and it was told. */
@@ -61,9 +81,13 @@ export class ReplacedRows {
     )
     if (at < 0) return []
     const { candidates } = this.#stack[at] as Coming // it was found
-    this.#stack.length = at
+    for (const { size } of this.#stack.splice(at)) this.#size -= size
     return [...candidates.values()].filter((candidate) => !candidate.byRowId || candidate.rowId === rowId)
   }
+}
+
+function sizeOf(values: readonly string[]): number {
+  return values.reduce((size, { length }) => size + length, ROW_SIZE)
 }
 
 function keyOf(rowId: string, values: readonly string[]): string {

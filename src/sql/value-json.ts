@@ -7,6 +7,12 @@ const REAL = 2
 const TEXT = 3
 const BLOB = 4
 
+/** Bytes of a text or blob; others are small. */
+export function bytesOf({ api }: SqliteInstance, value: number): number {
+  const type = api._sqlite3_value_type(value)
+  return type === TEXT || type === BLOB ? api._sqlite3_value_bytes(value) : 0
+}
+
 /** JSON knows no infinity; it is the string "Infinity" or "-Infinity", as in results. */
 export function jsonOf({ api, memory }: SqliteInstance, value: number): string {
   switch (api._sqlite3_value_type(value)) {
