@@ -48,10 +48,10 @@ function timeOfDay(ms: number): string {
 
 /** Plain where that is clear, quoted where it is not. Errors show their message, their code and cause. */
 function formatValue(value: unknown): string {
-  if (typeof value === 'string') return /^[^\s"=\p{Cc}]+$/u.test(value) ? value : JSON.stringify(value)
-  if (!isError(value)) return JSON.stringify(value)
+  if (typeof value === 'string') return /^[^\s"=\p{Cc}]+$/u.test(value) ? value : quoted(value)
+  if (!isError(value)) return quoted(value)
   const { code, message, cause } = value
-  const head = JSON.stringify(code === undefined ? message : `${code}: ${message}`)
+  const head = quoted(code === undefined ? message : `${code}: ${message}`)
   return cause === undefined ? head : `${head} cause=${formatValue(cause)}`
 }
 
@@ -68,9 +68,14 @@ function isError(value: unknown): value is LoggedError {
   )
 }
 
+/** As JSON, which leaves some control characters as they are. */
+function quoted(value: unknown): string {
+  return printable(String(JSON.stringify(value)))
+}
+
 /** Control characters could rewrite what stands above them on a terminal. */
 function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) =>
-    character === '\n' ? ' ' : JSON.stringify(character).slice(1, -1),
+    character === '\n' ? ' ' : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }

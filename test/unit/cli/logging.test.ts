@@ -40,11 +40,13 @@ describe('logging', () => {
 
   test('console - readable lines, in a file without colours', async () => {
     const lines = await logged({ format: 'console', level: 'debug' }, (logger) => {
-      logger.child({ component: 'raft' }).debug({ id: 'node 1', n: 1n, list: [1] }, 'tick\u001b[31m')
+      logger.child({ component: 'raft' }).debug({ id: 'node 1', n: 1n, list: [1] }, 'tick\u001b[31m\u009b')
       logger.error({}, 'two\nlines')
     })
     expect(lines).toEqual([
-      expect.stringMatching(/^\d\d:\d\d:\d\d\.\d{3} DEBUG RAFT tick\\u001b\[31m id="node 1" n=1 list=\[1\]$/),
+      expect.stringMatching(
+        /^\d\d:\d\d:\d\d\.\d{3} DEBUG RAFT tick\\u001b\[31m\\u009b id="node 1" n=1 list=\[1\]$/,
+      ),
       expect.stringMatching(/^\d\d:\d\d:\d\d\.\d{3} ERROR NODE two lines$/),
     ])
   })
