@@ -12,7 +12,7 @@ import { BodyRefused, type ByteBudget, RequestBody } from './body.ts'
 import { type RequestContext, requestAborted, type ServerContext } from './context.ts'
 import { LARGE_ANSWER_BYTES } from './defaults.ts'
 import { CALLER_LEFT } from './http-metrics.ts'
-import { checkOrigin } from './origin.ts'
+import { checkHost, checkOrigin } from './origin.ts'
 import { Parameters } from './parameters.ts'
 import { judge } from './permission.ts'
 import { emptyReply, errorReply, HttpError, type HttpReply } from './reply.ts'
@@ -143,7 +143,7 @@ class Exchange {
     const route = findRoute(path)
     if (route === undefined) return emptyReply(404)
     this.#route = route.path
-    checkOrigin(this.#request.headers, this.#init.context.allowOrigin)
+    this.#checkPage()
     const credentials = readBasicAuth(this.#request.headers.authorization)
     const { remoteAddress = '' } = this.#socket
     const verdict = judge(this.#init.context, remoteAddress, credentials, route.permissions)
@@ -166,6 +166,15 @@ class Exchange {
       receivedAt: this.#receivedAt,
     }
     return route.handle(context)
+  }
+
+  /** Refuses what pages of others make a browser send. */
+  #checkPage(): void {
+    const { headers } = this.#request
+    const { allowOrigin, authorizer, advertise, boundAddress } = this.#init.context
+    checkOrigin(headers, allowOrigin)
+    if (authorizer?.enabled === true) return
+    checkHost(headers, { bound: boundAddress()?.host ?? '', advertised: advertise(), allowOrigin })
   }
 
   /**

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createAuthorizer } from '../../../src/node/index.ts'
 import { serve } from './serve.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
@@ -143,6 +144,37 @@ describe('web origins', () => {
   test('a page that says it is of this server - is refused too, for there are none', async () => {
     const { ask, port } = await serve()
     expect((await ask('POST', '/db/execute', from(`http://127.0.0.1:${port}`))).status).toBe(403)
+  })
+
+  test('a browser that was led here by a name of somebody else - is refused, a program is not', async () => {
+    const { ask } = await serve({ allowOrigin: 'https://app.example.org', advertise: 'db.example.org:5001' })
+    const get = (host: string, more = {}) => ask('GET', '/db/query?q=x', { headers: { host, ...more } })
+    const browser = { 'accept-language': 'en' }
+    for (const host of [
+      'evil.example:5001',
+      'evil.example',
+      'localhost.evil.example',
+      '127.0.0.1.evil.example:1',
+      'x:y',
+    ])
+      expect([host, (await get(host, browser)).status]).toEqual([host, 403])
+    expect((await get('evil.example:5001')).status).toBe(200)
+    const ours = [
+      '127.0.0.1:5001',
+      '[::1]:5001',
+      'LOCALHOST:5001',
+      'a.localhost',
+      'app.example.org',
+      'db.example.org.:80',
+    ]
+    for (const host of ours) expect([host, (await get(host, browser)).status]).toEqual([host, 200])
+  })
+
+  test('where a password is asked for, or any page is served, names do not matter', async () => {
+    const headers = { host: 'evil.example', 'accept-language': 'en' }
+    const authorizer = createAuthorizer('[{"username":"*","perms":["query"]}]')
+    for (const init of [{ authorizer }, { allowOrigin: '*' }])
+      expect((await (await serve(init)).ask('GET', '/db/query?q=x', { headers })).status).toBe(200)
   })
 
   test('a page of the allowed origin, or of any if any is allowed - is served', async () => {
