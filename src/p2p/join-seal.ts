@@ -6,7 +6,7 @@
  * serves for one exchange alone and a fixed initialization vector is no second use of one.
  */
 import { createCipheriv, createDecipheriv } from 'node:crypto'
-import { JoinCredentials, malformed } from '../wire/index.ts'
+import { decodeFrame, JoinCredentials, malformed } from '../wire/index.ts'
 import type { Credentials } from './join-codec.ts'
 import { type JoinExchange, sealingKey } from './join-proof.ts'
 
@@ -35,5 +35,5 @@ export function openCredentials(secret: string, exchange: Parties, sealed: Uint8
   } catch {
     throw malformed('the seal of the credentials')
   }
-  return JoinCredentials.decode(plain)
+  return decodeFrame('join credentials', () => JoinCredentials.decode(plain))
 }
