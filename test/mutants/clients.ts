@@ -4,6 +4,10 @@ const ROUTER = 'src/node/router.ts'
 const STATE_MACHINE = 'src/node/state-machine.ts'
 const RPC_CLIENT = 'src/p2p/rpc-client.ts'
 const ROUTER_TESTS = 'unit/node/router'
+const CHANGE_SENDER = 'src/node/outbound/change-sender.ts'
+const CHANGE_SENDER_TESTS = 'unit/node/outbound/change-sender'
+const CHANGE_LOG = 'src/sql/change-log.ts'
+const CHANGE_LOG_TESTS = 'unit/sql/change-log'
 
 /** What callers are told: B46, B48. */
 export const CLIENTS: readonly Bug[] = [
@@ -176,10 +180,58 @@ export const CLIENTS: readonly Bug[] = [
   {
     id: 'B48',
     title: 'a watch or feed loses events, repeats them, or goes back in time',
-    mutants: [],
-    reason:
-      'Nothing here watches or feeds yet: no service of src/node/types.ts hands out changes. Whatever adds one has ' +
-      'to add its mutants with it (a start in the middle, a compaction, a change of leader, a reader that stalls), ' +
-      'and a test that compares what it handed out with what was applied.',
+    mutants: [
+      {
+        what: 'a new leader begins behind what it has applied, not behind what those before it noted',
+        edits: [edit(CHANGE_SENDER, 'await caughtUp(signal)', 'if (signal.aborted) await caughtUp(signal)')],
+        caughtBy: [
+          unit(
+            CHANGE_SENDER_TESTS,
+            'change sender - a new leader begins when it has applied what those before it noted',
+          ),
+        ],
+      },
+      {
+        what: 'what was on its way in a handover, and did not arrive, counts as delivered',
+        edits: [edit(CHANGE_SENDER, 'if (!(await sending)) continue', 'await sending')],
+        caughtBy: [
+          unit(
+            CHANGE_SENDER_TESTS,
+            'change sender - what was on its way in a handover, and did not arrive, is not noted as delivered',
+          ),
+        ],
+      },
+      {
+        what: 'what was delivered is not noted before a handover',
+        edits: [edit(CHANGE_SENDER, 'await this.#cursor.flush(HANDOVER_GRACE_MS)', 'void HANDOVER_GRACE_MS')],
+        caughtBy: [unit(CHANGE_SENDER_TESTS, 'change sender - in a handover nothing is sent again')],
+      },
+      {
+        what: 'the message that was read last is read again',
+        edits: [
+          edit(
+            CHANGE_LOG,
+            '(this.#messages[middle] as ChangeMessage).index <= index',
+            '(this.#messages[middle] as ChangeMessage).index < index',
+          ),
+        ],
+        caughtBy: [unit(CHANGE_LOG_TESTS, 'change log - gives back in order what was not delivered')],
+      },
+      {
+        what: 'messages that made room for others are not said to be missing',
+        edits: [edit(CHANGE_LOG, 'this.#lost = { from,', 'if (messages > 0) this.#lost = { from,')],
+        caughtBy: [
+          unit(
+            CHANGE_LOG_TESTS,
+            'change log - what does not fit makes room at the front, and is said to be missing',
+          ),
+        ],
+      },
+      {
+        what: 'a node that begins with a snapshot lacks a message that waited',
+        edits: [edit(CHANGE_LOG, 'this.#messages = [...messages]', 'this.#messages = messages.slice(1)')],
+        caughtBy: [unit('unit/sql/changes', 'changes - are part of a snapshot, and of the digest')],
+      },
+    ],
   },
 ]
