@@ -16,9 +16,7 @@ export { endOfString } from './json-text.ts'
 export { type Logger, silentLogger } from './logger.ts'
 export { checkNamespace, DEFAULT_NAMESPACE, isNamespace } from './namespace.ts'
 export {
-  decodeOutcomeHistory,
   decodeRememberedOutcome,
-  encodeOutcomeHistory,
   encodeRememberedOutcome,
   OUTCOME_LIMITS,
   OutcomeHistory,

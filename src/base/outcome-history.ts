@@ -165,47 +165,6 @@ function sizeOf({ outcome }: RememberedOutcome): number {
   return OUTCOME_OVERHEAD_BYTES + (outcome?.byteLength ?? 0)
 }
 
-/**
- * A history as bytes; equal histories make equal bytes. Integers are big-endian.
- *
- *   8  forgottenThrough
- *   4  number of outcomes
- *   per outcome, oldest first: see {@link encodeRememberedOutcome}
- */
-export function encodeOutcomeHistory(history: OutcomeHistory): Uint8Array {
-  const outcomes = [...history.entries()].map(encodeRememberedOutcome)
-  const size = outcomes.reduce((sum, { byteLength }) => sum + byteLength, HISTORY_HEADER_BYTES)
-  const bytes = new Uint8Array(size)
-  const view = new DataView(bytes.buffer)
-  view.setBigUint64(0, BigInt(history.forgottenThrough))
-  view.setUint32(8, outcomes.length)
-  let at = HISTORY_HEADER_BYTES
-  for (const outcome of outcomes) {
-    bytes.set(outcome, at)
-    at += outcome.byteLength
-  }
-  return bytes
-}
-
-/** Replaces the history's content. Returns false, with nothing changed, if these bytes are no history. */
-export function decodeOutcomeHistory(bytes: Uint8Array, history: OutcomeHistory): boolean {
-  if (bytes.byteLength < HISTORY_HEADER_BYTES) return false
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const count = view.getUint32(8)
-  const entries: RememberedOutcome[] = []
-  let at = HISTORY_HEADER_BYTES
-  for (let i = 0; i < count; i++) {
-    const decoded = decodeRememberedOutcome(bytes.subarray(at))
-    if (decoded === undefined) return false
-    entries.push(decoded.remembered)
-    at += decoded.byteLength
-  }
-  if (at !== bytes.byteLength) return false
-  history.load(entries, Number(view.getBigUint64(0)))
-  return true
-}
-
-const HISTORY_HEADER_BYTES = 12
 const OUTCOME_HEADER_BYTES = REQUEST_ID_BYTES + 8 + 8 + 4
 const TOO_LARGE = 0xffff_ffff
 
