@@ -4,8 +4,7 @@ import type { Io, Streams } from './io.ts'
 import { addShellOptions, resolveShellOptions, type ShellName } from './shell/options.ts'
 import { watchStopSignals } from './stop-signals.ts'
 
-const HELP = `
-Reads SQL and dot commands (".help" lists them): from a terminal with history and completion, from a pipe
+const HELP = `Reads SQL and dot commands (".help" lists them): from a terminal with history and completion, from a pipe
 line by line. A line is a statement, with or without a semicolon.
 
 Examples:
