@@ -1,9 +1,9 @@
 /** The replicated SQL database: routes requests to where they can be answered (see DatabaseService). */
 import { randomBytes } from 'node:crypto'
-import { type Counters, checkNamespace, DEFAULT_NAMESPACE, DebrosError } from '../base/index.ts'
+import { type Counters, checkNamespace, DEFAULT_NAMESPACE, DebrosError, hasErrorCode } from '../base/index.ts'
 import type { PeerAddress, Rpc } from '../p2p/index.ts'
 import type { Applied } from '../raft/index.ts'
-import { monotonicMs, type SqlMachine, type SqlMode } from '../sql/index.ts'
+import { monotonicMs, type SqlMachine, type SqlMode, type SqlResult } from '../sql/index.ts'
 import { DatabaseRequest as WireRequest, DatabaseResponse as WireResponse } from '../wire/index.ts'
 import type { Authorizer, Permission } from './authorization.ts'
 import { Backups } from './backups.ts'
@@ -16,7 +16,7 @@ import {
   sqlResultToWire,
 } from './codec/sql-codec.ts'
 import { type Consensus, callAborted, type Limits, limitsOf } from './consensus.ts'
-import { READS_IN_FLIGHT_MAX } from './defaults.ts'
+import { FORWARDED_VALUES_MAX, READS_IN_FLIGHT_MAX } from './defaults.ts'
 import { callerToWire, checkCaller } from './forwarded.ts'
 import { Loads } from './loads.ts'
 import { checkEntrySize, type Prepared, prepare, toStatement } from './prepare-request.ts'
@@ -181,7 +181,13 @@ export class Database implements DatabaseService {
       case 'strong':
         return await this.#throughLog(prepared, limits)
       case 'weak':
-        return await this.#atLeader(prepared, false, limits)
+        try {
+          return await this.#atLeader(prepared, false, limits)
+        } catch (error) {
+          // What is too much to be passed on can still be read here, and is no older then.
+          if (!hasErrorCode(error, 'RPC_RESPONSE_TOO_LARGE')) throw error
+          return await this.#linearizable(prepared, options, limits)
+        }
       case 'linearizable':
         return await this.#linearizable(prepared, options, limits)
       case 'none':
@@ -356,11 +362,25 @@ export class Database implements DatabaseService {
           { timeoutMs, signal },
         )
       : await this.#readAsLeader({ request, executionTimeoutMs }, signal)
+    if (!logged || request.mode === 'query') checkForwardable(answer.results)
     return WireResponse.encode({
       results: answer.results.map(sqlResultToWire),
       raftIndex: answer.raftIndex ?? 0,
     })
   }
+}
+
+/** Throws `RPC_RESPONSE_TOO_LARGE` for what a read resulted in. */
+function checkForwardable(results: readonly SqlResult[]): void {
+  let values = 0
+  for (const result of results)
+    if (result.kind === 'rows') values += result.values.length * result.columns.length
+  if (values <= FORWARDED_VALUES_MAX) return
+  const message = `the results have ${values} values, and ${FORWARDED_VALUES_MAX} are passed on between nodes`
+  throw new DebrosError(
+    'RPC_RESPONSE_TOO_LARGE',
+    `${message}; ask the leader, or with level linearizable or none`,
+  )
 }
 
 /** The attempt that was refused did nothing, but one before it may have. */

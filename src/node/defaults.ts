@@ -3,6 +3,12 @@
 /** How long a call waits for its answer unless it says otherwise. */
 export const DEFAULT_TIMEOUT_MS = 10_000
 
+/**
+ * Values that a read answered for another node may result in. To put one into the form that travels costs the
+ * leader's main thread a microsecond or two, and heartbeats wait meanwhile.
+ */
+export const FORWARDED_VALUES_MAX = 500_000
+
 /** Reads handed to the SQL worker and not answered yet; more are refused as busy. */
 export const READS_IN_FLIGHT_MAX = 4_096
 
