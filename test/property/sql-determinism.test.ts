@@ -94,6 +94,8 @@ const write: fc.Arbitrary<SqlStatement> = fc.oneof(
     'INSERT INTO b (x) VALUES (abs(-9223372036854775808))',
     'INSERT INTO a (x) VALUES (7); DELETE FROM b; INSERT INTO nope VALUES (1); DELETE FROM a',
     'CREATE TABLE IF NOT EXISTS d (x); INSERT INTO d VALUES (random()); DROP TABLE d; SELECT changes()',
+    'INSERT INTO b (x) SELECT name FROM pragma_table_list',
+    'INSERT INTO b (x) SELECT sql FROM sqlite_temp_schema',
     'BEGIN',
     'nonsense',
   ),
@@ -121,6 +123,13 @@ const ddl = fc.oneof(
     'ALTER TABLE b2 RENAME TO b',
     'DROP TABLE c',
     SCHEMA[2] as string,
+    'CREATE VIEW IF NOT EXISTS v AS SELECT a.x, b.y FROM a LEFT JOIN b ON b.a = a.id',
+    'DROP VIEW IF EXISTS v',
+    'CREATE UNIQUE INDEX IF NOT EXISTS u ON b (x COLLATE NOCASE)',
+    'DROP INDEX IF EXISTS u',
+    'CREATE TABLE IF NOT EXISTS pragma_table_xinfo (x)',
+    'CREATE TABLE IF NOT EXISTS pragma_table_list (x)',
+    'DROP TRIGGER IF EXISTS sys_row_change_1_insert',
   ),
 )
 
@@ -168,6 +177,20 @@ const command = fc.record({
   stepsMax: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 3_000 })),
   qualifyColumns: fc.boolean(),
 })
+
+/** What is captured from an entry on, if that changes there. */
+const capture = fc.oneof(
+  { weight: 8, arbitrary: fc.constant('as before' as const) },
+  { weight: 1, arbitrary: fc.constant('nothing' as const) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      serviceId: fc.constant(''),
+      rowIdsOnly: fc.boolean(),
+      tableFilter: fc.constantFrom('', '(?i)^[AC]'),
+    }),
+  },
+)
 
 const disturbance = fc.oneof(
   { weight: 3, arbitrary: fc.constant(undefined) },
@@ -244,7 +267,7 @@ const setUp: SqlApplyItem = {
 
 describe('sql determinism', () => {
   it('replicas that apply the same commands stay the same, whatever else happens to them', async () => {
-    const step = fc.record({ command, request, disturbance })
+    const step = fc.record({ command, request, disturbance, capture })
     const program = fc.array(step, { minLength: 1, maxLength: 30, size: 'max' })
     await fc.assert(
       fc.asyncProperty(program, fc.boolean(), fc.boolean(), async (steps, foreignKeys, captures) => {
@@ -262,17 +285,36 @@ describe('sql determinism', () => {
 
         const settings = { serviceId: '', rowIdsOnly: false, tableFilter: '' }
         if (captures) for (const engine of [plain, disturbed, batched]) engine.configureChanges(settings, 1)
+        const configure = (engine: SqlEngine, i: number): void => {
+          const wanted = steps[i]?.capture ?? 'as before'
+          if (wanted !== 'as before') {
+            engine.configureChanges(wanted === 'nothing' ? undefined : wanted, i + 1)
+          }
+        }
 
         plain.apply([setUp])
-        const expected = items.map((item) => withoutTime(plain.apply([item])[0]))
+        const expected = items.map((item, i) => {
+          configure(plain, i)
+          return withoutTime(plain.apply([item])[0])
+        })
         disturbed.apply([setUp])
         for (const [i, item] of items.entries()) {
           disturb(disturbed, steps[i]?.disturbance)
+          configure(disturbed, i)
           const results = withoutTime(disturbed.apply([item])[0])
           if (!isDeepStrictEqual(results, expected[i])) expect(results).toEqual(expected[i]) // which is slow
         }
         // Nobody waits for these, which must not change what they do.
-        batched.apply([setUp, ...items.map((item) => ({ ...item, wantResults: item.index % 2 === 0 }))])
+        let batch = [setUp]
+        for (const [i, item] of items.entries()) {
+          if (steps[i]?.capture !== 'as before') {
+            batched.apply(batch)
+            batch = []
+            configure(batched, i)
+          }
+          batch.push({ ...item, wantResults: i % 4 === 0 })
+        }
+        batched.apply(batch)
 
         const state = capturedBy(plain)
         expect(capturedBy(disturbed).equals(state)).toBe(true)
