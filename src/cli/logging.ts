@@ -1,5 +1,4 @@
 /** Logs through pino: readable lines for people, JSON for programs. */
-import { once } from 'node:events'
 import { mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -64,10 +63,15 @@ export function openLogging(
   return {
     logger: toLogger(pino(options, sink)),
     close: async () => {
-      const closed = once(destination, 'close')
+      const over = new Promise<void>((resolve) => {
+        for (const event of ['close', 'error']) destination.once(event, () => resolve())
+      })
       destination.end()
       // Whoever reads may have stopped; then there is nobody to wait for.
-      await Promise.race([closed, setTimeout(CLOSE_TIMEOUT_MS, undefined, { ref: false })])
+      const patience = new AbortController()
+      const { signal } = patience
+      await Promise.race([over, setTimeout(CLOSE_TIMEOUT_MS, undefined, { signal }).catch(() => {})])
+      patience.abort()
     },
   }
 }

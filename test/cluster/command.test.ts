@@ -1,8 +1,10 @@
 /** `debros node` as an operator meets it: what it says and how it exits when it cannot do its work. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePorts } from '../../src/testing/free-ports.ts'
@@ -82,6 +84,18 @@ test('debros node - SIGTERM ends it cleanly', { timeout: TIMEOUT_MS }, async () 
   expect(await node.stop()).toBe(0)
   cluster.restart(node)
   await cluster.ready()
+})
+
+test('debros node - SIGTERM ends it cleanly though nobody reads its log any more', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const args = [PROGRAM, ...(await nodeArguments('unread'))]
+  const node = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const ended = once(node, 'exit')
+  for await (const line of createInterface(node.stdout)) if (line.includes('ready')) break
+  node.stdout.destroy()
+  node.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
 })
 
 test('debros node - a data directory in use is refused', { timeout: TIMEOUT_MS }, async () => {
