@@ -193,7 +193,8 @@ class Exchange {
     const { heldBytes = 0, mustBeSent = false } = answer
     if (heldBytes < LARGE_ANSWER_BYTES || this.#reply.raw.destroyed) return answer
     const { answers } = this.#init
-    if (mustBeSent) answers.force(heldBytes)
+    // One alone is sent, whatever its size.
+    if (mustBeSent || answers.heldBytes === 0) answers.force(heldBytes)
     else if (!answers.take(heldBytes)) {
       return errorReply(503, 'too many large answers are being sent, try again later', { 'retry-after': '1' })
     }
