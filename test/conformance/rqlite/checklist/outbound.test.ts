@@ -167,7 +167,9 @@ describe('outbound', () => {
       const survivor = cluster.find((node) => node !== leader) as Rqlited
       for (let i = 1; i <= 30; i++) {
         if (i === 15) await leader.kill()
-        expect(await apiOf(survivor).execute([`INSERT INTO t VALUES(${i})`])).not.toContain('error')
+        expect(await apiOf(survivor).patient('/db/execute', [`INSERT INTO t VALUES(${i})`])).not.toContain(
+          'error',
+        )
       }
       const ids = (): unknown[] =>
         [...sink.distinct.values()].flatMap(({ events }) => events.map(({ after }) => after?.id))

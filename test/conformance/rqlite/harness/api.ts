@@ -1,6 +1,9 @@
 /** rqlite's HTTP API of one node, in the words of its documentation. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ProcessNode } from '../../../cluster/processes.ts'
 import { type Answer, type Ask, ask } from './http.ts'
+
+const PATIENCE_MS = 60_000
 
 /** Text goes out as it stands; anything else as JSON. */
 type Body = string | readonly unknown[]
@@ -40,6 +43,20 @@ export class Api {
 
   request(statements: Body, parameters = ''): Promise<string> {
     return this.#text('/db/request', statements, parameters)
+  }
+
+  /**
+   * The same, made again as long as the answer is that nobody leads: then nothing was done. For the time after a
+   * leader has died, which on a busy machine is longer than a node waits by itself.
+   */
+  async patient(path: string, statements: Body): Promise<string> {
+    const deadline = performance.now() + PATIENCE_MS
+    for (;;) {
+      const { status, text } = await this.post(path, statements)
+      if (status === 200) return text
+      if (status !== 503 || performance.now() > deadline) throw new Error(`${path}: ${status} ${text}`)
+      await sleep(50)
+    }
   }
 
   /** The rows of one SELECT. */
