@@ -14,6 +14,7 @@ import { imageInvalid, scratchFailed } from './errors.ts'
 import { SQL_DATABASE_BYTES_MAX } from './limits.ts'
 import { type Session, SessionFactory } from './session.ts'
 import type { SqliteBinary } from './sqlite-binary.ts'
+import { SqlTokens } from './tokens.ts'
 
 export class Scratch {
   readonly #sessions: SessionFactory
@@ -90,7 +91,14 @@ function checkSchema(connection: Connection): void {
     const { segments, refusal } = analyses.get(sql)
     if (refusal !== undefined) throw new Error(refusal)
     if (segments.length !== 1 || segments[0]?.verb !== 'create') throw new Error('its schema is damaged')
+    // SQLite spells it so, whatever a statement looked like, and virtual tables are known by it.
+    if (isVirtual(sql) && !sql.startsWith('CREATE VIRTUAL TABLE ')) throw new Error('its schema is damaged')
   }
+}
+
+function isVirtual(sql: string): boolean {
+  const tokens = new SqlTokens(sql)
+  return tokens.next() && tokens.next() && tokens.name() === 'virtual'
 }
 
 function textsOf(connection: Connection, sql: string): string[] {

@@ -168,3 +168,23 @@ test('a scratch thread - a file that is none is told as such, and the thread is 
   await expect(scratch.check()).rejects.toMatchObject({ code: 'SQL_IMAGE_INVALID' })
   await expect(scratch.vacuum()).rejects.toMatchObject({ code: 'SQL_SCRATCH_FAILED' })
 })
+
+describe('a virtual table in a file', () => {
+  test('must be spelled as SQLite does, for it is known by that', () => {
+    const source = new TestEngine()
+    source.execute('CREATE VIRTUAL TABLE f USING fts4( x )')
+    const capture = source.engine.captureDatabase(NAMESPACE)
+    const chunks: Uint8Array[] = []
+    for (let chunk = capture.next(); chunk !== undefined; chunk = capture.next()) chunks.push(chunk)
+    capture.release()
+    const file = Buffer.concat(chunks)
+    const check = (): void => {
+      const scratch = new Scratch(binary)
+      scratch.write(file)
+      scratch.check()
+    }
+    expect(check).not.toThrow()
+    file.write('CREATE   VIRTUAL TABLE f USING fts4(x)', file.indexOf('CREATE VIRTUAL TABLE f'))
+    expect(check).toThrow('its schema is damaged')
+  })
+})
