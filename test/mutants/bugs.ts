@@ -1,4 +1,4 @@
-/** Every bug of the list, and what of it can be put in here. */
+/** Every bug of the list and every rule, and what of it can be put in here. */
 import { CLIENTS } from './clients.ts'
 import { ELECTIONS } from './elections.ts'
 import { MACHINES } from './machines.ts'
@@ -6,6 +6,7 @@ import { MEMBERSHIP } from './membership.ts'
 import type { Bug, BugId, Mutant } from './mutant.ts'
 import { READ_BUGS } from './reads.ts'
 import { REPLICATION_BUGS } from './replication.ts'
+import { RULES } from './rules.ts'
 import { SNAPSHOTS } from './snapshots.ts'
 import { STORAGE } from './storage.ts'
 import { VOTES } from './votes.ts'
@@ -36,6 +37,6 @@ export interface NamedMutant extends Mutant {
   readonly bug: Bug
 }
 
-export const MUTANTS: readonly NamedMutant[] = BUGS.flatMap((bug) =>
+export const MUTANTS: readonly NamedMutant[] = [...BUGS, ...RULES].flatMap((bug) =>
   bug.mutants.map((mutant, i) => ({ ...mutant, bug, id: `${bug.id}${String.fromCharCode(97 + i)}` })),
 )

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { applyEdits } from './apply.ts'
 import { BUGS, BUGS_COUNT, MUTANTS } from './bugs.ts'
 import { type Catcher, SCRIPT_FOLDER, SCRIPT_TESTS, SCRIPT_TITLE } from './mutant.ts'
+import { RULES } from './rules.ts'
 import { ROOT } from './workspace.ts'
 
 /** Bugs left out, edits that no longer apply, tests that do not exist; one line each. */
@@ -28,9 +29,9 @@ function findMissingBugs(): string[] {
     ...ids
       .filter((id, i) => !expected.includes(id) || ids.indexOf(id) !== i)
       .map((id) => `${id} is once too often in the list`),
-    ...BUGS.filter(({ mutants, reason }) => mutants.length === 0 && reason === undefined).map(
-      ({ id }) => `${id} has neither a mutant nor a reason why it cannot exist`,
-    ),
+    ...[...BUGS, ...RULES]
+      .filter(({ mutants, reason }) => mutants.length === 0 && reason === undefined)
+      .map(({ id }) => `${id} has neither a mutant nor a reason why it cannot exist`),
   ]
 }
 

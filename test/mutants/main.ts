@@ -14,12 +14,12 @@ import {
 } from './report.ts'
 import { runMutants } from './run.ts'
 
-const HELP = `Puts every known bug (B1 to B48) into a copy of the sources, one at a time, and runs the tests that
-must catch it. The sources as they are have to pass the same tests first.
+const HELP = `Puts every known bug of consensus (B1 to B48), and what breaks the rules of the API (R1 to R8), into a
+copy of the sources, one at a time, and runs the tests that must catch it. The sources as they are have to pass the same tests first.
 
   npm run mutants -- [options]
 
-  --only IDS      these bugs or mutants alone, e.g. B18,B21a
+  --only IDS      these bugs or mutants alone, e.g. B18,B21a,R1
   --sim           also ask the simulator about the mutants of consensus; takes a quarter of an hour more
   --discover      run all quick tests of the part in place of the named ones, and tell which fail
   --jobs N        how many at a time (default: one for each core, here ${availableParallelism()})

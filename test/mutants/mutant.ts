@@ -3,8 +3,8 @@
  * mutant that every test survives is a missing test. See docs/testing.md.
  */
 
-/** B1 to B48 of the list of bugs to guard against. */
-export type BugId = `B${number}`
+/** `B`: of the list of bugs of consensus to guard against. `R`: what breaks a rule of the API. */
+export type BugId = `${'B' | 'R'}${number}`
 
 /** A change of one file: `find` occurs there exactly once. */
 export interface Edit {

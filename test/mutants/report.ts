@@ -39,7 +39,14 @@ export function formatResults(results: readonly MutantResult[]): string {
   const withSimulation = results.some(({ simulation }) => simulation !== undefined)
   const table = new Table({
     ...PLAIN,
-    head: ['id', 'bug', 'mutant', 'caught by', ...(withSimulation ? ['simulation'] : []), 'seconds'],
+    head: [
+      'id',
+      'bug or broken rule',
+      'mutant',
+      'caught by',
+      ...(withSimulation ? ['simulation'] : []),
+      'seconds',
+    ],
     colWidths: [7, 30, 38, 58, ...(withSimulation ? [30] : []), 9],
   })
   for (const { mutant, verdict, checks, typeErrors, simulation, seconds } of results) {

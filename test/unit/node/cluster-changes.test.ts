@@ -48,3 +48,13 @@ test('reaping - not by a leader that no majority of all there are confirms', asy
   })
   expect(deposed.removed).toEqual([])
 })
+
+test('reaping - not if no majority that answers would be left', async () => {
+  // The leader has heard of n2 not long ago, but it does not answer any more.
+  const alone = leader(['n1'])
+  await expect(alone.changes.removeSilent('n3', { timeoutMs: 1_000 })).rejects.toMatchObject({
+    code: 'RAFT_CONFIG_REJECTED',
+    message: expect.stringContaining('no majority would be left'),
+  })
+  expect(alone.removed).toEqual([])
+})

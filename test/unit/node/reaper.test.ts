@@ -11,7 +11,7 @@ class Bench {
   readonly removed: string[] = []
   refuses = false
   nowMs = 0
-  readonly #members = ['self', 'v1', 'v2', 'l1']
+  readonly members = ['self', 'v1', 'v2', 'l1']
   readonly reaper: Reaper
 
   constructor(nodeTimeoutMs: number, readOnlyNodeTimeoutMs: number) {
@@ -26,14 +26,14 @@ class Bench {
             return { term: bench.term }
           },
           get config() {
-            return { members: bench.#members.map((id) => ({ id })), learners: ['l1'] }
+            return { members: bench.members.map((id) => ({ id })), learners: ['l1'] }
           },
           hears: (id) => !bench.silent.has(id),
         },
         remove: async (id) => {
           if (bench.refuses) throw new DebrosError('RAFT_CONFIG_REJECTED', 'no majority would be left')
           bench.removed.push(id)
-          bench.#members.splice(bench.#members.indexOf(id), 1)
+          bench.members.splice(bench.members.indexOf(id), 1)
         },
         counters: this.counters,
         logger: silentLogger,
@@ -93,6 +93,19 @@ test('reaper - one that led, did not, and leads again, begins anew, however fast
   await bench.after(999)
   bench.term = 3
   expect(await bench.after(1)).toEqual([])
+  expect(await bench.after(999)).toEqual([])
+  expect(await bench.after(1)).toEqual(['v1'])
+})
+
+test('reaper - one that left and joined again begins anew, heard of or not', async () => {
+  const bench = new Bench(1_000, 0)
+  bench.silent.add('v1')
+  await bench.after(0)
+  await bench.after(900)
+  bench.members.splice(1, 1)
+  await bench.after(50)
+  bench.members.push('v1')
+  expect(await bench.after(50)).toEqual([])
   expect(await bench.after(999)).toEqual([])
   expect(await bench.after(1)).toEqual(['v1'])
 })

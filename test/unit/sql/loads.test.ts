@@ -259,6 +259,15 @@ test('a capture in the middle of a load - a replica that starts from it ends wit
 })
 
 // Contract 2.2.
+test('a capture without loads - leaves none where it is restored', () => {
+  const source = new TestEngine()
+  source.execute('CREATE TABLE t (v)')
+  const target = new TestEngine()
+  expect(results(target, stage(0, anImage()))).toEqual([])
+  restoreInto(target.engine, source.capture())
+  expect(captureOf(target.engine).equals(source.capture())).toBe(true)
+})
+
 describe('loading text', () => {
   const DUMP =
     'PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE foo (id integer not null primary key, name text);\nINSERT INTO "foo" VALUES(1,\'fiona\');\nCOMMIT;\n'
