@@ -435,6 +435,18 @@ export const RULES: readonly Bug[] = [
         ],
         caughtBy: [unit('unit/http/permission', 'POST /db/request - is for ["both","admin"]')],
       },
+      {
+        what: 'a read replica gives itself a vote',
+        edits: [
+          edit('src/node/admission.ts', 'if (known.voter !== voter) this.#checkPermission(request)', ''),
+        ],
+        caughtBy: [
+          unit(
+            'unit/node/admission',
+            'admission - a read replica becomes a voter only with the right to join as one',
+          ),
+        ],
+      },
     ],
   },
 ]
