@@ -442,7 +442,7 @@ export const RULES: readonly Bug[] = [
         ],
         caughtBy: [
           unit(
-            'unit/node/admission',
+            'unit/node/admission-votes',
             'admission - a read replica becomes a voter only with the right to join as one',
           ),
         ],

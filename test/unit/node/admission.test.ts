@@ -1,53 +1,62 @@
 import { expect, test } from 'vitest'
 import { Counters, silentLogger } from '../../../src/base/index.ts'
 import { Admission, type AdmissionComponents } from '../../../src/node/admission.ts'
-import { createAuthorizer } from '../../../src/node/credentials-file.ts'
+import type { Permission } from '../../../src/node/authorization.ts'
 import type { JoinRequest } from '../../../src/p2p/index.ts'
 import type { ConfigChange } from '../../../src/raft/index.ts'
 
-const authorizer = createAuthorizer(
-  JSON.stringify([
-    { username: 'voter', password: 'right', perms: ['join'] },
-    { username: 'reader', password: 'right', perms: ['join-read-only'] },
-  ]),
-)
-
-const REPLICA = { id: 'r', peerId: 'key of r', address: 'r:1', voter: false }
-
-/** A leader whose read replica `r` asks again, to be what `as` says. */
-function leader(): { ask: (as: Partial<JoinRequest>) => Promise<unknown>; changes: ConfigChange[] } {
+/** A leader of itself and two voters, of which `n3` is silent, that lets in whoever shows a permission as name. */
+function leader(): { admission: Admission; changes: ConfigChange[]; finish: () => void } {
+  const members = ['n1', 'n2', 'n3'].map((id) => ({
+    ...{ id, peerId: `key of ${id}`, address: `${id}:1`, voter: true },
+  }))
   const changes: ConfigChange[] = []
-  const config = {
-    members: [{ id: 'n', peerId: 'key of n', address: 'n:1', voter: true }, REPLICA],
-    ...{ voters: ['n'], learners: ['r'] },
-  }
-  const consensus = {
-    ...{ isLeader: true, config, status: { config, progress: new Map() }, hears: () => false },
-    changeMembership: async (wanted: readonly ConfigChange[]) => changes.push(...wanted),
-  }
+  const change = Promise.withResolvers<void>()
+  const config = { members, voters: members.map(({ id }) => id), learners: [] }
   const components = {
-    ...{ consensus, authorizer, counters: new Counters(), logger: silentLogger },
-    checkLeaving: async () => {},
-    // What is not here is not asked of a leader.
+    consensus: {
+      ...{ isLeader: true, config, status: { config, progress: new Map() } },
+      hears: (id: string) => id !== 'n3',
+      changeMembership: async (wanted: readonly ConfigChange[]) => {
+        changes.push(...wanted)
+        await change.promise
+      },
+    },
+    authorizer: {
+      allows: (credentials: { username: string } | undefined, permission: Permission) =>
+        credentials?.username === permission,
+    },
+    ...{ counters: new Counters(), checkLeaving: async () => {}, logger: silentLogger },
+    // What is not here is not used to let somebody in.
   } as unknown as AdmissionComponents
   const admission = new Admission(components, { clusterId: 'c', ancestors: [] })
-  const { id: nodeId, peerId, address, voter } = REPLICA
-  return { ask: (as) => admission.admit({ nodeId, peerId, address, voter, clusterId: 'c', ...as }), changes }
+  return { admission, changes, finish: () => change.resolve() }
 }
 
-test('admission - a read replica becomes a voter only with the right to join as one', async () => {
-  const { ask, changes } = leader()
-  const as = (username: string) => ({ voter: true, credentials: { username, password: 'right' } })
-  for (const asked of [{ voter: true }, as('reader')]) {
-    await expect(ask(asked)).rejects.toMatchObject({ code: 'JOIN_NOT_AUTHORIZED' })
-  }
-  expect(changes).toEqual([])
-  await ask(as('voter'))
-  expect(changes).toEqual([{ type: 'add', member: { ...REPLICA, voter: true } }])
+const request = (nodeId: string, username: Permission, voter = true): JoinRequest => ({
+  ...{ nodeId, peerId: `new key of ${nodeId}`, address: `${nodeId}:2`, voter, clusterId: undefined },
+  credentials: { username, password: '' },
 })
 
-test('admission - a member says itself where it is, and needs no right for it', async () => {
-  const { ask, changes } = leader()
-  await ask({ address: 'r:2' })
-  expect(changes).toEqual([{ type: 'add', member: { ...REPLICA, address: 'r:2' } }])
+test('admission - a read replica does not take the place of a voter without the right to be one', async () => {
+  const { admission, changes, finish } = leader()
+  finish()
+  await expect(admission.admit(request('n3', 'join-read-only', false))).rejects.toMatchObject({
+    code: 'JOIN_NOT_AUTHORIZED',
+  })
+  expect(changes).toEqual([])
+  await admission.admit(request('n3', 'join'))
+  expect(changes.map(({ type }) => type)).toEqual(['remove', 'add'])
+})
+
+test('admission - one that has stopped asking before its turn came is not taken in', async () => {
+  const { admission, changes, finish } = leader()
+  const first = admission.admit(request('n4', 'join'))
+  const gone = new AbortController()
+  const second = admission.admit(request('n5', 'join'), gone.signal)
+  gone.abort(new Error('stopped'))
+  finish()
+  await first
+  await expect(second).rejects.toMatchObject({ code: 'CALL_ABORTED', outcome: 'not-applied' })
+  expect(changes).toMatchObject([{ type: 'add', member: { id: 'n4' } }])
 })
