@@ -3,9 +3,9 @@ import { loadConfig } from '../config/index.ts'
 import type { BuildInfo } from './build-info.ts'
 import type { Io } from './io.ts'
 import { openLogging } from './logging.ts'
+import { withNodeProcess } from './node-process.ts'
 import { runNode } from './run-node.ts'
 import { addSettingOptions, configFlags } from './setting-options.ts'
-import { watchStopSignals, watchUncaught } from './stop-signals.ts'
 
 const HELP = `
 Settings come from flags, the environment, the file of --config and the defaults, in this order.
@@ -38,22 +38,9 @@ export function addNodeCommand(
     const { file, flags } = configFlags(command)
     const resolved = loadConfig({ file, flags, env: io.env })
     const logging = openLogging(resolved.config.logging, io.colors)
-    const { logger } = logging
-    using stop = watchStopSignals(process)
-    using _uncaught = watchUncaught(process, async (error) => {
-      logger.error({ error }, 'an unexpected error ends the node')
-      await logging.close()
-    })
-    try {
-      // Loaded here, so that other commands do not wait for libp2p and the engine.
-      const { createNode } = await import('../node/index.ts')
-      finish(await runNode(resolved, { createNode, logger, build, signal: stop.signal }))
-    } catch (error) {
-      // On a terminal the message that follows is enough; whoever looks into a file finds it there.
-      if (resolved.config.logging.file !== undefined) logger.error({ error }, 'the node could not be started')
-      throw error
-    } finally {
-      await logging.close()
-    }
+    const { logging: settings } = resolved.config
+    finish(
+      await withNodeProcess(logging, settings, (components) => runNode(resolved, { ...components, build })),
+    )
   })
 }

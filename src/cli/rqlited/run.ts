@@ -5,9 +5,9 @@ import type { BuildInfo } from '../build-info.ts'
 import { EXIT_OK, EXIT_USAGE } from '../exit-codes.ts'
 import type { Io } from '../io.ts'
 import { openLogging } from '../logging.ts'
+import { withNodeProcess } from '../node-process.ts'
 import { loadOutboundInit } from '../outbound-init.ts'
 import { type ServeNodeComponents, serveNode } from '../serve-node.ts'
-import { watchStopSignals, watchUncaught } from '../stop-signals.ts'
 import { parseListenAddress } from './addresses.ts'
 import { readAuthorization } from './authorization.ts'
 import { parseCommandLine, type RqlitedCommandLine } from './command-line.ts'
@@ -43,27 +43,9 @@ export async function runRqlited(args: readonly string[], io: Io, build: BuildIn
   await refuseForeignDataDir(line.dataDir)
   const config = readEnvironment(line, io.env)
   const logging = openLogging(config.logging, false, 'stderr')
-  const { logger } = logging
-  using stop = watchStopSignals(process)
-  using _uncaught = watchUncaught(process, async (error) => {
-    logger.error({ error }, 'an unexpected error ends the node')
-    await logging.close()
-  })
-  try {
-    // Loaded here, so that a command line is refused without waiting for libp2p and the engine.
-    const { createNode } = await import('../../node/index.ts')
-    return await startRqlited(
-      line,
-      config,
-      { build, env: io.env },
-      { createNode, logger, signal: stop.signal },
-    )
-  } catch (error) {
-    if (config.logging.file !== undefined) logger.error({ error }, 'the node could not be started')
-    throw error
-  } finally {
-    await logging.close()
-  }
+  return await withNodeProcess(logging, config.logging, (components) =>
+    startRqlited(line, config, { build, env: io.env }, components),
+  )
 }
 
 /** Returns the exit code; rejects if the node could not be started. */
