@@ -1,0 +1,84 @@
+/** The command line of `npm run bench`. */
+import { parseArgs } from 'node:util'
+import type { BenchOptions } from './types.ts'
+
+export interface BenchCommand extends BenchOptions {
+  /** Names; none: all, or those of the short run. */
+  readonly scenarios: readonly string[]
+  readonly against?: string
+  readonly etcd?: string
+  readonly rqlited?: string
+  readonly json: boolean
+  readonly out: string
+  readonly help: boolean
+}
+
+export class UsageError extends Error {}
+
+const SHORT = { seconds: '2', pairs: '3' }
+const LONG = { seconds: '5', pairs: '5' }
+
+export const OPTIONS_HELP = `  --short            less of everything: what "make bench" takes
+  --seconds N        of each sample (default ${LONG.seconds}, short ${SHORT.seconds})
+  --pairs N          samples of each system, in turns (default ${LONG.pairs}, short ${SHORT.pairs})
+  --clients A,B,...  how many clients (default 1,16,64,256)
+  --against DIR      another built working copy of debros, as a peer: compares two commits
+  --etcd PATH        etcd's program (default: "etcd" in PATH)
+  --rqlited PATH     rqlite's program; without it rqlite is not measured
+  --out DIR          where the results go (default bench/results)
+  --json             print the results as JSON, too
+  --help             this text`
+
+export function parseCommand(args: readonly string[]): BenchCommand {
+  const { values, positionals } = parse(args)
+  const fallback = values.short === true ? SHORT : LONG
+  return {
+    scenarios: positionals,
+    short: values.short ?? false,
+    seconds: positive('seconds', values.seconds ?? fallback.seconds),
+    pairs: whole('pairs', values.pairs ?? fallback.pairs),
+    clients: (values.clients ?? '1,16,64,256').split(',').map((count) => whole('clients', count)),
+    ...(values.against !== undefined && { against: values.against }),
+    ...(values.etcd !== undefined && { etcd: values.etcd }),
+    ...(values.rqlited !== undefined && { rqlited: values.rqlited }),
+    json: values.json ?? false,
+    out: values.out ?? 'bench/results',
+    help: values.help ?? false,
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        short: { type: 'boolean' },
+        seconds: { type: 'string' },
+        pairs: { type: 'string' },
+        clients: { type: 'string' },
+        against: { type: 'string' },
+        etcd: { type: 'string' },
+        rqlited: { type: 'string' },
+        json: { type: 'boolean' },
+        out: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isFinite(value) || value <= 0)
+    throw new UsageError(`--${name} takes a positive number, not "${text}"`)
+  return value
+}
+
+function whole(name: string, text: string): number {
+  const value = positive(name, text)
+  if (!Number.isSafeInteger(value)) throw new UsageError(`--${name} takes whole numbers, not "${text}"`)
+  return value
+}

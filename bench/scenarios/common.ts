@@ -1,0 +1,117 @@
+/** What scenarios of load have in common. */
+import { runLoad } from '../load/run-load.ts'
+import { TABLE } from '../load/templates.ts'
+import type { Latency, LoadPlan, LoadResult } from '../load/types.ts'
+import { summarize } from '../report/statistics.ts'
+import type { Cluster, ClusterNode } from '../systems/types.ts'
+import { samplesOf, type Turns } from '../turns.ts'
+import type { Bench, Row, Series, SystemName, Target } from '../types.ts'
+
+const WARM_UP_SECONDS = 1
+/** Writes are told apart by their numbers: each run has its own million millions. */
+let firstNumber = 0
+
+export type Place = 'leader' | 'follower'
+
+export async function nodeAt(cluster: Cluster, place: Place): Promise<ClusterNode> {
+  const leader = await cluster.leader()
+  if (place === 'leader') return leader
+  return cluster.nodes.find((node) => node.running && node !== leader) as ClusterNode
+}
+
+/** The options' seconds of load, through this node or these nodes. */
+export async function load(
+  bench: Bench,
+  nodes: readonly ClusterNode[],
+  plan: Pick<LoadPlan, 'clients' | 'requests'> & Partial<LoadPlan>,
+): Promise<LoadResult> {
+  firstNumber += 1e8
+  return await runLoad(
+    {
+      addresses: nodes.map(({ address }) => address),
+      seconds: bench.options.seconds,
+      warmUpSeconds: WARM_UP_SECONDS,
+      firstNumber,
+      ...plan,
+    },
+    bench.signal,
+  )
+}
+
+/** The table that the requests of load/templates.ts use. */
+export async function createTable(cluster: Cluster): Promise<void> {
+  await execute(await cluster.leader(), [TABLE])
+}
+
+/** Rows with the ids 1 to `count`. */
+export async function fillTable(cluster: Cluster, count: number): Promise<void> {
+  const sql = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+    INSERT INTO load(name, value) SELECT 'name-' || i, '${'x'.repeat(100)}' FROM n`
+  await execute(await cluster.leader(), [sql])
+}
+
+export async function execute(node: ClusterNode, statements: readonly unknown[]): Promise<void> {
+  const response = await fetch(`http://${node.address}/db/execute`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(statements),
+  })
+  const text = await response.text()
+  if (!response.ok || text.includes('"error"'))
+    throw new Error(`${node.id} answered ${response.status}: ${text}`)
+}
+
+export interface LoadRowInit {
+  readonly id: string
+  readonly label: string
+  readonly target?: Target
+  /** What a request counts for, such as its rows. @default 1 */
+  readonly each?: number
+}
+
+/** Requests (or what they count for) a second. */
+export function rateRow({ id, label, target, each = 1 }: LoadRowInit, turns: Turns<LoadResult>): Row {
+  return {
+    id,
+    label,
+    unit: '/s',
+    better: 'higher',
+    samples: samplesOf(turns, ({ perSecond }) => perSecond * each),
+    ...(target !== undefined && { target }),
+    details: Object.fromEntries([...turns].map(([system, results]) => [system, describeLoad(results)])),
+  }
+}
+
+/** Latencies of the sample in the middle, the worst of all, and what went wrong. */
+export function describeLoad(results: readonly LoadResult[]): string {
+  const middle = [...results].sort((a, b) => a.perSecond - b.perSecond)[Math.floor(results.length / 2)]
+  if (middle === undefined) return 'no samples'
+  const worst = Math.max(...results.map(({ latency }) => latency.max))
+  const text = `${describeLatency(middle.latency)}, max ${worst.toFixed(0)} ms`
+  const errors = new Map<string, number>()
+  for (const result of results) {
+    for (const [what, count] of Object.entries(result.errors))
+      errors.set(what, (errors.get(what) ?? 0) + count)
+  }
+  return errors.size === 0
+    ? text
+    : `${text}, FAILED: ${[...errors].map(([what, n]) => `${n} x ${what}`).join(', ')}`
+}
+
+function describeLatency({ p50, p99 }: Latency): string {
+  return `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(1)} ms`
+}
+
+/** A line for each system through the medians of these rows, at these places of the x axis. */
+export function seriesOf(rows: readonly Row[], xs: readonly number[], suffix = ''): Series[] {
+  const systems = new Set(rows.flatMap((row) => Object.keys(row.samples) as SystemName[]))
+  return [...systems].map((system) => ({
+    name: `${system}${suffix}`,
+    points: rows.flatMap((row, i) => {
+      const samples = row.samples[system]
+      if (samples === undefined || samples.length === 0) return []
+      const { median, low, high } = summarize(samples)
+      return [{ x: xs[i] as number, y: median, low, high }]
+    }),
+  }))
+}

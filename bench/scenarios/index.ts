@@ -1,0 +1,6 @@
+/** In the order in which they are run and reported. */
+import type { Scenario } from '../types.ts'
+import { reads } from './reads.ts'
+import { writes } from './writes.ts'
+
+export const SCENARIOS: readonly Scenario[] = [writes, reads]

@@ -1,0 +1,56 @@
+/** One row by its key, at every read level, on the leader and on a follower. */
+import { etcdPut, etcdRange, type Level, pointSelect } from '../load/templates.ts'
+import type { Cluster } from '../systems/types.ts'
+import { inTurns } from '../turns.ts'
+import type { Bench, Findings, Row, Scenario } from '../types.ts'
+import { createTable, fillTable, load, nodeAt, type Place, rateRow } from './common.ts'
+
+const CLIENTS = 64
+const ROWS = 1_000
+const LEVELS: readonly Level[] = ['none', 'weak', 'linearizable']
+
+export const reads: Scenario = {
+  name: 'reads',
+  title: 'Reads over HTTP: one row by its key',
+  method: `${CLIENTS} clients ask for one of ${ROWS} rows by primary key (etcd: one of as many keys, serializable where the level is none or weak, else linearizable).`,
+  systems: ['debros', 'against', 'etcd', 'rqlite'],
+  short: true,
+  run,
+}
+
+async function run(bench: Bench): Promise<Findings> {
+  const clusters = await bench.startAll()
+  for (const cluster of clusters) await fill(bench, cluster)
+  const rows: Row[] = []
+  for (const place of ['leader', 'follower'] as const) {
+    for (const level of LEVELS) rows.push(await read(bench, clusters, place, level))
+  }
+  return { rows }
+}
+
+async function fill(bench: Bench, cluster: Cluster): Promise<void> {
+  if (cluster.api === 'rqlite') {
+    await createTable(cluster)
+    await fillTable(cluster, ROWS)
+    return
+  }
+  // Every key several times over: the numbers begin again.
+  const requests = [{ template: { ...etcdPut(), numbers: ROWS }, weight: 1 }]
+  await load(bench, [await cluster.leader()], { clients: CLIENTS, requests, warmUpSeconds: 0, seconds: 1 })
+}
+
+async function read(bench: Bench, clusters: readonly Cluster[], place: Place, level: Level): Promise<Row> {
+  bench.note(`${level}, on the ${place}`)
+  const turns = await inTurns(bench, clusters, async (cluster) => {
+    const template =
+      cluster.api === 'etcd' ? etcdRange(ROWS, level !== 'linearizable') : pointSelect(level, ROWS)
+    return await load(bench, [await nodeAt(cluster, place)], {
+      clients: CLIENTS,
+      requests: [{ template, weight: 1 }],
+    })
+  })
+  const init = { id: `${place}-${level}`, label: `${level}, ${place}` }
+  if (place !== 'leader' || level !== 'linearizable') return rateRow(init, turns)
+  const target = { of: { ratioTo: 'etcd' }, statistic: 'median', at: 'least', bound: 1.2 } as const
+  return rateRow({ ...init, target }, turns)
+}

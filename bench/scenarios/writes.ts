@@ -1,0 +1,61 @@
+/** Single-row writes over HTTP, by how many clients, and where they ask. */
+import { etcdPut, insert } from '../load/templates.ts'
+import type { Cluster } from '../systems/types.ts'
+import { inTurns } from '../turns.ts'
+import type { Bench, Findings, Row, Scenario, Target } from '../types.ts'
+import { createTable, load, nodeAt, type Place, rateRow, seriesOf } from './common.ts'
+
+/** Against etcd, by clients. */
+const TARGETS: Readonly<Record<number, number>> = { 1: 1, 16: 1, 64: 1.4, 256: 1.6 }
+
+export const writes: Scenario = {
+  name: 'writes',
+  title: 'Writes over HTTP: one row a request',
+  method:
+    'Each client inserts a row of about 110 bytes (etcd: puts a key of 15 and a value of 100), waits for the answer, and goes on.',
+  systems: ['debros', 'against', 'etcd', 'rqlite'],
+  short: true,
+  run,
+}
+
+async function run(bench: Bench): Promise<Findings> {
+  const clusters = await bench.startAll()
+  for (const cluster of clusters) if (cluster.api === 'rqlite') await createTable(cluster)
+  const leader = await sweep(bench, clusters, 'leader')
+  const follower = await sweep(bench, clusters, 'follower')
+  const { clients } = bench.options
+  return {
+    rows: [...leader, ...follower],
+    plots: [
+      {
+        name: 'writes',
+        title: 'Durable single-row writes',
+        x: { label: 'clients', log: true },
+        y: { label: 'writes/s', log: true },
+        series: [...seriesOf(leader, clients), ...seriesOf(follower, clients, ' (follower)')],
+      },
+    ],
+  }
+}
+
+async function sweep(bench: Bench, clusters: readonly Cluster[], place: Place): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const clients of bench.options.clients) {
+    bench.note(`${clients} clients, through the ${place}`)
+    const turns = await inTurns(bench, clusters, async (cluster) => {
+      const template = cluster.api === 'etcd' ? etcdPut() : insert()
+      const node = await nodeAt(cluster, place)
+      return await load(bench, [node], { clients, requests: [{ template, weight: 1 }] })
+    })
+    const target = place === 'leader' ? targetFor(clients) : undefined
+    const label = `${clients} client${clients === 1 ? '' : 's'}, ${place}`
+    rows.push(rateRow({ id: `${place}-${clients}`, label, ...(target && { target }) }, turns))
+  }
+  return rows
+}
+
+function targetFor(clients: number): Target | undefined {
+  const bound = TARGETS[clients]
+  if (bound === undefined) return undefined
+  return { of: { ratioTo: 'etcd' }, statistic: 'median', at: 'least', bound }
+}
