@@ -5,7 +5,7 @@ CONFIG ?= configs/bootstrap.yaml
 NPM_RUN = npm run --silent
 
 .DEFAULT_GOAL := help
-.PHONY: help install build run run-node test lint format clean
+.PHONY: help install build run run-node test bench lint format clean
 
 help: ## Show what make can do
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ run-node: build ## Start one node, bootstrap or regular, as its CONFIG says
 
 test: install ## Build and pass all tests
 	npm test
+
+bench: install ## Measure against peers, in short (10 minutes)
+	$(NPM_RUN) bench -- --short --fetch-peers
 
 lint: install ## Check formatting, lint rules, types and generated code
 	$(NPM_RUN) lint

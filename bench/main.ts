@@ -1,23 +1,31 @@
 /** `npm run bench`: measures debros and its peers side by side. See --help. */
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describeMachine, warningsAbout } from './machine.ts'
 import { type BenchCommand, OPTIONS_HELP, parseCommand, UsageError } from './options.ts'
-import { mergeScenarios, readReport, writeReport } from './report/store.ts'
+import { type Destination, outOfDate, publish } from './report/publish.ts'
+import { mergeScenarios, readReport } from './report/store.ts'
 import { renderScenario } from './report/table.ts'
 import type { ScenarioReport } from './report/types.ts'
 import { runScenario } from './run.ts'
 import { SCENARIOS } from './scenarios/index.ts'
+import { fetchEtcd } from './systems/fetch-etcd.ts'
 import { systemsAt } from './systems/index.ts'
 import type { Scenario } from './types.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const RESULTS = join(ROOT, 'bench/results')
+const DOCUMENT = join(ROOT, 'docs/performance.md')
 const INTERRUPTED = 130
 
 const HELP = `Measures three nodes of debros, as separate processes on this machine, side by side with those of its
 peers: the same load from the same generator, in turns.
 
-  npm run bench -- [options] [scenario...]
+  npm run bench -- [options] [scenario...]   measures them, or all
+  npm run bench -- report [--check]          makes docs/performance.md and its plots from the results, or
+                                             only tells whether they are up to date
+
+A scenario that is measured again replaces its own results and leaves the others'.
 
 ${OPTIONS_HELP}
 
@@ -32,6 +40,10 @@ async function main(): Promise<void> {
     console.log(HELP)
     return
   }
+  if (command.scenarios[0] === 'report') {
+    report(command)
+    return
+  }
   const scenarios = chosen(command)
   const interrupted = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -43,11 +55,29 @@ async function main(): Promise<void> {
   }
   const measured = await measure(command, scenarios, interrupted.signal)
   if (command.json) console.log(JSON.stringify(measured, undefined, 2))
-  const file = join(command.out, 'latest.json')
+  const to = destinationOf(command)
   const names = SCENARIOS.map(({ name }) => name)
-  writeReport(file, mergeScenarios(readReport(file), measured, names))
-  note(`kept in ${file}`)
+  publish(mergeScenarios(readReport(to.results), measured, names), SCENARIOS, to)
+  note(`kept in ${relative(process.cwd(), to.results)}`)
   if (measured.some(({ failure }) => failure !== undefined)) process.exitCode = 1
+}
+
+function report(command: BenchCommand): void {
+  const at = destinationOf(command)
+  const kept = readReport(at.results)
+  if (!command.check) {
+    publish(kept, SCENARIOS, at)
+    return
+  }
+  const stale = outOfDate(kept, SCENARIOS, at)
+  if (stale.length === 0) return
+  console.error(`out of date: ${stale.join(', ')}\nrun: npm run bench -- report`)
+  process.exitCode = 1
+}
+
+function destinationOf({ out }: BenchCommand): Destination {
+  const results = resolve(out ?? RESULTS)
+  return results === RESULTS ? { results, document: DOCUMENT } : { results }
 }
 
 function chosen({ scenarios: names, short }: BenchCommand): readonly Scenario[] {
@@ -67,6 +97,7 @@ async function measure(
   const machine = await describeMachine()
   for (const warning of warningsAbout(machine)) note(`warning: ${warning}`)
   const { against, etcd, rqlited, seconds, pairs, clients, short } = command
+  if (command.fetchPeers && etcd === undefined) await fetchPeers()
   const systems = systemsAt({ root: ROOT, against, etcd, rqlited })
   const options = { seconds, pairs, clients, short }
   const reports: ScenarioReport[] = []
@@ -76,6 +107,15 @@ async function measure(
     if (!command.json) console.log(`\n${renderScenario(report)}`)
   }
   return reports
+}
+
+/** Without them there is less to compare with, but all the rest can be measured. */
+async function fetchPeers(): Promise<void> {
+  try {
+    await systemsAt({ root: ROOT }).get('etcd')?.version()
+  } catch {
+    await fetchEtcd(note).catch((error: Error) => note(`etcd could not be fetched: ${error.message}`))
+  }
 }
 
 /** Beside the results, for whoever watches. */

@@ -8,8 +8,12 @@ export interface BenchCommand extends BenchOptions {
   readonly against?: string
   readonly etcd?: string
   readonly rqlited?: string
+  readonly fetchPeers: boolean
   readonly json: boolean
-  readonly out: string
+  /** @default bench/results */
+  readonly out?: string
+  /** Of `report`: writes nothing. */
+  readonly check: boolean
   readonly help: boolean
 }
 
@@ -24,6 +28,7 @@ export const OPTIONS_HELP = `  --short            less of everything: what "make
   --clients A,B,...  how many clients (default 1,16,64,256)
   --against DIR      another built working copy of debros, as a peer: compares two commits
   --etcd PATH        etcd's program (default: "etcd" in PATH)
+  --fetch-peers      get Debian's etcd if there is none, to ~/.cache/debros-bench; installs nothing
   --rqlited PATH     rqlite's program; without it rqlite is not measured
   --out DIR          where the results go (default bench/results)
   --json             print the results as JSON, too
@@ -41,8 +46,10 @@ export function parseCommand(args: readonly string[]): BenchCommand {
     ...(values.against !== undefined && { against: values.against }),
     ...(values.etcd !== undefined && { etcd: values.etcd }),
     ...(values.rqlited !== undefined && { rqlited: values.rqlited }),
+    fetchPeers: values['fetch-peers'] ?? false,
     json: values.json ?? false,
-    out: values.out ?? 'bench/results',
+    check: values.check ?? false,
+    ...(values.out !== undefined && { out: values.out }),
     help: values.help ?? false,
   }
 }
@@ -60,7 +67,9 @@ function parse(args: readonly string[]) {
         against: { type: 'string' },
         etcd: { type: 'string' },
         rqlited: { type: 'string' },
+        'fetch-peers': { type: 'boolean' },
         json: { type: 'boolean' },
+        check: { type: 'boolean' },
         out: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },

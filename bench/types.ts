@@ -12,6 +12,8 @@ export interface Scenario {
   readonly method: string
   /** Those it applies to; the ones that are not there are reported as not measured. */
   readonly systems: readonly SystemName[]
+  /** What it is to show, in words, for when it was not measured. @default none */
+  readonly targets?: readonly string[]
   /** Whether it is part of the short run of `make bench`. */
   readonly short: boolean
   run(bench: Bench): Promise<Findings>
@@ -57,6 +59,8 @@ export interface Plot {
   /** `bars` has a group at every x, written as it is. @default lines */
   readonly kind?: 'lines' | 'bars'
   readonly series: readonly Series[]
+  /** Lines across, such as a target. */
+  readonly marks?: readonly { readonly y: number; readonly label: string }[]
 }
 
 export interface Axis {
@@ -66,6 +70,10 @@ export interface Axis {
 
 export interface Series {
   readonly name: string
+  /** Gives it its colour. @default debros */
+  readonly system?: SystemName
+  /** Set apart from another one of the same system. @default false */
+  readonly dashed?: boolean
   /** With `low` and `high`, the spread of the samples is drawn, too. */
   readonly points: readonly Point[]
 }

@@ -5,7 +5,7 @@ import { judge, pairRatios, summarize } from './statistics.ts'
 /** Three digits that count; more where the number has them before the point. */
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return '-'
-  if (Math.abs(value) >= 1_000) return Math.round(value).toLocaleString('en-US')
+  if (Math.abs(value) >= 999.5) return Math.round(value).toLocaleString('en-US')
   if (Math.abs(value) >= 100 || value === 0) return value.toFixed(0)
   return value.toPrecision(Math.abs(value) < 1 ? 2 : 3)
 }

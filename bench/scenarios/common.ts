@@ -103,15 +103,17 @@ function describeLatency({ p50, p99 }: Latency): string {
 }
 
 /** A line for each system through the medians of these rows, at these places of the x axis. */
-export function seriesOf(rows: readonly Row[], xs: readonly number[], suffix = ''): Series[] {
+export function seriesOf(rows: readonly Row[], xs: readonly (number | string)[], suffix = ''): Series[] {
   const systems = new Set(rows.flatMap((row) => Object.keys(row.samples) as SystemName[]))
   return [...systems].map((system) => ({
     name: `${system}${suffix}`,
+    system,
+    dashed: suffix !== '',
     points: rows.flatMap((row, i) => {
       const samples = row.samples[system]
       if (samples === undefined || samples.length === 0) return []
       const { median, low, high } = summarize(samples)
-      return [{ x: xs[i] as number, y: median, low, high }]
+      return [{ x: xs[i] as number | string, y: median, low, high }]
     }),
   }))
 }

@@ -3,7 +3,7 @@ import { etcdPut, etcdRange, type Level, pointSelect } from '../load/templates.t
 import type { Cluster } from '../systems/types.ts'
 import { inTurns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario } from '../types.ts'
-import { createTable, fillTable, load, nodeAt, type Place, rateRow } from './common.ts'
+import { createTable, fillTable, load, nodeAt, type Place, rateRow, seriesOf } from './common.ts'
 
 const CLIENTS = 64
 const ROWS = 1_000
@@ -13,6 +13,7 @@ export const reads: Scenario = {
   name: 'reads',
   title: 'Reads over HTTP: one row by its key',
   method: `${CLIENTS} clients ask for one of ${ROWS} rows by primary key (etcd: one of as many keys, serializable where the level is none or weak, else linearizable).`,
+  targets: ['linearizable reads/s on the leader against etcd: >= 1.2'],
   systems: ['debros', 'against', 'etcd', 'rqlite'],
   short: true,
   run,
@@ -21,11 +22,27 @@ export const reads: Scenario = {
 async function run(bench: Bench): Promise<Findings> {
   const clusters = await bench.startAll()
   for (const cluster of clusters) await fill(bench, cluster)
-  const rows: Row[] = []
-  for (const place of ['leader', 'follower'] as const) {
-    for (const level of LEVELS) rows.push(await read(bench, clusters, place, level))
+  const leader = await readLevels(bench, clusters, 'leader')
+  const follower = await readLevels(bench, clusters, 'follower')
+  return {
+    rows: [...leader, ...follower],
+    plots: [
+      {
+        name: 'reads',
+        title: `Reads by primary key, ${CLIENTS} clients`,
+        kind: 'bars',
+        x: { label: 'read level' },
+        y: { label: 'reads/s' },
+        series: [...seriesOf(leader, LEVELS), ...seriesOf(follower, LEVELS, ' (follower)')],
+      },
+    ],
   }
-  return { rows }
+}
+
+async function readLevels(bench: Bench, clusters: readonly Cluster[], place: Place): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const level of LEVELS) rows.push(await read(bench, clusters, place, level))
+  return rows
 }
 
 async function fill(bench: Bench, cluster: Cluster): Promise<void> {

@@ -4,24 +4,37 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePorts } from '../../src/testing/free-ports.ts'
 import { temporaryDirectory } from '../processes.ts'
+import { fetchedEtcd } from './fetch-etcd.ts'
 import { ProcessCluster, ProcessNode } from './process-cluster.ts'
 import { type Cluster, type ClusterInit, NotAvailable, type System } from './types.ts'
 
-export function etcd(program = 'etcd'): System {
+const NOT_THERE = "no etcd in PATH (--fetch-peers gets Debian's, --etcd PATH takes another)"
+
+/** @param given Its program; left out: the one in PATH, or else the one that was fetched */
+export function etcd(given?: string): System {
+  let program = given ?? 'etcd'
   return {
     name: 'etcd',
     api: 'etcd',
     async version() {
-      try {
-        const { stdout } = await promisify(execFile)(program, ['--version'])
-        return /etcd Version: (\S+)/.exec(stdout)?.[1] ?? stdout.trim()
-      } catch {
-        throw new NotAvailable(
-          `${program} is not installed (Debian: apt-get install etcd-server, or --etcd PATH)`,
-        )
+      for (const candidate of given === undefined ? ['etcd', fetchedEtcd()] : [given]) {
+        const version = await versionOf(candidate)
+        if (version === undefined) continue
+        program = candidate
+        return version
       }
+      throw new NotAvailable(given === undefined ? NOT_THERE : `${given} does not run`)
     },
     start: (init) => startEtcd(program, init),
+  }
+}
+
+async function versionOf(program: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)(program, ['--version'])
+    return /etcd Version: (\S+)/.exec(stdout)?.[1] ?? stdout.trim()
+  } catch {
+    return undefined
   }
 }
 

@@ -1,0 +1,167 @@
+/** docs/performance.md, made from the results. */
+import type { Machine } from '../machine.ts'
+import type { Row, Scenario, SystemName } from '../types.ts'
+import { judge } from './statistics.ts'
+import { plotFile } from './store.ts'
+import { systemsIn } from './table.ts'
+import { formatJudgement, formatNumber, formatRatio, formatSamples, formatTarget } from './text.ts'
+import type { Report, ScenarioReport } from './types.ts'
+
+const INTRODUCTION = `<!-- Generated from bench/results/latest.json by "npm run bench -- report"; do not edit. -->
+
+# Performance
+
+Three nodes run as separate processes on one machine, and the load beside them on the same cores, for every
+system alike: what counts is how they compare, and what a number costs, more than the number. Every write
+is acknowledged once a majority has it on its disk. One generator sends the same kind of requests to all, over
+raw sockets. The systems are measured in turns (A B A B), and those whose turn it is not stand still; a ratio
+is that of two samples taken one after the other. Of several samples the median is given, and in brackets the
+lowest and the highest.
+
+\`make bench\` measures the short form of all this in a few minutes, \`npm run bench -- --help\` shows what else
+there is. What the profiles showed on the way here, and what was done about it, is in [notes](performance).
+`
+
+export function renderDocument(report: Report, scenarios: readonly Scenario[]): string {
+  const unmeasured = scenarios.filter(({ name }) => !report.scenarios.some((found) => found.name === name))
+  return [
+    INTRODUCTION,
+    targetsSection(report.scenarios, unmeasured),
+    ...report.scenarios.map(scenarioSection),
+    unmeasuredSection(unmeasured),
+    machineSection(report.scenarios),
+  ]
+    .filter((section) => section !== '')
+    .join('\n')
+}
+
+function targetsSection(measured: readonly ScenarioReport[], unmeasured: readonly Scenario[]): string {
+  const rows = measured.flatMap((scenario) =>
+    scenario.rows.filter(({ target }) => target !== undefined).map((row) => targetCells(scenario, row)),
+  )
+  const missing = unmeasured.flatMap(({ title, targets = [] }) =>
+    targets.map((target) => [shortTitle({ title }), target, '', 'not measured']),
+  )
+  return `## Targets\n\n${table(['what', 'target', 'measured', ''], [...rows, ...missing])}`
+}
+
+function targetCells(scenario: ScenarioReport, row: Row): string[] {
+  const { target } = row
+  if (target === undefined) return []
+  const judgement = judge(row, target)
+  const unit = target.of === 'debros' ? row.unit : ` x ${target.of.ratioTo}`
+  const measured = judgement.measured === undefined ? '' : withUnit(judgement.measured, unit)
+  const verdict = formatJudgement(row)
+  const what = `[${shortTitle(scenario)}](#${anchor(scenario.title)}): ${row.label}`
+  return [what, formatTarget(target, row.unit), measured, verdict === 'missed' ? '**missed**' : verdict]
+}
+
+function withUnit(value: number, unit: string): string {
+  const text = formatNumber(value)
+  return /^\w/.test(unit) ? `${text} ${unit}` : `${text}${unit}`
+}
+
+function scenarioSection(scenario: ScenarioReport): string {
+  const parts = [`## ${scenario.title}\n`, `${scenario.method}\n`]
+  for (const plot of scenario.plots ?? []) {
+    parts.push(`![${plot.title}](../bench/results/${plotFile(scenario.name, plot.name)})\n`)
+  }
+  parts.push(rowsTable(scenario.rows))
+  for (const [system, why] of Object.entries(scenario.missing))
+    parts.push(`${system}: not measured: ${why}.\n`)
+  if (scenario.failure !== undefined) parts.push(`It ended early: ${firstLine(scenario.failure)}\n`)
+  parts.push(`${circumstances(scenario)}\n`)
+  return parts.join('\n')
+}
+
+function rowsTable(rows: readonly Row[]): string {
+  const systems = systemsIn(rows)
+  const peers = systems.filter((system) => system !== 'debros')
+  const details = systems.filter((system) => rows.some((row) => row.details?.[system] !== undefined))
+  const head = ['', ...systems, ...peers.map((peer) => `/ ${peer}`), ...details.map((one) => `${one}: more`)]
+  return table(
+    head,
+    rows.map((row) => [
+      row.label,
+      ...systems.map((system) => cellOf(row, system)),
+      ...peers.map((peer) => formatRatio(row, peer)),
+      ...details.map((system) => row.details?.[system] ?? ''),
+    ]),
+  )
+}
+
+function cellOf(row: Row, system: SystemName): string {
+  const missing = row.notMeasured !== undefined && system === 'debros'
+  return missing ? `not measured: ${row.notMeasured}` : formatSamples(row.samples[system], row.unit)
+}
+
+function circumstances({ name, measuredAt, versions, options }: ScenarioReport): string {
+  const programs = Object.entries(versions).map(([system, version]) => `${system} ${version}`)
+  const flags = [
+    options.short ? '--short' : '',
+    `--seconds ${options.seconds}`,
+    `--pairs ${options.pairs}`,
+    `--clients ${options.clients.join(',')}`,
+  ].filter((flag) => flag !== '')
+  return `${measuredAt.slice(0, 10)}, ${programs.join(', ')}. Again: \`npm run bench -- ${name} ${flags.join(' ')}\``
+}
+
+function unmeasuredSection(scenarios: readonly Scenario[]): string {
+  if (scenarios.length === 0) return ''
+  const rows = scenarios.map(({ name, title, method }) => [title, method, `\`npm run bench -- ${name}\``])
+  return `## Not measured yet\n\n${table(['what', 'how', 'command'], rows)}`
+}
+
+function machineSection(scenarios: readonly ScenarioReport[]): string {
+  const groups = Map.groupBy(scenarios, ({ machine }) => describe(machine))
+  const rows = [...groups].map(([machine, measured]) => {
+    const spread = (pick: (machine: Machine) => number): string =>
+      formatSamples(
+        measured.map((scenario) => pick(scenario.machine)),
+        'ms',
+      )
+    return [
+      machine,
+      `p50 ${spread(({ fdatasync }) => fdatasync.p50)}, p99 ${spread(({ fdatasync }) => fdatasync.p99)}`,
+      spreadOfPercent(measured.map(({ machine }) => machine.busyBefore)),
+      measured.map(({ name }) => name).join(', '),
+    ]
+  })
+  if (rows.length === 0) return ''
+  const head = ['machine', 'fdatasync of 4 KiB', 'busy before', 'scenarios']
+  return `## Machine\n\n${table(head, rows)}`
+}
+
+function describe({ cpu, cores, memoryMiB, kernel, node, fileSystem }: Machine): string {
+  return `${cpu}, ${cores} cores, ${(memoryMiB / 1024).toFixed(0)} GiB, ${fileSystem}, ${kernel}, Node ${node}`
+}
+
+function spreadOfPercent(shares: readonly number[]): string {
+  const percent = shares.map((share) => Math.round(100 * share))
+  const [low, high] = [Math.min(...percent), Math.max(...percent)]
+  return low === high ? `${low} %` : `${low}-${high} %`
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [head, head.map(() => '---'), ...rows]
+  return lines
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
+    .join('')
+}
+
+/** `Writes over HTTP` of `Writes over HTTP: one row a request`. */
+function shortTitle({ title }: { readonly title: string }): string {
+  return title.split(':')[0] as string
+}
+
+/** As GitHub makes it of a heading. */
+function anchor(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-')
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] as string
+}
