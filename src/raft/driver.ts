@@ -127,6 +127,7 @@ export class RaftDriver {
     this.#keeper = new SnapshotKeeper(
       { snapshots: components.snapshots, logger: components.logger },
       {
+        id: init.id,
         settings: init.settings,
         onSaved: () => this.#wake(),
         onTaken: (snapshot) => init.onSnapshot?.('taken', snapshot),

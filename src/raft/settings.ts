@@ -27,10 +27,12 @@ export interface RaftSettings {
   /** Entries and bytes per call of the state machine. @default 1024, 4 MiB */
   readonly applyEntriesMax: number
   readonly applyBytesMax: number
-  /** A snapshot is taken after this many applied entries... @default 8192 */
+  /** A snapshot is taken after this many applied entries or bytes of them, if it is worth it... @default 8192, 64 MiB */
   readonly snapshotEntries: number
-  /** ...or this many bytes of them. @default 64 MiB */
   readonly snapshotBytes: number
+  /** ...which means that they come to a part of what the last one wrote; but after this many at the latest. @default 65_536, 64 MiB */
+  readonly snapshotEntriesMax: number
+  readonly snapshotBytesMax: number
   /** Entries and bytes kept behind a snapshot for followers a little behind. @default 4096, 16 MiB */
   readonly trailingEntries: number
   readonly trailingBytes: number
@@ -68,6 +70,8 @@ export const DEFAULT_RAFT_SETTINGS: RaftSettings = Object.freeze({
   applyBytesMax: 4 * MIB,
   snapshotEntries: 8192,
   snapshotBytes: 64 * MIB,
+  snapshotEntriesMax: 65_536,
+  snapshotBytesMax: 64 * MIB,
   trailingEntries: 4096,
   trailingBytes: 16 * MIB,
   catchUpBytes: 128 * MIB,

@@ -1,9 +1,26 @@
-/** Decides when a snapshot is due and what may leave the log once it is durable. */
-import { errorMessage, type Logger } from '../base/index.ts'
+/**
+ * Decides when a snapshot is due and what may leave the log once it is durable.
+ *
+ * A snapshot writes all of the state, however little of it has changed. With the same number of entries
+ * between two of them, a write would cost more the larger the database is. So one that is costly waits until
+ * the log has grown by a part of what it will write; what that part is worth bounds the bytes written per
+ * byte of log. The log is in memory and replayed at a start, so there is a bound to the waiting.
+ *
+ * All members have applied the same number of entries: they would all write at the same moment. Each waits
+ * a part of the time that only its name decides, so that a majority goes on undisturbed.
+ */
+import { createPrng, errorMessage, type Logger } from '../base/index.ts'
 import type { RaftCore } from './core/core.ts'
-import type { SnapshotMeta } from './core/types.ts'
+import type { NodeId, SnapshotMeta } from './core/types.ts'
 import type { RaftSettings } from './settings.ts'
 import type { Callback, SnapshotCapture, SnapshotStore } from './types.ts'
+
+/** What a snapshot may write without having to be worth it. */
+const CHEAP_BYTES = 8 * 1024 * 1024
+/** A costly one is worth it once the log has grown by so much of what the last one wrote. */
+const WORTH_SHARE = 0.5
+/** The least that a member waits, of what it may. */
+const PATIENCE_MIN = 0.5
 
 export interface SnapshotKeeperComponents {
   readonly snapshots: SnapshotStore
@@ -11,6 +28,8 @@ export interface SnapshotKeeperComponents {
 }
 
 export interface SnapshotKeeperInit {
+  /** This member's name, by which it takes its turn. */
+  readonly id: NodeId
   readonly settings: RaftSettings
   /** There is something to tell the log: a compaction is waiting. */
   readonly onSaved: () => void
@@ -49,11 +68,16 @@ export class SnapshotKeeper {
   #granting: SnapshotWish[] = []
   /** The last one is of no use: another is due, however little has happened since. */
   #replacing = false
+  /** What the last snapshot taken here wrote; 0 if none was since the start. */
+  #writtenBytes = 0
+  /** Of all waiting for costly snapshots, the part that this member does: {@link PATIENCE_MIN} to 1. */
+  readonly #patience: number
   taken = 0
 
   constructor(components: SnapshotKeeperComponents, init: SnapshotKeeperInit) {
     this.#components = components
     this.#init = init
+    this.#patience = PATIENCE_MIN + (1 - PATIENCE_MIN) * fractionOf(init.id)
   }
 
   begin(snapshot: SnapshotMeta | undefined): void {
@@ -96,10 +120,24 @@ export class SnapshotKeeper {
     if (this.#occupied) return false
     if (this.#replacing) return true
     if (this.#wishes.length > 0 && core.appliedIndex > this.#durableIndex) return true
-    const { snapshotEntries, snapshotBytes, trailingBytes } = this.#init.settings
+    return this.#isLate(core, this.#init.settings) && this.#isWorthIt(core, this.#init.settings)
+  }
+
+  /** By entries and bytes since the last one, whatever it costs. */
+  #isLate(core: RaftCore, bounds: Pick<RaftSettings, 'snapshotEntries' | 'snapshotBytes'>): boolean {
     const since = core.appliedIndex - this.#lastIndex
-    if (since >= snapshotEntries) return true
-    return since > 0 && core.logBytes >= snapshotBytes + Math.max(trailingBytes, this.#keptBytes)
+    if (since >= bounds.snapshotEntries) return true
+    const keptBytes = Math.max(this.#init.settings.trailingBytes, this.#keptBytes)
+    return since > 0 && core.logBytes >= bounds.snapshotBytes + keptBytes
+  }
+
+  #isWorthIt(core: RaftCore, { snapshotEntriesMax, snapshotBytesMax }: RaftSettings): boolean {
+    if (this.#writtenBytes <= CHEAP_BYTES) return true
+    const grownBytes = core.logBytes - this.#keptBytes
+    if (grownBytes >= this.#writtenBytes * WORTH_SHARE * this.#patience) return true
+    const snapshotEntries = snapshotEntriesMax * this.#patience
+    const snapshotBytes = snapshotBytesMax * this.#patience
+    return this.#isLate(core, { snapshotEntries, snapshotBytes })
   }
 
   began(): void {
@@ -122,7 +160,7 @@ export class SnapshotKeeper {
   save(snapshot: SnapshotMeta, capture: SnapshotCapture): void {
     const { snapshots, logger } = this.#components
     this.#lastIndex = snapshot.index
-    snapshots.save(snapshot, capture, (error) => {
+    snapshots.save(snapshot, capture, (error, writtenBytes) => {
       this.#busy = false
       capture.release()
       if (error !== undefined) {
@@ -132,6 +170,7 @@ export class SnapshotKeeper {
         return
       }
       this.taken++
+      this.#writtenBytes = writtenBytes
       this.#init.onTaken?.(snapshot)
       this.#durableIndex = Math.max(this.#durableIndex, snapshot.index)
       this.#saved = { snapshot, isNew: true }
@@ -185,4 +224,11 @@ export class SnapshotKeeper {
     const atMost = core.trailingStart(index, Number.POSITIVE_INFINITY, catchUpBytes)
     return Math.min(through, Math.max(needed, atMost))
   }
+}
+
+/** A number in [0, 1) that a name decides: FNV-1a, mixed once more, since names mostly differ at their ends. */
+function fractionOf(name: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193) >>> 0
+  return createPrng(hash).nextUint32() / 0x1_0000_0000
 }

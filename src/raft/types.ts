@@ -57,7 +57,8 @@ export interface SnapshotCapture {
 
 /** Snapshot files. A snapshot exists once `save` or a completed transfer has made it durable. */
 export interface SnapshotStore {
-  save(snapshot: SnapshotMeta, capture: SnapshotCapture, done: Callback): void
+  /** Calls back with how many bytes it took. */
+  save(snapshot: SnapshotMeta, capture: SnapshotCapture, done: Callback<number>): void
   /**
    * Drops every snapshot older than this one and not in use, once nobody reads it. Newer ones stay: one
    * may have been saved or received while the log was still being told about this one.

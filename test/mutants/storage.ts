@@ -259,10 +259,10 @@ export const STORAGE: readonly Bug[] = [
         edits: [
           edit(
             'src/raft/snapshot-keeper.ts',
-            '    snapshots.save(snapshot, capture, (error) => {',
+            '    snapshots.save(snapshot, capture, (error, writtenBytes) => {',
             `    this.#saved = { snapshot, isNew: true }
     this.#init.onSaved()
-    snapshots.save(snapshot, capture, (error) => {`,
+    snapshots.save(snapshot, capture, (error, writtenBytes) => {`,
           ),
         ],
         caughtBy: [

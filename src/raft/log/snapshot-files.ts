@@ -91,10 +91,11 @@ class SnapshotDirectory implements Snapshots {
     await Promise.allSettled(this.#tasks) // whoever began them hears of failures
   }
 
-  save(snapshot: SnapshotMeta, capture: SnapshotCapture, done: Callback): void {
-    this.#write(snapshot, withTrailer(capture)).then(
-      () => done(undefined),
-      (error: unknown) => done(toError(error)),
+  save(snapshot: SnapshotMeta, capture: SnapshotCapture, done: Callback<number>): void {
+    const sum = new PayloadSum()
+    this.#write(snapshot, withTrailer(capture, sum)).then(
+      () => done(undefined, sum.sizeBytes),
+      (error: unknown) => done(toError(error), 0),
     )
   }
 
@@ -320,8 +321,7 @@ async function* withHeader(
   yield* body
 }
 
-async function* withTrailer(capture: SnapshotCapture): AsyncGenerator<Uint8Array> {
-  const sum = new PayloadSum()
+async function* withTrailer(capture: SnapshotCapture, sum: PayloadSum): AsyncGenerator<Uint8Array> {
   for await (const chunk of capture.chunks()) {
     sum.add(chunk)
     yield chunk

@@ -78,13 +78,13 @@ class MemorySnapshots implements Snapshots {
     this.#lifetime.abort(new DebrosError('RAFT_STOPPED', 'the node is stopping', { retryable: true }))
   }
 
-  save(snapshot: SnapshotMeta, capture: SnapshotCapture, done: Callback): void {
+  save(snapshot: SnapshotMeta, capture: SnapshotCapture, done: Callback<number>): void {
     readPayload(until(this.#lifetime.signal, capture.chunks())).then(
       (chunks) => {
         this.#store(snapshot, chunks)
-        done(undefined)
+        done(undefined, sizeOf(chunks))
       },
-      (error: unknown) => done(toError(error)),
+      (error: unknown) => done(toError(error), 0),
     )
   }
 

@@ -285,7 +285,7 @@ export class SimProcess {
         this.#components.onPoint(this, 'snapshot-save')
         this.#components.events.stir()
         // The capture and the store may call back from a promise; the driver is called by events alone.
-        this.snapshots.save(snapshot, capture, (error) => this.schedule(0, () => done(error)))
+        this.snapshots.save(snapshot, capture, (error, bytes) => this.schedule(0, () => done(error, bytes)))
       },
       retain: (snapshot, inUse) => this.snapshots.retain(snapshot, inUse),
     }

@@ -60,13 +60,14 @@ export class SimSnapshots implements Snapshots {
 
   async stop(): Promise<void> {}
 
-  save(snapshot: SnapshotMeta, capture: SnapshotCapture, done: Callback): void {
-    this.#write(nameOf(snapshot), withTrailer(capture.chunks())).then(
+  save(snapshot: SnapshotMeta, capture: SnapshotCapture, done: Callback<number>): void {
+    const name = nameOf(snapshot)
+    this.#write(name, withTrailer(capture.chunks())).then(
       () => {
         this.#components.happened('snapshot taken')
-        done(undefined)
+        done(undefined, this.#components.files.size(name))
       },
-      (error: unknown) => done(toError(error)),
+      (error: unknown) => done(toError(error), 0),
     )
   }
 

@@ -216,7 +216,7 @@ async function saveSnapshot(bench: Bench, meta: SnapshotMeta, kvAppliedIndex: nu
     yield about
     yield frameHeader('end', 0)
   }
-  await done((callback) => bench.target.snapshots.save(meta, { chunks, release: () => {} }, callback))
+  await done<number>((callback) => bench.target.snapshots.save(meta, { chunks, release: () => {} }, callback))
 }
 
 describe('at a start', () => {

@@ -175,7 +175,7 @@ describe('snapshot files', () => {
       const chunks = async function* () {
         yield new TextEncoder().encode(`the state at ${meta.index}`)
       }
-      await done((callback) => snapshots.save(meta, { chunks, release: () => {} }, callback))
+      await done<number>((callback) => snapshots.save(meta, { chunks, release: () => {} }, callback))
     }
     const read = async (meta: SnapshotMeta): Promise<string> => {
       const chunks: Uint8Array[] = []

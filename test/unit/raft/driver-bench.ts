@@ -56,7 +56,7 @@ export class Bench {
   readonly applies: { readonly entries: readonly Entry[]; readonly done: Callback<readonly unknown[]> }[] = []
   readonly captures: Callback<SnapshotCapture>[] = []
   readonly restores: { readonly snapshot: SnapshotMeta; readonly done: Callback }[] = []
-  readonly saves: { readonly snapshot: SnapshotMeta; readonly done: Callback }[] = []
+  readonly saves: { readonly snapshot: SnapshotMeta; readonly done: Callback<number> }[] = []
   readonly transfers: { readonly message: Message; readonly done: Callback }[] = []
   readonly timers: { readonly delayMs: number; readonly run: () => void }[] = []
   /** Everything sent but snapshots, oldest first. */
@@ -175,7 +175,7 @@ export class Bench {
   }
 
   finishSave(error?: Error): void {
-    this.saves.shift()?.done(error)
+    this.saves.shift()?.done(error, 0)
     this.run()
   }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createPrng, silentLogger } from '../../../src/base/index.ts'
 import { RaftCore } from '../../../src/raft/core/core.ts'
 import type { Callback, Message, NodeId, Ready, SnapshotMeta } from '../../../src/raft/index.ts'
-import { resolveRaftSettings } from '../../../src/raft/index.ts'
+import { type RaftSettings, resolveRaftSettings } from '../../../src/raft/index.ts'
 import { coreSettings } from '../../../src/raft/settings.ts'
 import { SnapshotKeeper } from '../../../src/raft/snapshot-keeper.ts'
 import { config, configEntry } from './entries.ts'
@@ -27,14 +27,14 @@ const SETTINGS = resolveRaftSettings({
 class Bench {
   readonly core: RaftCore
   readonly keeper: SnapshotKeeper
-  readonly saved: { readonly snapshot: SnapshotMeta; readonly done: Callback }[] = []
+  readonly saved: { readonly snapshot: SnapshotMeta; readonly done: Callback<number> }[] = []
   /** Snapshots that c was to be sent. */
   readonly sentSnapshots: number[] = []
   #cAnswers = true
 
-  constructor() {
+  constructor({ id = 'a', settings = SETTINGS }: { id?: NodeId; settings?: RaftSettings } = {}) {
     this.core = new RaftCore({
-      settings: coreSettings('a', undefined, SETTINGS),
+      settings: coreSettings('a', undefined, settings),
       prng: createPrng(1),
       hardState: { term: 1, vote: undefined },
       snapshot: undefined,
@@ -45,7 +45,7 @@ class Bench {
         snapshots: { save: (snapshot, _, done) => this.saved.push({ snapshot, done }), retain: () => {} },
         logger: silentLogger,
       },
-      { settings: SETTINGS, onSaved: () => {} },
+      { id, settings, onSaved: () => {} },
     )
     this.keeper.begin(undefined)
     while (this.core.role !== 'leader') this.tick()
@@ -118,10 +118,10 @@ class Bench {
   }
 
   /** Takes a snapshot of all that is applied and compacts; returns the first entry left. */
-  compact(): number {
+  compact(writtenBytes = 0): number {
     this.keeper.began()
     this.keeper.save(this.core.snapshotMeta(this.core.appliedIndex), { chunks: empty, release: () => {} })
-    this.saved.shift()?.done(undefined, undefined)
+    this.saved.shift()?.done(undefined, writtenBytes)
     const compaction = this.keeper.takeCompaction(this.core)
     if (compaction === undefined) throw new Error('there is nothing to compact')
     this.core.compact(compaction.snapshot, compaction.through)
@@ -210,6 +210,52 @@ test('snapshot keeper - what is kept for a follower does not make the next snaps
   expect(bench.keeper.due(bench.core)).toBe(false)
   bench.propose(1)
   expect(bench.keeper.due(bench.core)).toBe(true)
+})
+
+const LARGE_BYTES = 64 * 1024 * 1024
+
+/** How many entries a member applies between two snapshots that write so much, applying one at a time. */
+function entriesBetween(writtenBytes: number, settings: Partial<RaftSettings>, id: NodeId = 'a'): number {
+  const bench = new Bench({ id, settings: resolveRaftSettings({ ...SETTINGS, ...settings }) })
+  bench.propose(58)
+  bench.acknowledge('c', 60)
+  bench.compact(writtenBytes)
+  for (let entries = 1; ; entries++) {
+    bench.propose(1)
+    bench.acknowledge('c', bench.core.appliedIndex)
+    if (bench.keeper.due(bench.core)) return entries
+  }
+}
+
+test('snapshot keeper - a costly snapshot waits until the log has grown by a part of it', () => {
+  const settings = { snapshotEntriesMax: 1e9, snapshotBytesMax: LARGE_BYTES }
+  expect(entriesBetween(1024, { ...settings, snapshotEntries: 20 })).toBe(20)
+  const bytes = entriesBetween(10 * 1024 * 1024, { ...settings, snapshotEntries: 20 }) * ENTRY_BYTES
+  expect(bytes).toBeGreaterThan(2 * 1024 * 1024)
+  expect(bytes).toBeLessThan(5.1 * 1024 * 1024)
+})
+
+test('snapshot keeper - but not for more entries or bytes than may be', () => {
+  const entries = entriesBetween(LARGE_BYTES, { snapshotEntries: 20, snapshotEntriesMax: 200 })
+  expect(entries).toBeGreaterThanOrEqual(100)
+  expect(entries).toBeLessThanOrEqual(200)
+  const settings = { snapshotEntries: 20, snapshotBytes: ENTRY_BYTES, snapshotBytesMax: 200 * ENTRY_BYTES }
+  const byBytes = entriesBetween(LARGE_BYTES, settings)
+  expect(byBytes).toBeGreaterThanOrEqual(100)
+  expect(byBytes).toBeLessThanOrEqual(200)
+})
+
+test('snapshot keeper - no bound is below what was asked for', () => {
+  expect(
+    entriesBetween(LARGE_BYTES, { snapshotEntries: 300, snapshotEntriesMax: 10, snapshotBytes: 1e9 }),
+  ).toBe(300)
+})
+
+test('snapshot keeper - members take their costly snapshots at different moments', () => {
+  const settings = { snapshotEntries: 20, snapshotEntriesMax: 200 }
+  const moments = ['n1', 'n2', 'n3'].map((id) => entriesBetween(LARGE_BYTES, settings, id))
+  expect(new Set(moments).size).toBe(3)
+  expect(new Set(['n1', 'n2', 'n3'].map((id) => entriesBetween(0, settings, id)))).toEqual(new Set([20]))
 })
 
 test('snapshot transfer - one that had to wait begins with the newest snapshot, if it is still needed', () => {
