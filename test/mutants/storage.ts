@@ -11,6 +11,10 @@ const DRIVER_TESTS = 'unit/raft/driver'
 const MEMBER_TESTS = 'unit/raft/driver-member'
 const DRIVER_SNAPSHOT_TESTS = 'unit/raft/driver-snapshots'
 const SNAPSHOT_TESTS = 'unit/raft-log/snapshots'
+const DURABILITY_TESTS = 'cluster/durability'
+const WHILE_FOLLOWERS_SYNC = 'durability - nothing is acknowledged while both followers are still syncing'
+const UNDER_LOAD =
+  'durability - under load and over a change of leaders, acknowledged means synced on a majority'
 
 /** What is on disk, and what is said of it: B24 to B26, B29 to B32. */
 export const STORAGE: readonly Bug[] = [
@@ -27,7 +31,7 @@ export const STORAGE: readonly Bug[] = [
             'state.send({ ...response, index: lastVerified',
           ),
         ],
-        caughtBy: [script('replication-ack-after-sync')],
+        caughtBy: [script('replication-ack-after-sync'), unit(DURABILITY_TESTS, WHILE_FOLLOWERS_SYNC)],
       },
       {
         what: 'a leader counts its own entries while it is still writing them',
@@ -65,6 +69,8 @@ export const STORAGE: readonly Bug[] = [
         ],
         caughtBy: [
           unit(MEMBER_TESTS, 'disk - what vouches for a write leaves when it is done, and in order'),
+          unit(DURABILITY_TESTS, WHILE_FOLLOWERS_SYNC),
+          unit(DURABILITY_TESTS, UNDER_LOAD),
         ],
       },
       {
@@ -84,7 +90,17 @@ export const STORAGE: readonly Bug[] = [
       {
         what: "the log's batches are not synced",
         edits: [edit(LEVEL_STORE, '{ sync: true }', '{ sync: false }')],
-        caughtBy: [unit(STORE_TESTS, 'batch - is synced, and is not tried again when it failed')],
+        caughtBy: [
+          unit(STORE_TESTS, 'batch - is synced, and is not tried again when it failed'),
+          unit(DURABILITY_TESTS, UNDER_LOAD),
+        ],
+      },
+      {
+        what: "the log's batches are taken for synced when they are begun",
+        edits: [
+          edit(LEVEL_STORE, 'await db.batch(batch, { sync: true })', 'void db.batch(batch, { sync: true })'),
+        ],
+        caughtBy: [unit(DURABILITY_TESTS, WHILE_FOLLOWERS_SYNC), unit(DURABILITY_TESTS, UNDER_LOAD)],
       },
       {
         what: 'a snapshot file gets its name before it is synced',
