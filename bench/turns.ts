@@ -13,10 +13,11 @@ export async function inTurns<T>(
   bench: Bench,
   clusters: readonly Cluster[],
   measure: (cluster: Cluster) => Promise<T>,
+  pairs = bench.options.pairs,
 ): Promise<Turns<T>> {
   const samples = new Map<SystemName, T[]>(clusters.map(({ system }) => [system, []]))
   if (clusters.length > 1) for (const cluster of clusters) cluster.suspend()
-  for (let pair = 0; pair < bench.options.pairs; pair++) {
+  for (let pair = 0; pair < pairs; pair++) {
     for (const cluster of clusters) {
       bench.signal.throwIfAborted()
       if (clusters.length > 1) await cluster.resume()

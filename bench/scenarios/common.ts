@@ -1,6 +1,6 @@
 /** What scenarios of load have in common. */
 import { runLoad } from '../load/run-load.ts'
-import { TABLE } from '../load/templates.ts'
+import { type Level, TABLE } from '../load/templates.ts'
 import type { Latency, LoadPlan, LoadResult } from '../load/types.ts'
 import { summarize } from '../report/statistics.ts'
 import type { Cluster, ClusterNode } from '../systems/types.ts'
@@ -59,6 +59,23 @@ export async function execute(node: ClusterNode, statements: readonly unknown[])
   const text = await response.text()
   if (!response.ok || text.includes('"error"'))
     throw new Error(`${node.id} answered ${response.status}: ${text}`)
+}
+
+export async function query(
+  node: ClusterNode,
+  sql: string,
+  level: Level = 'linearizable',
+): Promise<readonly (readonly unknown[])[]> {
+  const response = await fetch(`http://${node.address}/db/query?level=${level}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify([sql]),
+  })
+  const text = await response.text()
+  if (!response.ok || text.includes('"error"'))
+    throw new Error(`${node.id} answered ${response.status}: ${text.slice(0, 1_000)}`)
+  const { results } = JSON.parse(text) as { results: readonly { values?: readonly unknown[][] }[] }
+  return results[0]?.values ?? []
 }
 
 export interface LoadRowInit {

@@ -17,19 +17,23 @@ export interface RqlitedProgram {
 export async function startRqlited(
   system: SystemName,
   program: RqlitedProgram,
-  { nodes: count = 3, flags = [] }: ClusterInit,
+  { places, nodes: count = places?.length ?? 3, flags = [] }: ClusterInit,
 ): Promise<Cluster> {
   const directory = await temporaryDirectory(system)
   const ports = await freePorts(2 * count)
-  const address = (i: number): string => `127.0.0.1:${ports[i]}`
-  const raftAddresses = Array.from({ length: count }, (_, i) => address(count + i))
+  const host = (i: number): string => places?.[i]?.host ?? '127.0.0.1'
+  const address = (i: number): string => `${host(i)}:${ports[i]}`
+  const raftAddresses = Array.from({ length: count }, (_, i) => `${host(i)}:${ports[count + i]}`)
   const together = count === 1 ? [] : ['-bootstrap-expect', String(count), '-join', raftAddresses.join(',')]
   const nodes = raftAddresses.map((raftAddress, i) => {
     const id = `n${i + 1}`
     const dataDir = join(directory, id)
     const own = ['-node-id', id, '-http-addr', address(i), '-raft-addr', raftAddress]
-    const args = [...program.args, ...own, ...together, ...flags, dataDir]
-    return new ProcessNode({ id, address: address(i), dataDir, command: program.command, args })
+    const [command, ...args] = [
+      ...(places?.[i]?.enter ?? []),
+      ...[program.command, ...program.args, ...own, ...together, ...flags, dataDir],
+    ] as [string, ...string[]]
+    return new ProcessNode({ id, address: address(i), dataDir, command, args })
   })
   return await ProcessCluster.start({ system, api: 'rqlite', directory, nodes, leaderSeenBy })
 }

@@ -17,8 +17,17 @@ export class NotAvailable extends Error {}
 export interface ClusterInit {
   /** @default 3 */
   readonly nodes?: number
+  /** Where each of them runs. @default all on loopback */
+  readonly places?: readonly Place[]
   /** Further flags for every node, in the system's own words. */
   readonly flags?: readonly string[]
+}
+
+/** A host of a network of its own, see network.ts. */
+export interface Place {
+  readonly host: string
+  /** What starts a command there. */
+  readonly enter: readonly string[]
 }
 
 export interface Cluster extends AsyncDisposable {
