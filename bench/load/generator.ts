@@ -1,10 +1,11 @@
 /**
- * The load: a process of its own, that sends the requests of a plan (JSON, the only argument) over raw
+ * The load: a process of its own, that sends the requests of a plan (JSON on its standard input) over raw
  * keep-alive sockets and prints a LoadResult. It is the same for every system, and made to use little
  * CPU, as it shares the machine with what it measures: requests are bytes from the beginning, and answers
  * are looked at for their end, status and errors alone.
  */
 import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { AnswerReader } from './answer-reader.ts'
 import { Latencies } from './latencies.ts'
 import { NumberedRequest } from './numbered-request.ts'
@@ -175,5 +176,5 @@ function shuffledKinds(weights: readonly number[]): Uint8Array {
   return kinds
 }
 
-const result = await new Load(JSON.parse(process.argv[2] as string) as LoadPlan).run()
+const result = await new Load(JSON.parse(await text(process.stdin)) as LoadPlan).run()
 process.stdout.write(JSON.stringify(result))

@@ -8,14 +8,15 @@ const GENERATOR = fileURLToPath(new URL('./generator.ts', import.meta.url))
 
 export async function runLoad(plan: LoadPlan, signal: AbortSignal): Promise<LoadResult> {
   signal.throwIfAborted()
-  const args = ['--disable-warning=ExperimentalWarning', GENERATOR, JSON.stringify(plan)]
-  const child = spawnTracked(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const args = ['--disable-warning=ExperimentalWarning', GENERATOR]
+  const child = spawnTracked(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] })
   const end = (): void => void endProcess(child, 'SIGKILL')
   signal.addEventListener('abort', end)
   try {
     let [output, problems] = ['', '']
     child.stdout?.on('data', (chunk: Buffer) => (output += chunk))
     child.stderr?.on('data', (chunk: Buffer) => (problems += chunk))
+    child.stdin?.end(JSON.stringify(plan))
     const [code] = await once(child, 'close')
     signal.throwIfAborted()
     if (code !== 0) throw new Error(`the load generator ended with ${code}: ${problems}`)

@@ -108,8 +108,10 @@ function circumstances({ name, measuredAt, versions, options }: ScenarioReport):
 
 function unmeasuredSection(scenarios: readonly Scenario[]): string {
   if (scenarios.length === 0) return ''
-  const rows = scenarios.map(({ name, title, method }) => [title, method, `\`npm run bench -- ${name}\``])
-  return `## Not measured yet\n\n${table(['what', 'how', 'command'], rows)}`
+  const items = scenarios.map(
+    ({ name, title, method }) => `- **${title}** (\`npm run bench -- ${name}\`). ${method}\n`,
+  )
+  return `## Not measured yet\n\n${items.join('')}`
 }
 
 function machineSection(scenarios: readonly ScenarioReport[]): string {

@@ -1,6 +1,6 @@
 /** What scenarios of load have in common. */
 import { runLoad } from '../load/run-load.ts'
-import { type Level, TABLE } from '../load/templates.ts'
+import { etcdPut, type Level, TABLE } from '../load/templates.ts'
 import type { Latency, LoadPlan, LoadResult } from '../load/types.ts'
 import { summarize } from '../report/statistics.ts'
 import type { Cluster, ClusterNode } from '../systems/types.ts'
@@ -48,6 +48,18 @@ export async function fillTable(cluster: Cluster, count: number): Promise<void> 
   const sql = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
     INSERT INTO load(name, value) SELECT 'name-' || i, '${'x'.repeat(100)}' FROM n`
   await execute(await cluster.leader(), [sql])
+}
+
+/** So many rows or keys, for the reads of load/templates.ts. */
+export async function fillWith(bench: Bench, cluster: Cluster, count: number): Promise<void> {
+  if (cluster.api === 'rqlite') {
+    await createTable(cluster)
+    await fillTable(cluster, count)
+    return
+  }
+  // Every key several times over: the numbers begin again.
+  const requests = [{ template: { ...etcdPut(), numbers: count }, weight: 1 }]
+  await load(bench, [await cluster.leader()], { clients: 64, requests, warmUpSeconds: 0, seconds: 1 })
 }
 
 export async function execute(node: ClusterNode, statements: readonly unknown[]): Promise<void> {

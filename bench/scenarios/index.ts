@@ -1,7 +1,10 @@
 /** In the order in which they are run and reported. */
 import type { Scenario } from '../types.ts'
+import { bulk } from './bulk.ts'
+import { eventLoop } from './event-loop.ts'
 import { failover } from './failover.ts'
+import { mixed } from './mixed.ts'
 import { reads } from './reads.ts'
 import { writes } from './writes.ts'
 
-export const SCENARIOS: readonly Scenario[] = [writes, reads, failover]
+export const SCENARIOS: readonly Scenario[] = [writes, bulk, reads, mixed, eventLoop, failover]

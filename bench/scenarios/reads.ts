@@ -1,9 +1,9 @@
 /** One row by its key, at every read level, on the leader and on a follower. */
-import { etcdPut, etcdRange, type Level, pointSelect } from '../load/templates.ts'
+import { etcdRange, type Level, pointSelect } from '../load/templates.ts'
 import type { Cluster } from '../systems/types.ts'
 import { inTurns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario } from '../types.ts'
-import { createTable, fillTable, load, nodeAt, type Place, rateRow, seriesOf } from './common.ts'
+import { fillWith, load, nodeAt, type Place, rateRow, seriesOf } from './common.ts'
 
 const CLIENTS = 64
 const ROWS = 1_000
@@ -21,7 +21,7 @@ export const reads: Scenario = {
 
 async function run(bench: Bench): Promise<Findings> {
   const clusters = await bench.startAll()
-  for (const cluster of clusters) await fill(bench, cluster)
+  for (const cluster of clusters) await fillWith(bench, cluster, ROWS)
   const leader = await readLevels(bench, clusters, 'leader')
   const follower = await readLevels(bench, clusters, 'follower')
   return {
@@ -43,17 +43,6 @@ async function readLevels(bench: Bench, clusters: readonly Cluster[], place: Pla
   const rows: Row[] = []
   for (const level of LEVELS) rows.push(await read(bench, clusters, place, level))
   return rows
-}
-
-async function fill(bench: Bench, cluster: Cluster): Promise<void> {
-  if (cluster.api === 'rqlite') {
-    await createTable(cluster)
-    await fillTable(cluster, ROWS)
-    return
-  }
-  // Every key several times over: the numbers begin again.
-  const requests = [{ template: { ...etcdPut(), numbers: ROWS }, weight: 1 }]
-  await load(bench, [await cluster.leader()], { clients: CLIENTS, requests, warmUpSeconds: 0, seconds: 1 })
 }
 
 async function read(bench: Bench, clusters: readonly Cluster[], place: Place, level: Level): Promise<Row> {

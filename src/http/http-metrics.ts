@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Counters } from '../base/index.ts'
+import { EventLoopDelay } from './event-loop-delay.ts'
 import type { HttpBuildInfo } from './types.ts'
 
 export interface ServedRequest {
@@ -144,6 +145,21 @@ export class HttpMetrics {
     })
     total('debros_event_loop_active_seconds_total', 'Time the main thread was busy', () => {
       return performance.eventLoopUtilization().active / 1_000
+    })
+    this.#addEventLoopDelay()
+  }
+
+  #addEventLoopDelay(): void {
+    const delay = new EventLoopDelay()
+    new Gauge({
+      name: 'debros_event_loop_delay_seconds',
+      help: 'How late the main thread got to what was due, since this was last asked for',
+      labelNames: ['quantile'],
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const { quantile, seconds } of delay.take()) this.set({ quantile }, seconds)
+      },
     })
   }
 }

@@ -56,6 +56,16 @@ test('/metrics - a node too busy to tell is not waited for without end', async (
   expect(answer.body).toBe('the node is too busy to tell\n')
 })
 
+test('/metrics - how late the main thread is, from the second time on', async () => {
+  const { ask } = await serve()
+  const first = (await ask('GET', '/metrics')).body
+  expect(first).toContain('# TYPE debros_event_loop_delay_seconds gauge')
+  expect(first).not.toContain('debros_event_loop_delay_seconds{')
+  await expect
+    .poll(async () => (await ask('GET', '/metrics')).body)
+    .toMatch(/^debros_event_loop_delay_seconds\{quantile="0.999"\} [\d.e-]+$/m)
+})
+
 describe('/metrics - the API itself', () => {
   /** The value of one line, and whether there is one. */
   const lineValue = (text: string, name: string): number | undefined => {
