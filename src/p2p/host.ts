@@ -9,6 +9,7 @@ import { createLibp2p } from 'libp2p'
 import { DebrosError, errorMessage, formatHostPort, hasErrorCode, type Logger } from '../base/index.ts'
 import { addressInvalid, hostPortOf, multiaddrOf, parseMultiaddr } from './address.ts'
 import { HOST_DEFAULTS } from './defaults.ts'
+import { gatheringWrites } from './gathered-writes.ts'
 import type { PeerIdentity } from './identity.ts'
 import { type RecordedTcp, recordedTcp } from './listen-recorder.ts'
 import type { PeerAddress } from './types.ts'
@@ -204,7 +205,7 @@ class Libp2pHost implements PeerHost {
       privateKey: this.#components.identity.privateKey,
       addresses: { listen: [...new Set(listen.map(String))] },
       transports: [transport.transport],
-      connectionEncrypters: [noise()],
+      connectionEncrypters: [(components) => gatheringWrites(noise()(components))],
       streamMuxers: [
         yamux({
           keepAliveInterval: HOST_DEFAULTS.muxerKeepAliveMs,
