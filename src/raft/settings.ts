@@ -8,6 +8,8 @@ export interface RaftSettings {
   readonly tickMs: number
   /** How often a leader shows that it is alive. @default 100 */
   readonly heartbeatMs: number
+  /** A follower that is sent nothing else learns within this that more is committed; 0: at once. @default 20 */
+  readonly commitNoticeMs: number
   /** A follower campaigns after one to two times this without a leader. @default 1000 */
   readonly electionTimeoutMs: number
   /** When the leader's system closes the connection, followers campaign within this. @default 100 */
@@ -58,6 +60,7 @@ const MIB = 1024 * 1024
 export const DEFAULT_RAFT_SETTINGS: RaftSettings = Object.freeze({
   tickMs: 20,
   heartbeatMs: 100,
+  commitNoticeMs: 20,
   electionTimeoutMs: 1000,
   crashHintMs: 100,
   entryBytesMax: ENTRY_BYTES_MAX,
@@ -85,6 +88,7 @@ export const DEFAULT_RAFT_SETTINGS: RaftSettings = Object.freeze({
 })
 
 const MAY_BE_ZERO: ReadonlySet<string> = new Set<keyof RaftSettings>([
+  'commitNoticeMs',
   'trailingEntries',
   'trailingBytes',
   'catchUpBytes',
@@ -128,6 +132,7 @@ export function coreSettings(id: NodeId, peerId: string | undefined, settings: R
     peerId,
     electionTicks: ticksOf(settings.electionTimeoutMs, settings),
     heartbeatTicks: ticksOf(settings.heartbeatMs, settings),
+    commitNoticeTicks: settings.commitNoticeMs === 0 ? 0 : ticksOf(settings.commitNoticeMs, settings),
     crashHintTicks: ticksOf(settings.crashHintMs, settings),
     appendBytesMax: settings.appendBytesMax,
     inflightMessagesMax: settings.inflightMessagesMax,

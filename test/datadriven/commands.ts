@@ -313,11 +313,12 @@ function settingsOf(args: Arguments): Omit<CoreSettings, 'id' | 'peerId'> {
   const limit = (key: string, otherwise: number): number => Number(args.named(key) ?? otherwise)
   return {
     electionTicks: ELECTION_TICKS,
-    heartbeatTicks: 1,
+    heartbeatTicks: limit('heartbeat', 1),
     crashHintTicks: 2,
     appendBytesMax: limit('append-bytes', 1_000_000),
     inflightMessagesMax: limit('inflight', 256),
     inflightBytesMax: limit('inflight-bytes', 1_000_000),
+    commitNoticeTicks: limit('commit-notice', 0),
     uncommittedBytesMax: limit('uncommitted-bytes', 1_000_000),
   }
 }

@@ -19,6 +19,7 @@ const SETTINGS: Omit<CoreSettings, 'id'> = {
   appendBytesMax: 100,
   inflightMessagesMax: 3,
   inflightBytesMax: 200,
+  commitNoticeTicks: 0,
   uncommittedBytesMax: 500,
 }
 

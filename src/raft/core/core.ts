@@ -32,6 +32,7 @@ import {
 import {
   appendEntries,
   beginSnapshot,
+  isCommitToBeTold,
   maybeCommit,
   maybeFinishTransfer,
   neededAfter,
@@ -44,6 +45,7 @@ import {
   sendAppend,
   snapshotEnded,
   snapshotsInUse,
+  tellCommit,
 } from './replication.ts'
 import { type CoreInit, CoreState } from './state.ts'
 import type { ClusterConfig, Member, Message, NodeId, Ready, Role, SnapshotMeta } from './types.ts'
@@ -108,6 +110,11 @@ export class RaftCore {
       checkQuorum(state)
       // The compiler does not know that the role may just have changed.
       if ((state.role as Role) !== 'leader') return
+    }
+    state.commitNoticeElapsed++
+    if (state.commitNoticeElapsed >= state.settings.commitNoticeTicks) {
+      state.commitNoticeElapsed = 0
+      tellCommit(state)
     }
     state.heartbeatElapsed++
     if (state.heartbeatElapsed >= state.settings.heartbeatTicks) {
@@ -419,7 +426,7 @@ export class RaftCore {
     for (const progress of state.progress.values()) {
       if (progress.paused) continue
       if (progress.next <= state.log.lastIndex) return true
-      if (progress.state === 'replicate' && progress.sentCommit < state.log.commit) return true
+      if (isCommitToBeTold(state, progress)) return true
     }
     return false
   }

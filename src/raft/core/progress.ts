@@ -32,6 +32,8 @@ export class Progress {
   ackedRound = 0
   /** Commit index it was last told. */
   sentCommit = 0
+  /** It is to be told of a later one although there is nothing else to send. */
+  commitDue = false
   /** `match` at the last timed heartbeat, and whether it had not moved since the one before. */
   matchAtHeartbeat = 0
   stalled = false

@@ -5,6 +5,7 @@
  */
 import { assert } from '../../base/index.ts'
 import { isVoter } from './config.ts'
+import type { Progress } from './progress.ts'
 import { quorumIndex } from './quorum.ts'
 import type { CoreState } from './state.ts'
 import type { Message, NodeId } from './types.ts'
@@ -52,7 +53,7 @@ export function startReadRound(state: CoreState): void {
     read.round = state.readRound
   }
   for (const [to, progress] of state.progress) {
-    if (isVoter(state.config, to)) sendHeartbeat(state, to, progress.match)
+    if (isVoter(state.config, to)) sendHeartbeat(state, to, progress)
   }
   confirmReads(state)
 }
@@ -61,13 +62,15 @@ export function broadcastHeartbeat(state: CoreState): void {
   for (const [to, progress] of state.progress) {
     progress.stalled = progress.match === progress.matchAtHeartbeat
     progress.matchAtHeartbeat = progress.match
-    sendHeartbeat(state, to, progress.match)
+    sendHeartbeat(state, to, progress)
   }
 }
 
-function sendHeartbeat(state: CoreState, to: NodeId, match: number): void {
+function sendHeartbeat(state: CoreState, to: NodeId, progress: Progress): void {
   // Never beyond its match: what lies after may not be what the leader has.
+  const { match } = progress
   const commit = Math.min(match, state.log.commit)
+  progress.sentCommit = Math.max(progress.sentCommit, commit)
   state.send({ type: 'heartbeat', from: state.id, to, term: state.term, commit, round: state.readRound })
 }
 
@@ -80,8 +83,14 @@ export function confirmReads(state: CoreState): void {
     if (read.round === 0 || read.round > confirmed) break
     done++
     const { from: to, id, index } = read
-    if (to === state.id) state.readsConfirmed.push({ id, index })
-    else respond(state, to, { id, index, reject: false })
+    if (to === state.id) {
+      state.readsConfirmed.push({ id, index })
+      continue
+    }
+    respond(state, to, { id, index, reject: false })
+    // It waits until it has applied that much.
+    const progress = state.progress.get(to)
+    if (progress !== undefined) progress.commitDue = progress.sentCommit < state.log.commit
   }
   if (done > 0) state.reads.splice(0, done)
 }

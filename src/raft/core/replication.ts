@@ -37,10 +37,22 @@ export function appendEntries(
 export function replicate(state: CoreState): void {
   for (const [to, progress] of state.progress) {
     while (!progress.paused && progress.next <= state.log.lastIndex) sendAppend(state, to, progress)
-    if (!progress.paused && progress.state === 'replicate' && progress.sentCommit < state.log.commit) {
-      sendAppend(state, to, progress)
-    }
+    if (!progress.paused && isCommitToBeTold(state, progress)) sendAppend(state, to, progress)
   }
+}
+
+/**
+ * Every append tells the commit index, so under load a message for its sake alone, and the answer to it,
+ * would double the traffic. It is sent when no other has been for a while, or somebody waits for it.
+ */
+export function isCommitToBeTold(state: CoreState, progress: Progress): boolean {
+  const isNews = progress.state === 'replicate' && progress.sentCommit < state.log.commit
+  return isNews && (progress.commitDue || state.settings.commitNoticeTicks === 0)
+}
+
+/** Leader: whoever does not know the commit index by now is told. */
+export function tellCommit(state: CoreState): void {
+  for (const progress of state.progress.values()) progress.commitDue = progress.sentCommit < state.log.commit
 }
 
 /** Sends the next entries (none if there are none), or a snapshot if they are compacted away. */
@@ -65,6 +77,7 @@ export function sendAppend(state: CoreState, to: NodeId, progress: Progress): vo
     entries,
   })
   progress.sentCommit = log.commit
+  progress.commitDue = false
   const last = entries.at(-1)
   if (last !== undefined) {
     progress.sent(
@@ -247,6 +260,7 @@ function configCommitted(state: CoreState): void {
     maybeCommit(state)
   } else if (!isVoter(configs.current, state.id)) {
     // The others must learn that it is committed; the entry's last act as leader is to tell them.
+    tellCommit(state)
     replicate(state)
     state.becomeFollower(state.term, undefined)
   }

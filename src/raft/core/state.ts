@@ -22,6 +22,8 @@ export interface CoreSettings {
   /** A follower campaigns after this many ticks without a leader, drawn from `[n, 2n)`. */
   readonly electionTicks: number
   readonly heartbeatTicks: number
+  /** Followers that are sent nothing else learn of a new commit index after so many ticks; 0: at once. */
+  readonly commitNoticeTicks: number
   /** After its leader's system closed the connection, a follower campaigns within so many ticks. */
   readonly crashHintTicks: number
   readonly appendBytesMax: number
@@ -66,6 +68,7 @@ export class CoreState {
   leader: NodeId | undefined
   electionElapsed = 0
   heartbeatElapsed = 0
+  commitNoticeElapsed = 0
   randomizedElectionTicks = 0
   /** Early campaigns left after the leader's system closed its connection; see `crashHintTicks`. */
   hintedCampaigns = 0
@@ -222,6 +225,7 @@ export class CoreState {
     if (term > this.term) this.setHardState(term, undefined)
     this.electionElapsed = 0
     this.heartbeatElapsed = 0
+    this.commitNoticeElapsed = 0
     this.drawElectionTimeout()
     this.votes.clear()
     this.progress.clear()

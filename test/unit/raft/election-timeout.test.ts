@@ -16,6 +16,7 @@ function campaignGaps(seed: number, count: number): number[] {
       appendBytesMax: 1_000,
       inflightMessagesMax: 1,
       inflightBytesMax: 1_000,
+      commitNoticeTicks: 0,
       uncommittedBytesMax: 1_000,
     },
     prng: createPrng(seed),
