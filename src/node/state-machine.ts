@@ -5,8 +5,8 @@
 import { assert, DebrosError, type RequestOutcome, toError } from '../base/index.ts'
 import type { KvApplyItem, KvMachine, KvResult } from '../kv/index.ts'
 import type { Callback, Entry, SnapshotCapture, SnapshotMeta, StateMachine } from '../raft/index.ts'
-import type { SqlApplyItem, SqlMachine, SqlResult } from '../sql/index.ts'
-import { type Command, decodeCommand } from './codec/command-codec.ts'
+import type { SqlApplyItem, SqlEntryItem, SqlMachine, SqlResult } from '../sql/index.ts'
+import { type Command, readCommand } from './codec/command-codec.ts'
 import type { IntegrityReport } from './integrity-report.ts'
 import { framed, frameHeader, SectionReader } from './snapshot-sections.ts'
 import { StateDigests } from './state-digests.ts'
@@ -39,9 +39,10 @@ export type CommandResult =
   | { readonly kind: 'report' }
   | { readonly kind: 'changes' }
 
+type LogCommand = ReturnType<typeof readCommand>
 type AboutState = Extract<Command, { kind: 'digest' | 'changes-configure' | 'changes-delivered' }>
 
-function isAboutState(command: Command | undefined): command is AboutState {
+function isAboutState(command: LogCommand | undefined): command is AboutState {
   return (
     command?.kind === 'digest' ||
     command?.kind === 'changes-configure' ||
@@ -51,7 +52,14 @@ function isAboutState(command: Command | undefined): command is AboutState {
 
 interface Decoded {
   readonly entry: Entry
-  readonly command: Command | undefined
+  readonly command: LogCommand | undefined
+}
+
+/** What is told of an SQL command once it is applied. */
+interface SqlNote {
+  readonly index: number
+  readonly timeMs: number
+  readonly mayChangeDatabase: boolean
 }
 
 export class NodeStateMachine implements StateMachine {
@@ -94,7 +102,7 @@ export class NodeStateMachine implements StateMachine {
     const results: (CommandResult | undefined)[] = []
     let batch: Decoded[] = []
     for (const entry of entries) {
-      const command = entry.kind === 'command' ? decodeCommand(entry.data) : undefined
+      const command = entry.kind === 'command' ? readCommand(entry.data) : undefined
       batch.push({ entry, command })
       // What is about the state at its own index comes before anything behind it is applied.
       if (!isAboutState(command)) continue
@@ -122,23 +130,26 @@ export class NodeStateMachine implements StateMachine {
 
   async #applyBatch(batch: readonly Decoded[]): Promise<(CommandResult | undefined)[]> {
     const results: (CommandResult | undefined)[] = new Array(batch.length).fill(undefined)
-    const sqlItems: SqlApplyItem[] = []
+    const sqlItems: (SqlApplyItem | SqlEntryItem)[] = []
+    const sqlNotes: SqlNote[] = []
     const kvItems: KvApplyItem[] = []
     const sqlAt: number[] = []
     const kvAt: number[] = []
     for (const [at, { entry, command }] of batch.entries()) {
       const { index } = entry
       switch (command?.kind) {
-        case 'sql': {
-          const { sql, request } = command
+        case 'sql-entry': {
+          const { mode, requestId, timeMs } = command.head
           sqlAt.push(at)
-          const signal = sql.mode === 'query' ? this.reads.get(request.id) : undefined
-          sqlItems.push({ index, command: sql, request, wantResults: this.#init.awaited(entry), signal })
+          sqlNotes.push({ index, timeMs, mayChangeDatabase: mode !== 'query' })
+          const signal = mode === 'query' ? this.reads.get(requestId) : undefined
+          sqlItems.push({ index, entry: entry.data, wantResults: this.#init.awaited(entry), signal })
           break
         }
         case 'load': {
           const { load, request } = command
           sqlAt.push(at)
+          sqlNotes.push({ index, timeMs: load.timeMs, mayChangeDatabase: load.step === 'commit' })
           sqlItems.push({ index, command: load, request, wantResults: this.#init.awaited(entry) })
           break
         }
@@ -179,7 +190,7 @@ export class NodeStateMachine implements StateMachine {
       if (outcome !== undefined) results[at] = { kind: 'kv', outcome }
     }
     this.#appliedIndex = last
-    this.#noteSql(sqlItems)
+    this.#noteSql(sqlNotes)
     return results
   }
 
@@ -192,12 +203,11 @@ export class NodeStateMachine implements StateMachine {
     if (items.at(-1)?.index !== index) items.push({ index, command: undefined })
   }
 
-  #noteSql(items: readonly SqlApplyItem[]): void {
-    const last = items.at(-1)
+  #noteSql(notes: readonly SqlNote[]): void {
+    const last = notes.at(-1)
     if (last === undefined) return
-    this.dbAppliedIndex =
-      items.findLast(({ command }) => mayChangeDatabase(command))?.index ?? this.dbAppliedIndex
-    this.lastCommandTimeMs = last.command.timeMs
+    this.dbAppliedIndex = notes.findLast((note) => note.mayChangeDatabase)?.index ?? this.dbAppliedIndex
+    this.lastCommandTimeMs = last.timeMs
     this.lastAppliedTimeMs = this.#now()
     this.#init.onSqlApplied?.()
   }
@@ -255,10 +265,6 @@ export class NodeStateMachine implements StateMachine {
       await reader.close()
     }
   }
-}
-
-function mayChangeDatabase(command: SqlApplyItem['command']): boolean {
-  return command.mode === 'load' ? command.step === 'commit' : command.mode !== 'query'
 }
 
 /** A snapshot's meta section. */

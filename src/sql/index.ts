@@ -13,6 +13,14 @@ export {
   type SqlEngineComponents,
   type SqlEngineInit,
 } from './engine.ts'
+export {
+  decodedItem,
+  encodeSqlEntry,
+  readSqlEntryHead,
+  type SqlEntry,
+  SqlEntryDecoder,
+  type SqlEntryHead,
+} from './entry-codec.ts'
 export { monotonicMs } from './execution-guard.ts'
 export { findDisallowedPragma } from './gate.ts'
 export {
@@ -29,6 +37,7 @@ export type {
   SqlApplyItem,
   SqlCapture,
   SqlCommand,
+  SqlEntryItem,
   SqlLoad,
   SqlMachine,
   SqlMode,

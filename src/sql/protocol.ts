@@ -1,14 +1,9 @@
 /** What the machine and its worker say to each other. Messages carry several of these at a time. */
-import {
-  DebrosError,
-  errorMessage,
-  type Outcome,
-  type OutcomeLimits,
-  type RequestOutcome,
-} from '../base/index.ts'
+import { DebrosError, errorMessage, type Outcome, type OutcomeLimits } from '../base/index.ts'
+import type { PackedItems, PackedOutcomes } from './apply-batch.ts'
 import type { ChangeLogLimits, ChangePage, ChangeSettings } from './change-log.ts'
 import type { SqliteFiles } from './sqlite-binary.ts'
-import type { SqlApplyItem, SqlQueryOptions, SqlResult, SqlStatement, SqlStats } from './types.ts'
+import type { SqlQueryOptions, SqlResult, SqlStatement, SqlStats } from './types.ts'
 
 /** What a worker is started with: `scratch.ts` says what its second part is. */
 export type WorkerInit =
@@ -24,13 +19,10 @@ export interface EngineWorkerInit {
   readonly files: SqliteFiles | undefined
 }
 
-/** `flag`: as with a query. */
-export type FlaggedItem = Omit<SqlApplyItem, 'signal'> & { readonly flag?: number | undefined }
-
 export type Request =
   /** Answered once the engine runs. */
   | { readonly kind: 'start' }
-  | { readonly kind: 'apply'; readonly items: readonly FlaggedItem[] }
+  | { readonly kind: 'apply'; readonly items: PackedItems }
   | {
       readonly kind: 'query'
       readonly namespace: string
@@ -65,7 +57,7 @@ export type Request =
 /** The answer to each kind of request. */
 export interface Answers {
   start: undefined
-  apply: readonly RequestOutcome<readonly SqlResult[]>[]
+  apply: PackedOutcomes
   query: readonly SqlResult[]
   classify: readonly boolean[]
   parse: readonly (string | undefined)[]

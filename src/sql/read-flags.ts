@@ -6,6 +6,11 @@
 /** More reads than this that can be given up are not under way at a time; the rest run to their end. */
 export const READ_FLAGS = 8_192
 
+export interface ReadFlag {
+  readonly number: number
+  readonly release: () => void
+}
+
 /** The side that asks. */
 export class ReadFlags {
   readonly memory = new SharedArrayBuffer(READ_FLAGS * Int32Array.BYTES_PER_ELEMENT)
@@ -14,7 +19,7 @@ export class ReadFlags {
   #used = 0
 
   /** One that is up once the signal is aborted, until it is released: when the read was answered, not before. */
-  follow(signal: AbortSignal): { readonly number: number; readonly release: () => void } | undefined {
+  follow(signal: AbortSignal): ReadFlag | undefined {
     const number = this.take()
     if (number === undefined) return undefined
     const raise = (): void => this.raise(number)

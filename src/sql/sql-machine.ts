@@ -2,6 +2,7 @@
 import type { Worker } from 'node:worker_threads'
 import type { Logger, OutcomeLimits, RequestOutcome } from '../base/index.ts'
 import { errorMessage } from '../base/index.ts'
+import { type PackedItem, packItems, unpackOutcomes } from './apply-batch.ts'
 import type { ChangeLogLimits, ChangePage, ChangeSettings } from './change-log.ts'
 import { engineFailed, notRunning, readAbandoned } from './errors.ts'
 import { checkSqlSize, DEFAULT_SQL_LIMITS, type SqlLimits } from './limits.ts'
@@ -14,12 +15,13 @@ import {
   type RequestKind,
   type ResponseEnvelope,
 } from './protocol.ts'
-import { ReadFlags } from './read-flags.ts'
+import { type ReadFlag, ReadFlags } from './read-flags.ts'
 import { spawnWorker } from './spawn-worker.ts'
 import type { SqliteFiles } from './sqlite-binary.ts'
 import type {
   SqlApplyItem,
   SqlCapture,
+  SqlEntryItem,
   SqlMachine,
   SqlQueryOptions,
   SqlResult,
@@ -149,15 +151,24 @@ class WorkerSqlMachine implements SqlMachine {
     await worker?.terminate()
   }
 
-  async apply(items: readonly SqlApplyItem[]): Promise<readonly RequestOutcome<readonly SqlResult[]>[]> {
-    if (items.every(({ signal }) => signal === undefined)) return this.#call({ kind: 'apply', items })
-    const flags = items.map(({ signal }) => signal && this.#flags.follow(signal))
-    const flagged = items.map(({ signal: _, ...item }, i) => ({ ...item, flag: flags[i]?.number }))
+  async apply(
+    items: readonly (SqlApplyItem | SqlEntryItem)[],
+  ): Promise<readonly RequestOutcome<readonly SqlResult[]>[]> {
+    const flags: ReadFlag[] = []
+    const packed = packItems(items.map((item) => this.#flagged(item, flags)))
     try {
-      return await this.#call({ kind: 'apply', items: flagged })
+      return unpackOutcomes(await this.#call({ kind: 'apply', items: packed }))
     } finally {
-      for (const flag of flags) flag?.release()
+      for (const flag of flags) flag.release()
     }
+  }
+
+  #flagged(item: SqlApplyItem | SqlEntryItem, flags: ReadFlag[]): PackedItem {
+    if (item.signal === undefined) return item
+    const { signal, ...rest } = item
+    const flag = this.#flags.follow(signal)
+    if (flag !== undefined) flags.push(flag)
+    return { ...rest, flag: flag?.number }
   }
 
   async query(

@@ -119,6 +119,11 @@ export interface SqlApplyItem {
   readonly signal?: AbortSignal | undefined
 }
 
+/** A log entry of an SQL command in the place of what it says, see `encodeSqlEntry`; the rest is as above. */
+export interface SqlEntryItem extends Pick<SqlApplyItem, 'index' | 'wantResults' | 'signal'> {
+  readonly entry: Uint8Array
+}
+
 export interface SqlQueryOptions {
   readonly transaction?: boolean
   /** As in {@link SqlCommand}. */
@@ -148,7 +153,9 @@ export interface SqlMachine {
    * first attempt's index and results, with 0 for the time each statement took. Result lists are empty where
    * `wantResults` is false. What an item did does not depend on which others came in the same call.
    */
-  apply(items: readonly SqlApplyItem[]): Promise<readonly RequestOutcome<readonly SqlResult[]>[]>
+  apply(
+    items: readonly (SqlApplyItem | SqlEntryItem)[],
+  ): Promise<readonly RequestOutcome<readonly SqlResult[]>[]>
   /**
    * Reads at the state left by the last `apply`; the namespace need not exist yet. Nothing is applied
    * between the statements, so `transaction` makes no difference.

@@ -3,8 +3,10 @@
  * but for the state at their place in the order.
  */
 import type { RequestOutcome } from '../base/index.ts'
+import { packOutcomes, unpackItems } from './apply-batch.ts'
 import { DigestQueue, type Later } from './digest-queue.ts'
 import type { EngineCapture, EngineRestore, SqlEngine } from './engine.ts'
+import { SqlEntryDecoder } from './entry-codec.ts'
 import { engineFailed, snapshotInvalid } from './errors.ts'
 import {
   type Answer,
@@ -40,6 +42,7 @@ export class WorkerHost {
   readonly #post: Post
   readonly #isRaised: (flag: number) => boolean
   readonly #digests: DigestQueue
+  readonly #entries = new SqlEntryDecoder()
   readonly #captures = new Map<number, EngineCapture>()
   #lastCapture = 0
   #restore: EngineRestore | undefined
@@ -89,7 +92,7 @@ export class WorkerHost {
       case 'start':
         return undefined
       case 'apply':
-        return this.#engine.apply(request.items.map((item) => ({ ...item, isAbandoned: this.#watch(item) })))
+        return packOutcomes(this.#engine.apply(unpackItems(request.items, this.#entries, this.#isRaised)))
       case 'query':
         return this.#query(request)
       case 'classify':
@@ -169,8 +172,9 @@ export class WorkerHost {
 function transferable(responses: readonly ResponseEnvelope[]): ArrayBuffer[] {
   const buffers: ArrayBuffer[] = []
   for (const response of responses) {
-    if (!('answer' in response) || !Array.isArray(response.answer)) continue
-    for (const part of response.answer as readonly unknown[]) collect(part, buffers)
+    if (!('answer' in response) || typeof response.answer !== 'object') continue
+    const parts = 'beside' in response.answer ? response.answer.beside : response.answer
+    if (Array.isArray(parts)) for (const part of parts as readonly unknown[]) collect(part, buffers)
   }
   return buffers
 }

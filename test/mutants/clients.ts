@@ -46,9 +46,9 @@ export const CLIENTS: readonly Bug[] = [
         what: 'an SQL write that is made again is carried out again',
         edits: [
           edit(
-            STATE_MACHINE,
-            'sqlItems.push({ index, command: sql, request, wantResults: this.#init.awaited(entry), signal })',
-            'sqlItems.push({ index, command: sql, wantResults: this.#init.awaited(entry) && request !== undefined })',
+            'src/sql/engine.ts',
+            "const request = command.mode === 'query' ? undefined : item.request",
+            "const request = command.mode !== 'load' ? undefined : item.request",
           ),
         ],
         caughtBy: [{ kind: 'seeds', first: 1, count: SEEDS, nodes: '3-5' }],

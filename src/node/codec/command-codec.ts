@@ -1,13 +1,20 @@
 /** What a log entry of kind `command` holds. */
-import type { RequestTag } from '../../base/index.ts'
+import { assert, type RequestTag } from '../../base/index.ts'
 import type { KvCommand } from '../../kv/index.ts'
-import type { ChangeSettings, SqlCommand, SqlLoad } from '../../sql/index.ts'
+import {
+  type ChangeSettings,
+  encodeSqlEntry,
+  readSqlEntryHead,
+  type SqlCommand,
+  SqlEntryDecoder,
+  type SqlEntryHead,
+  type SqlLoad,
+} from '../../sql/index.ts'
 import { Command as WireCommand } from '../../wire/index.ts'
 import type { IntegrityReport } from '../integrity-report.ts'
 import { kvCommandFromWire, kvCommandToWire } from './kv-codec.ts'
 import { loadFromWire, loadToWire } from './load-codec.ts'
 import { requestIdFromWire, requestIdToWire } from './request-codec.ts'
-import { sqlRequestFromWire, sqlRequestToWire } from './sql-codec.ts'
 
 export type Command =
   | { readonly kind: 'sql'; readonly request: RequestTag; readonly sql: SqlCommand }
@@ -25,15 +32,8 @@ const NO_REQUEST = { requestId: new Uint8Array(0), sinceIndex: 0, timeMs: 0, see
 
 export function encodeCommand(command: Command): Uint8Array {
   switch (command.kind) {
-    case 'sql': {
-      const { timeMs, seed } = command.sql
-      return WireCommand.encode({
-        ...requestToWire(command.request),
-        timeMs,
-        seed,
-        sql: sqlRequestToWire(command.sql),
-      })
-    }
+    case 'sql':
+      return encodeSqlEntry({ request: command.request, command: command.sql })
     case 'load': {
       const { request, load } = command
       const seed = load.step === 'commit' ? load.seed : 0
@@ -72,17 +72,29 @@ export function encodeCommand(command: Command): Uint8Array {
   }
 }
 
+/** An SQL command that is decoded where it is applied. */
+export interface SqlEntryCommand {
+  readonly kind: 'sql-entry'
+  readonly head: SqlEntryHead
+}
+
+/** As `decodeCommand`, but for SQL, of which it reads no more than has to be known here. */
+export function readCommand(bytes: Uint8Array): Exclude<Command, { kind: 'sql' }> | SqlEntryCommand {
+  const head = readSqlEntryHead(bytes)
+  if (head !== undefined) return { kind: 'sql-entry', head }
+  const command = decodeCommand(bytes)
+  assert(command.kind !== 'sql', 'SQL commands have a head')
+  return command
+}
+
 /** Throws on bytes that no version of ours wrote; the replica that meets them cannot go on. */
 export function decodeCommand(bytes: Uint8Array): Command {
+  if (readSqlEntryHead(bytes) !== undefined) {
+    const { request, command } = new SqlEntryDecoder().decode(bytes)
+    return { kind: 'sql', request, sql: command }
+  }
   const wire = WireCommand.decode(bytes)
   const { timeMs, seed } = wire
-  if (wire.sql !== undefined) {
-    return {
-      kind: 'sql',
-      request: requestFromWire(wire),
-      sql: { ...sqlRequestFromWire(wire.sql), timeMs, seed },
-    }
-  }
   if (wire.kv !== undefined) {
     return { kind: 'kv', request: requestFromWire(wire), kv: kvCommandFromWire(wire.kv) }
   }

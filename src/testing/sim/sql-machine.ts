@@ -1,9 +1,11 @@
 /** The SQL engine without its worker: every call does its work before it returns. */
 import {
+  decodedItem,
   type EngineCapture,
   loadSqliteBinary,
   type SqlCapture,
   SqlEngine,
+  SqlEntryDecoder,
   type SqliteBinary,
   type SqlMachine,
 } from '../../sql/index.ts'
@@ -63,6 +65,7 @@ export interface SimSqlMachine extends SqlMachine {
 /** `now`: milliseconds since the epoch, which reads see as the time. */
 export function createSimSqlMachine(now: () => number): SimSqlMachine {
   let lent: LentEngine | undefined
+  const entries = new SqlEntryDecoder()
   const running = (): SqlEngine => {
     if (lent === undefined) throw new Error('the machine is used before it is started, or after its end')
     return lent.engine
@@ -76,7 +79,7 @@ export function createSimSqlMachine(now: () => number): SimSqlMachine {
       lent = undefined
     },
     stop: () => Promise.resolve(),
-    apply: async (items) => running().apply(items),
+    apply: async (items) => running().apply(items.map((item) => decodedItem(item, entries))),
     query: async (namespace, statements, options) => running().query(namespace, statements, options),
     classify: async (namespace, statements) => running().classify(namespace, statements),
     parse: async (namespace, statements) => running().parse(namespace, statements),

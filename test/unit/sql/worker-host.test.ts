@@ -1,5 +1,6 @@
 /** In which order the worker answers. The turns of its event loop are taken by hand. */
 import { describe, expect, it, vi } from 'vitest'
+import { packItems } from '../../../src/sql/apply-batch.ts'
 import { SQL_DIGESTS_MAX } from '../../../src/sql/limits.ts'
 import type { Request, ResponseEnvelope } from '../../../src/sql/protocol.ts'
 import { WorkerHost } from '../../../src/sql/worker-host.ts'
@@ -21,7 +22,7 @@ function insert(index: number): Request {
     timeMs: 0,
     seed: index,
   }
-  return { kind: 'apply', items: [{ index, command, wantResults: false }] }
+  return { kind: 'apply', items: packItems([{ index, command, wantResults: false }]) }
 }
 
 /** A worker with a database that takes several steps to digest. */
