@@ -126,7 +126,7 @@ export async function* readCapture(
         throw invalidCapture(`key ${count + 1} is out of order`)
       }
       const value = await input.take(valueBytes)
-      if (isOfHistory && !history.add(key, value)) {
+      if (isOfHistory && !history.addCaptured(key, value)) {
         throw invalidCapture(`key ${count + 1} holds no outcome of a request`)
       }
       yield [key, value]

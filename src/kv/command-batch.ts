@@ -14,6 +14,8 @@ export class TouchedKey {
   readonly key: Uint8Array
   /** Where the database keeps it. */
   readonly storedKey: Uint8Array
+  /** That as a string. */
+  readonly name: string
   /** Some comparison reads its value; otherwise only its presence matters. */
   compared = false
   present = false
@@ -21,9 +23,10 @@ export class TouchedKey {
   entry: KvEntry | undefined
   written = false
 
-  constructor(key: Uint8Array, storedKey: Uint8Array) {
+  constructor(key: Uint8Array, storedKey: Uint8Array, name: string) {
     this.key = key
     this.storedKey = storedKey
+    this.name = name
   }
 
   find(stored: Uint8Array | undefined): void {
@@ -52,6 +55,11 @@ export class CommandBatch {
   constructor(items: readonly KvApplyItem[]) {
     this.#items = items
     this.#plans = items.map(({ command }) => command && this.#plan(command))
+  }
+
+  /** All keys, once each. */
+  touched(): Iterable<TouchedKey> {
+    return this.#touched.values()
   }
 
   /** Keys whose values must be known before `run`. */
@@ -104,7 +112,7 @@ export class CommandBatch {
     const name = textOf(storedKey)
     const known = this.#touched.get(name)
     if (known !== undefined) return known
-    const touched = new TouchedKey(key, storedKey)
+    const touched = new TouchedKey(key, storedKey, name)
     this.#touched.set(name, touched)
     return touched
   }

@@ -7,18 +7,20 @@ import {
   type Logger,
   OutcomeHistory,
   type OutcomeLimits,
+  type RememberedOutcome,
   type RequestOutcome,
 } from '../base/index.ts'
 import { readBootId } from './boot-id.ts'
 import { type RecordStep, readCapture, writeCapture } from './capture-format.ts'
-import { CommandBatch } from './command-batch.ts'
+import { CommandBatch, type TouchedKey } from './command-batch.ts'
 import { type KvDatabase, type KvDatabaseOperation, type KvDatabaseSnapshot, openError } from './database.ts'
 import { digestOf } from './digest.ts'
-import { ALL_NAMESPACES, concat, HISTORY, namespacePrefix, RESTORING_KEY } from './keys.ts'
+import { ALL_NAMESPACES, concat, HISTORY, isInRange, namespacePrefix, RESTORING_KEY } from './keys.ts'
+import { KnownKeys } from './known-keys.ts'
 import { parseList, readPage } from './list.ts'
 import { clearState, putApplied, recover } from './recovery.ts'
 import { RequestBatch, recallOutcome } from './request-batch.ts'
-import { StoredHistory } from './stored-history.ts'
+import { capturedHistory, OutcomeRecords, StoredHistory } from './stored-history.ts'
 import { decodeStored } from './stored-value.ts'
 import type {
   KvApplyItem,
@@ -37,6 +39,8 @@ const RESTORE_STEP_BYTES = 256 * 1024
 const CAPTURE_STEP_ENTRIES = 256
 const CAPTURE_STEP_BYTES = 256 * 1024
 const DIGEST_REST_MS_MAX = 50
+/** Some megabytes, at the length that keys mostly have. */
+const KNOWN_KEYS_MAX = 65_536
 
 const EMPTY = new Uint8Array(0)
 
@@ -82,6 +86,8 @@ class LevelKvMachine implements KvMachine {
   #applied = 0
   /** As the database has it; ahead of it only within `apply`. */
   readonly #history: OutcomeHistory
+  readonly #records = new OutcomeRecords()
+  readonly #known = new KnownKeys(KNOWN_KEYS_MAX)
   /** The call that changes the state now, if any. */
   #change: Promise<unknown> | undefined
   /** What reads see from the beginning of a restore until its success. */
@@ -151,14 +157,15 @@ class LevelKvMachine implements KvMachine {
     const last = items.at(-1)
     if (last === undefined) return []
     const batch = new CommandBatch(items)
-    const requests = new RequestBatch(this.#history)
+    const requests = new RequestBatch(this.#history, this.#records)
     // Whatever fails here: the history may have what the database has not.
     return this.#engine(async () => {
-      await readTouched(db, batch)
+      await readTouched(db, batch, this.#known)
       const outcomes = batch.run(requests)
       const operations = [...batch.writes(), ...requests.writes(), putApplied(last.index)]
       await db.batch(operations, { sync: false })
       this.#applied = last.index
+      for (const { name, present } of batch.touched()) this.#known.see(name, present)
       return outcomes
     })
   }
@@ -183,8 +190,8 @@ class LevelKvMachine implements KvMachine {
     const db = this.#running()
     assert(this.#change === undefined, 'a capture is taken between changes')
     assert(this.#view === undefined, 'a state half restored is not captured')
-    const snapshot = db.snapshot()
-    const captured = () => this.#captured(db, snapshot)
+    const view = this.#viewOf(db)
+    const captured = () => this.#captured(view)
     let released = false
     return {
       appliedIndex: this.#applied,
@@ -193,7 +200,7 @@ class LevelKvMachine implements KvMachine {
         return captured()
       },
       release: () => {
-        if (!released) this.#release(snapshot)
+        if (!released) this.#release(view.snapshot)
         released = true
       },
     }
@@ -206,6 +213,7 @@ class LevelKvMachine implements KvMachine {
         `the applied index never goes back (${this.#applied} to ${appliedIndex})`,
       )
       this.#view ??= db.snapshot()
+      this.#known.clear()
       await this.#engine(async () => {
         await db.batch([{ type: 'put', key: RESTORING_KEY, value: EMPTY }], { sync: true })
         await clearState(db)
@@ -215,7 +223,7 @@ class LevelKvMachine implements KvMachine {
       await this.#engine(() => db.batch(finish, { sync: true }))
       this.#release(this.#view)
       this.#view = undefined
-      history.loadInto(this.#history)
+      history.loadInto(this.#history, this.#records)
       this.#applied = appliedIndex
     })
   }
@@ -225,10 +233,10 @@ class LevelKvMachine implements KvMachine {
     assert(this.#change === undefined, 'a digest is begun between changes')
     assert(this.#view === undefined, 'a state half restored has no digest')
     const index = this.#applied
-    const snapshot = db.snapshot()
-    const digesting = this.#digested(db, snapshot).finally(() => {
+    const view = this.#viewOf(db)
+    const digesting = this.#digested(view).finally(() => {
       this.#digests.delete(digesting)
-      this.#release(snapshot)
+      this.#release(view.snapshot)
     })
     this.#digests.add(digesting)
     return { index, digest: await digesting }
@@ -243,10 +251,14 @@ class LevelKvMachine implements KvMachine {
     }
     try {
       const { logger, bootId = readBootId } = this.#components
-      const recovered = await recover(db, this.#history, {
-        bootId: await bootId(),
-        location: this.#location,
-      })
+      const recovered = await recover(
+        db,
+        { history: this.#history, records: this.#records },
+        {
+          bootId: await bootId(),
+          location: this.#location,
+        },
+      )
       if (recovered.distrust !== undefined) {
         const fields = { location: this.#location, reason: recovered.distrust }
         logger.info(fields, 'the key-value store begins empty and is to be rebuilt')
@@ -256,6 +268,7 @@ class LevelKvMachine implements KvMachine {
       await db.close().catch(() => {}) // the first error tells more
       throw error instanceof DebrosError ? error : openError(this.#location, error)
     }
+    this.#known.clear()
     this.#view = undefined
     this.#failure = undefined
     this.#db = db
@@ -318,9 +331,9 @@ class LevelKvMachine implements KvMachine {
     const history = new StoredHistory()
     let operations: KvDatabaseOperation[] = []
     let sizeBytes = 0
-    for await (const [key, value] of readCapture(chunks, history)) {
-      operations.push({ type: 'put', key, value })
-      sizeBytes += key.byteLength + value.byteLength
+    for await (const operation of writesOf(chunks, history)) {
+      operations.push(operation)
+      sizeBytes += operation.key.byteLength + operation.value.byteLength
       if (sizeBytes < RESTORE_STEP_BYTES) continue
       const step = operations
       await this.#engine(() => db.batch(step, { sync: false }))
@@ -331,21 +344,26 @@ class LevelKvMachine implements KvMachine {
     return history
   }
 
-  async #digested(db: KvDatabase, snapshot: KvDatabaseSnapshot): Promise<string> {
+  #viewOf(db: KvDatabase): View {
+    const { forgottenThrough } = this.#history
+    return { db, snapshot: db.snapshot(), outcomes: [...this.#history.entries()], forgottenThrough }
+  }
+
+  async #digested(view: View): Promise<string> {
     const { rest = (stepMs) => sleep(Math.min(stepMs, DIGEST_REST_MS_MAX)) } = this.#components
     try {
-      return await digestOf(writeCapture(readAll(db, snapshot)), async (stepMs) => {
+      return await digestOf(writeCapture(readAll(view)), async (stepMs) => {
         await rest(stepMs)
-        if (this.#db !== db) throw notRunning() // `stop` waits for the digest
+        if (this.#db !== view.db) throw notRunning() // `stop` waits for the digest
       })
     } catch (error) {
-      throw this.#db === db ? this.#engineFailed(error) : notRunning()
+      throw this.#db === view.db ? this.#engineFailed(error) : notRunning()
     }
   }
 
-  async *#captured(db: KvDatabase, snapshot: KvDatabaseSnapshot): AsyncGenerator<Uint8Array, void> {
+  async *#captured(view: View): AsyncGenerator<Uint8Array, void> {
     try {
-      yield* writeCapture(readAll(db, snapshot))
+      yield* writeCapture(readAll(view))
     } catch (error) {
       throw this.#engineFailed(error)
     }
@@ -375,9 +393,15 @@ function isAscending(items: readonly KvApplyItem[]): boolean {
   return items.every(({ index }, i) => i === 0 || index > (items[i - 1]?.index ?? 0))
 }
 
-async function readTouched(db: KvDatabase, batch: CommandBatch): Promise<void> {
+async function readTouched(db: KvDatabase, batch: CommandBatch, known: KnownKeys): Promise<void> {
   const compared = batch.compared()
-  const uncompared = batch.uncompared()
+  const uncompared: TouchedKey[] = []
+  for (const touched of batch.uncompared()) {
+    const present = known.present(touched.name)
+    if (present === undefined) uncompared.push(touched)
+    else touched.present = present
+  }
+  if (compared.length === 0 && uncompared.length === 0) return
   const [values, presences] = await Promise.all([
     db.getMany(compared.map(({ storedKey }) => storedKey)),
     db.hasMany(uncompared.map(({ storedKey }) => storedKey)),
@@ -386,18 +410,41 @@ async function readTouched(db: KvDatabase, batch: CommandBatch): Promise<void> {
   for (const [i, touched] of uncompared.entries()) touched.present = presences[i] === true
 }
 
-/** All of the replicated state, in key order. */
-async function* readAll(db: KvDatabase, snapshot: KvDatabaseSnapshot): AsyncGenerator<RecordStep, void> {
-  for (const range of [HISTORY, ALL_NAMESPACES]) {
-    const iterator = db.iterator({ ...range, snapshot, highWaterMarkBytes: CAPTURE_STEP_BYTES })
-    try {
-      for (;;) {
-        const step = await iterator.nextv(CAPTURE_STEP_ENTRIES)
-        if (step.length === 0) break
-        yield step
-      }
-    } finally {
-      await iterator.close()
+type Put = Extract<KvDatabaseOperation, { type: 'put' }>
+
+/** What to write for a capture. Gathers its history, which is written last. */
+async function* writesOf(chunks: AsyncIterable<Uint8Array>, history: StoredHistory): AsyncGenerator<Put> {
+  for await (const [key, value] of readCapture(chunks, history)) {
+    if (!isInRange(key, HISTORY)) yield { type: 'put', key, value }
+  }
+  yield* history.writes()
+}
+
+/** The replicated state at one moment. */
+interface View {
+  readonly db: KvDatabase
+  readonly snapshot: KvDatabaseSnapshot
+  /** Oldest first. */
+  readonly outcomes: readonly RememberedOutcome[]
+  readonly forgottenThrough: number
+}
+
+/** All of it, in key order. */
+async function* readAll({
+  db,
+  snapshot,
+  outcomes,
+  forgottenThrough,
+}: View): AsyncGenerator<RecordStep, void> {
+  yield* capturedHistory(outcomes, forgottenThrough)
+  const iterator = db.iterator({ ...ALL_NAMESPACES, snapshot, highWaterMarkBytes: CAPTURE_STEP_BYTES })
+  try {
+    for (;;) {
+      const step = await iterator.nextv(CAPTURE_STEP_ENTRIES)
+      if (step.length === 0) break
+      yield step
     }
+  } finally {
+    await iterator.close()
   }
 }

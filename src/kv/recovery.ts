@@ -10,7 +10,7 @@
 import { DebrosError, type OutcomeHistory } from '../base/index.ts'
 import type { KvDatabase, KvDatabaseOperation } from './database.ts'
 import { ALL_NAMESPACES, APPLIED_KEY, BOOT_KEY, HISTORY, RESTORING_KEY } from './keys.ts'
-import { StoredHistory } from './stored-history.ts'
+import { type OutcomeRecords, StoredHistory } from './stored-history.ts'
 import { getUint64, putUint64 } from './stored-value.ts'
 
 /** Of everything in the database, kept in front of the applied index. */
@@ -27,6 +27,12 @@ export interface Recovered {
   readonly distrust: string | undefined
 }
 
+/** What is loaded from the database. */
+export interface RecoveredParts {
+  readonly history: OutcomeHistory
+  readonly records: OutcomeRecords
+}
+
 export interface RecoverInit {
   /** Names this run of the operating system; undefined if the system does not tell. */
   readonly bootId: string | undefined
@@ -36,20 +42,21 @@ export interface RecoverInit {
 /** Loads the history too. Throws `DATA_DIR_UNREADABLE` if another version wrote the database. */
 export async function recover(
   db: KvDatabase,
-  history: OutcomeHistory,
+  { history, records }: RecoveredParts,
   { bootId, location }: RecoverInit,
 ): Promise<Recovered> {
   const [stored, lastBoot, restoring] = await db.getMany([APPLIED_KEY, BOOT_KEY, RESTORING_KEY])
   const applied = stored === undefined ? 0 : decodeApplied(stored, location)
   const sameBoot = bootId !== undefined && lastBoot !== undefined && textOf(lastBoot) === bootId
   if (stored !== undefined && sameBoot && restoring === undefined) {
-    await loadHistory(db, history, location)
+    const stored = await readHistory(db, location)
+    stored.loadInto(history, records)
     return { applied, distrust: undefined }
   }
 
   // The marks of distrust go last, so that an interrupted deletion is begun again.
   await clearState(db)
-  history.clear()
+  new StoredHistory().loadInto(history, records)
   const boot = new TextEncoder().encode(bootId ?? '')
   const marks: KvDatabaseOperation[] = [
     putApplied(0),
@@ -67,7 +74,7 @@ export async function clearState(db: KvDatabase): Promise<void> {
   await db.clear(HISTORY)
 }
 
-async function loadHistory(db: KvDatabase, history: OutcomeHistory, location: string): Promise<void> {
+async function readHistory(db: KvDatabase, location: string): Promise<StoredHistory> {
   const stored = new StoredHistory()
   const iterator = db.iterator({ ...HISTORY, snapshot: undefined, highWaterMarkBytes: LOAD_STEP_BYTES })
   try {
@@ -75,14 +82,14 @@ async function loadHistory(db: KvDatabase, history: OutcomeHistory, location: st
       const step = await iterator.nextv(LOAD_STEP_ENTRIES)
       if (step.length === 0) break
       for (const [key, value] of step) {
-        if (!stored.add(key, value))
+        if (!stored.addStored(key, value))
           throw unreadable('has outcomes of requests that this version cannot read', location)
       }
     }
   } finally {
     await iterator.close()
   }
-  stored.loadInto(history)
+  return stored
 }
 
 /** Written together with what it stands for. One byte for the format, then the index as 8 bytes. */

@@ -4,21 +4,22 @@
  */
 
 import type { OutcomeHistory, RememberedOutcome, RequestOutcome, RequestTag } from '../base/index.ts'
-import { assert, assertNever, encodeRememberedOutcome } from '../base/index.ts'
+import { assert, assertNever } from '../base/index.ts'
 import type { KvDatabaseOperation } from './database.ts'
-import { FORGOTTEN_KEY, outcomeKey } from './keys.ts'
 import { decodeResult, encodeResult } from './result-codec.ts'
-import { putUint64 } from './stored-value.ts'
+import type { OutcomeRecords } from './stored-history.ts'
 import type { KvResult } from './types.ts'
 
 export class RequestBatch {
   readonly #history: OutcomeHistory
+  readonly #records: OutcomeRecords
   readonly #forgottenBefore: number
-  /** By index: an outcome to store, or (undefined) to delete. */
-  readonly #changes = new Map<number, RememberedOutcome | undefined>()
+  readonly #remembered: RememberedOutcome[] = []
 
-  constructor(history: OutcomeHistory) {
+  /** Both as the database has them before the batch. */
+  constructor(history: OutcomeHistory, records: OutcomeRecords) {
     this.#history = history
+    this.#records = records
     this.#forgottenBefore = history.forgottenThrough
   }
 
@@ -40,29 +41,17 @@ export class RequestBatch {
     }
   }
 
-  /** Of the history, so that the database has it as it is after the batch. */
+  /** Of the history, so that the database has it as it is after the batch. To be asked for once. */
   writes(): KvDatabaseOperation[] {
-    const operations: KvDatabaseOperation[] = []
-    for (const [index, remembered] of this.#changes) {
-      const key = outcomeKey(index)
-      if (remembered === undefined) operations.push({ type: 'del', key })
-      else operations.push({ type: 'put', key, value: encodeRememberedOutcome(remembered) })
-    }
-    if (this.#history.forgottenThrough > this.#forgottenBefore) {
-      const value = new Uint8Array(8)
-      putUint64(value, this.#history.forgottenThrough)
-      operations.push({ type: 'put', key: FORGOTTEN_KEY, value })
-    }
+    const { forgottenThrough } = this.#history
+    // What came with this batch, and had to go for what came after it, is never stored.
+    const operations = this.#records.add(this.#remembered.filter(({ index }) => index > forgottenThrough))
+    if (forgottenThrough > this.#forgottenBefore) operations.push(...this.#records.forget(forgottenThrough))
     return operations
   }
 
   #remember(request: RequestTag, index: number, result: KvResult): void {
-    const { remembered, forgotten } = this.#history.remember(request, index, encodeResult(result))
-    this.#changes.set(index, remembered)
-    for (const { index } of forgotten) {
-      // What came with this batch was never stored.
-      if (!this.#changes.delete(index)) this.#changes.set(index, undefined)
-    }
+    this.#remembered.push(this.#history.remember(request, index, encodeResult(result)).remembered)
   }
 }
 

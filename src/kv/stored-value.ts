@@ -2,6 +2,7 @@
 import type { KvEntry } from './types.ts'
 
 const REVISION_BYTES = 8
+const TWO_POW_32 = 0x1_0000_0000
 const EMPTY = new Uint8Array(0)
 
 export function encodeStored(revision: number, value: Uint8Array): Uint8Array {
@@ -28,9 +29,11 @@ export function decodeRevision(key: Uint8Array, stored: Uint8Array): KvEntry {
 
 export function putUint64(bytes: Uint8Array, value: number): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 8)
-  view.setBigUint64(0, BigInt(value))
+  view.setUint32(0, Math.floor(value / TWO_POW_32))
+  view.setUint32(4, value % TWO_POW_32)
 }
 
 export function getUint64(bytes: Uint8Array): number {
-  return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0))
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 8)
+  return view.getUint32(0) * TWO_POW_32 + view.getUint32(4)
 }

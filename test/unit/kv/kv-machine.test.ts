@@ -224,6 +224,36 @@ describe('key-value machine - what a start may trust', () => {
     expect(outcomes).toEqual(new Set(['old', 'none', 'new']))
   })
 
+  it('restart - of outcomes that were stored together, those that were forgotten stay so', async () => {
+    const db = memoryLevel()
+    const limits = { ...OUTCOME_LIMITS, countMax: 3 }
+    const open = () => started(machineOn(() => db, 'boot-1', 'memory', limits))
+    const request = (index: number) => tag(`r${index}`, index - 1)
+    const written = (index: number) => item(index, [put(`k${index}`, '')], request(index))
+    let machine = await open()
+    await machine.apply([written(1), written(2), written(3)])
+    await machine.apply([written(4), written(5)])
+    const before = await machine.digest()
+    await machine.stop()
+    machine = await open()
+    expect(await machine.digest()).toEqual(before)
+    const again = [2, 3, 4, 5].map((first, i) => item(6 + i, [put('again', '')], request(first)))
+    expect(await machine.apply(again)).toEqual([{ kind: 'forgotten' }, wrote(3), wrote(4), wrote(5)])
+    // The rest of the first three goes, too, and what is left is as it would be on any other machine.
+    await machine.apply([written(10), written(11), written(12), written(13)])
+    const after = await machine.digest()
+    await machine.stop()
+    machine = await open()
+    expect(await machine.digest()).toEqual(after)
+    const other = await started(machineOn(memoryLevel, 'boot-1', 'memory', limits))
+    for (const entry of [1, 2, 3, 4, 5].map(written)) await other.apply([entry])
+    expect(await other.digest()).toEqual(before)
+    for (const entry of [...again, ...[10, 11, 12, 13].map(written)]) await other.apply([entry])
+    expect(await other.digest()).toEqual(after)
+    await machine.stop()
+    await other.stop()
+  })
+
   it('start - an interrupted deletion of what is not trusted is begun again', async () => {
     const db = memoryLevel()
     const machine = await started(machineOn(() => db))
