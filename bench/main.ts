@@ -96,10 +96,10 @@ async function measure(
 ): Promise<readonly ScenarioReport[]> {
   const machine = await describeMachine()
   for (const warning of warningsAbout(machine)) note(`warning: ${warning}`)
-  const { against, etcd, rqlited, seconds, pairs, clients, short } = command
+  const { against, etcd, rqlited, seconds, warmUpSeconds, pairs, clients, short } = command
   if (command.fetchPeers && etcd === undefined) await fetchPeers()
   const systems = systemsAt({ root: ROOT, against, etcd, rqlited })
-  const options = { seconds, pairs, clients, short }
+  const options = { seconds, warmUpSeconds, pairs, clients, short }
   const reports: ScenarioReport[] = []
   for (const scenario of scenarios) {
     const report = await runScenario(scenario, { systems, machine, options, signal, note })

@@ -19,8 +19,8 @@ export interface BenchCommand extends BenchOptions {
 
 export class UsageError extends Error {}
 
-const SHORT = { seconds: '2', pairs: '3' }
-const LONG = { seconds: '5', pairs: '5' }
+const SHORT = { seconds: '1.5', pairs: '3', warmUpSeconds: 0.5 }
+const LONG = { seconds: '5', pairs: '5', warmUpSeconds: 1 }
 
 export const OPTIONS_HELP = `  --short            less of everything: what "make bench" takes
   --seconds N        of each sample (default ${LONG.seconds}, short ${SHORT.seconds})
@@ -41,6 +41,7 @@ export function parseCommand(args: readonly string[]): BenchCommand {
     scenarios: positionals,
     short: values.short ?? false,
     seconds: positive('seconds', values.seconds ?? fallback.seconds),
+    warmUpSeconds: fallback.warmUpSeconds,
     pairs: whole('pairs', values.pairs ?? fallback.pairs),
     clients: (values.clients ?? '1,16,64,256').split(',').map((count) => whole('clients', count)),
     ...(values.against !== undefined && { against: values.against }),

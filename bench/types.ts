@@ -88,6 +88,8 @@ export interface Point {
 export interface BenchOptions {
   /** Of each sample, after its warm-up. */
   readonly seconds: number
+  /** Load before each sample, which does not count. */
+  readonly warmUpSeconds: number
   /** Samples of each system. */
   readonly pairs: number
   readonly clients: readonly number[]

@@ -7,7 +7,8 @@ import type { Cluster, ClusterNode } from '../systems/types.ts'
 import { samplesOf, type Turns } from '../turns.ts'
 import type { Bench, Row, Series, SystemName, Target } from '../types.ts'
 
-const WARM_UP_SECONDS = 1
+/** What is left of a core to the generator when it is no longer the systems that limit. */
+const GENERATOR_BUSY = 0.85
 /** Writes are told apart by their numbers: each run has its own million millions. */
 let firstNumber = 0
 
@@ -30,7 +31,7 @@ export async function load(
     {
       addresses: nodes.map(({ address }) => address),
       seconds: bench.options.seconds,
-      warmUpSeconds: WARM_UP_SECONDS,
+      warmUpSeconds: bench.options.warmUpSeconds,
       firstNumber,
       ...plan,
     },
@@ -116,7 +117,9 @@ export function describeLoad(results: readonly LoadResult[]): string {
   const middle = [...results].sort((a, b) => a.perSecond - b.perSecond)[Math.floor(results.length / 2)]
   if (middle === undefined) return 'no samples'
   const worst = Math.max(...results.map(({ latency }) => latency.max))
-  const text = `${describeLatency(middle.latency)}, max ${worst.toFixed(0)} ms`
+  const busy = middle.generatorCpuSeconds / middle.seconds
+  const limit = busy > GENERATOR_BUSY ? `, load generator at ${(100 * busy).toFixed(0)} % of a core` : ''
+  const text = `${describeLatency(middle.latency)}, max ${worst.toFixed(0)} ms${limit}`
   const errors = new Map<string, number>()
   for (const result of results) {
     for (const [what, count] of Object.entries(result.errors))

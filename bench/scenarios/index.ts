@@ -3,8 +3,9 @@ import type { Scenario } from '../types.ts'
 import { bulk } from './bulk.ts'
 import { eventLoop } from './event-loop.ts'
 import { failover } from './failover.ts'
+import { inside } from './inside.ts'
 import { mixed } from './mixed.ts'
 import { reads } from './reads.ts'
 import { writes } from './writes.ts'
 
-export const SCENARIOS: readonly Scenario[] = [writes, bulk, reads, mixed, eventLoop, failover]
+export const SCENARIOS: readonly Scenario[] = [writes, bulk, inside, reads, mixed, eventLoop, failover]

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SystemName } from '../types.ts'
+import { startEmbedded } from './embedded.ts'
 import { startRqlited } from './rqlited.ts'
 import { NotAvailable, type System } from './types.ts'
 
@@ -18,6 +19,9 @@ export function debros(name: SystemName, root: string): System {
       }
       return `${info.version} (${info.commit || 'no commit'})`
     },
-    start: (init) => startRqlited(name, { command: process.execPath, args: [program] }, init),
+    start: (init) =>
+      init.embedded === true
+        ? startEmbedded(name, root, init)
+        : startRqlited(name, { command: process.execPath, args: [program] }, init),
   }
 }

@@ -11,6 +11,7 @@ const LEADER_TIMEOUT_MS = 40_000
 export interface ProcessNodeInit {
   readonly id: string
   readonly address: string
+  readonly control?: string
   readonly dataDir: string
   readonly command: string
   readonly args: readonly string[]
@@ -19,6 +20,7 @@ export interface ProcessNodeInit {
 export class ProcessNode implements ClusterNode {
   readonly id: string
   readonly address: string
+  readonly control?: string
   readonly dataDir: string
   readonly #init: ProcessNodeInit
   #child: ChildProcess | undefined
@@ -28,6 +30,7 @@ export class ProcessNode implements ClusterNode {
     this.#init = init
     this.id = init.id
     this.address = init.address
+    if (init.control !== undefined) this.control = init.control
     this.dataDir = init.dataDir
   }
 

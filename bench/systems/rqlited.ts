@@ -43,7 +43,7 @@ interface NodeDocument {
   readonly leader: boolean
 }
 
-async function leaderSeenBy(address: string): Promise<string | undefined> {
+export async function leaderSeenBy(address: string): Promise<string | undefined> {
   const ready = await fetch(`http://${address}/readyz`, { signal: AbortSignal.timeout(2_000) })
   await ready.arrayBuffer()
   if (!ready.ok) return undefined

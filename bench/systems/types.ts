@@ -19,6 +19,8 @@ export interface ClusterInit {
   readonly nodes?: number
   /** Where each of them runs. @default all on loopback */
   readonly places?: readonly Place[]
+  /** Programs that embed a node each (debros only), see load/embedded-node.ts. @default false */
+  readonly embedded?: boolean
   /** Further flags for every node, in the system's own words. */
   readonly flags?: readonly string[]
 }
@@ -47,6 +49,8 @@ export interface ClusterNode {
   readonly id: string
   /** `127.0.0.1:port` of its HTTP API. */
   readonly address: string
+  /** Where a program that embeds a node is told what to do with it. */
+  readonly control?: string
   readonly dataDir: string
   readonly pid: number
   readonly running: boolean

@@ -24,7 +24,7 @@ const WRITES: ScenarioReport = {
   method: 'How it is done.',
   measuredAt: '2026-11-28T04:00:00.000Z',
   tookSeconds: 10,
-  options: { seconds: 2, pairs: 2, clients: [64], short: true },
+  options: { seconds: 2, warmUpSeconds: 1, pairs: 2, clients: [64], short: true },
   machine: MACHINE,
   versions: { debros: '0.1.0 (abc)', etcd: '3.4' },
   missing: { rqlite: 'no rqlited was given' },
