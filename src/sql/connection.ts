@@ -102,6 +102,15 @@ export class Connection {
     memory.bytes[generator + GENERATOR.left] = 0
   }
 
+  /** See `RawConnection`. */
+  blameStatements(): void {
+    this.#raw.blameStatements()
+  }
+
+  get ranOutOfMemory(): boolean {
+    return this.#raw.ranOutOfMemory
+  }
+
   /** Compiles and runs a statement of our own. */
   run(sql: string): void {
     this.#raw.run(sql)

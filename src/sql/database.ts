@@ -6,19 +6,32 @@ import { ChangeKeeping } from './change-keeping.ts'
 import type { ChangeWatch } from './change-log.ts'
 import type { ChangeRecorder } from './change-recorder.ts'
 import { type Connection, NOTHING_STICKY, type Sticky } from './connection.ts'
-import { EngineFailure, StatementError } from './errors.ts'
+import { EngineFailure, OutOfMemory, StatementError, StepsInDoubt } from './errors.ts'
 import type { ExecutionGuard, ExecutionLimit } from './execution-guard.ts'
+import { FileUndo } from './file-undo.ts'
 import type { SqlSegment } from './gate.ts'
 import { freshSeed, statementSeed } from './generator-seed.ts'
 import { loadText } from './load-text.ts'
 import { RowKeeper } from './row-keeper.ts'
 import type { Session, SessionFactory } from './session.ts'
 import { ResultBudget, StatementRunner } from './statement-runner.ts'
-import { runEach, runTransaction } from './transaction.ts'
+import { type Numbered, runEach, runTransaction } from './transaction.ts'
 import type { SqlCommand, SqlQueryOptions, SqlResult, SqlStatement } from './types.ts'
 
 /** An instance that has taken more is replaced: it could not give the memory back. */
 const SESSION_BYTES_MAX = 256 * 1024 * 1024
+
+/**
+ * What an entry can do in an instance of less than this, it can do in one in which nothing was done before. There
+ * are 2 GiB, and rows that only some replicas read take no more than two values of the largest size.
+ */
+const SESSION_BYTES_SURE = 1024 * 1024 * 1024
+
+/** Fewer instructions than that are counted at once: an estimate of so few would mean little. */
+const ESTIMATED_STEPS_MIN = 1_000_000
+
+/** Of a statement; what it did is undone. */
+const OUT_OF_MEMORY = 'out of memory: SQLite can have 2 GiB'
 
 /** What SQLite's tokenizer and parser complain of; other errors are about what the database holds. */
 const GRAMMAR_ERROR =
@@ -49,6 +62,14 @@ interface Reading {
   readonly seed: (statement: number, segment: number) => Uint32Array
 }
 
+/** What comes with a command that is carried out. */
+interface Running {
+  readonly keeper: RowKeeper
+  readonly recorder: ChangeRecorder | undefined
+  readonly guard: ExecutionGuard | undefined
+  readonly budget: ResultBudget
+}
+
 function limitOf({ stepsMax = 0 }: SqlCommand): { readonly limit?: ExecutionLimit } {
   return stepsMax > 0 ? { limit: { kind: 'steps', steps: stepsMax } } : {}
 }
@@ -63,10 +84,12 @@ export class Database {
   /** Those of the session while there is one. */
   #sticky: Sticky
   #session: Session | undefined
+  readonly #undo: FileUndo
 
   constructor(components: DatabaseComponents, file = new BlockFile(), sticky: Sticky = NOTHING_STICKY) {
     this.#components = components
     this.#file = file
+    this.#undo = new FileUndo(file)
     this.#sticky = sticky
   }
 
@@ -82,35 +105,115 @@ export class Database {
   /**
    * Results have the rows that `keeper` gathered. Throws what is not a statement's fault; the database is
    * then in no known state. What changes is told to the recorder, of what is watched.
+   *
+   * What comes of a command must not depend on what this replica's instance of SQLite has done before. It may
+   * where memory or instructions come to an end; so there the command is undone, and carried out again in an
+   * instance of its own.
    */
   apply(command: SqlCommand, keeper: RowKeeper, recorder?: ChangeRecorder): SqlResult[] {
-    const { statements, timeMs } = command
+    const before = this.sticky
+    this.#undo.begin()
+    let results = this.#applyOnce(command, keeper, recorder)
+    if (results === undefined) {
+      this.#undo.revert()
+      this.#discardSession(before)
+      recorder?.clear()
+      keeper.again()
+      results = this.#applyCarefully(command, keeper, recorder)
+    }
+    this.#undo.end()
+    this.trim()
+    return results
+  }
+
+  /** With what is there, as fast as it goes. Undefined if only {@link #applyCarefully} can tell what comes of it. */
+  #applyOnce(command: SqlCommand, keeper: RowKeeper, recorder?: ChangeRecorder): SqlResult[] | undefined {
+    try {
+      const session = this.#open()
+      session.vfs.begin(command.timeMs, 'write', this.#undo)
+      const guard = this.#guardFor(session, command)
+      const running = { keeper, recorder, guard, budget: new ResultBudget() }
+      const results = this.#run(session, command, running, command.statements.entries())
+      if (guard?.isEstimate === true && guard.isSpent) return undefined
+      if (session.memoryBytes > SESSION_BYTES_SURE) return undefined
+      // The schema in memory must be the one that a replica would read that starts from here.
+      if (this.#reshapesAny(command) || mayHaveUndone(session.connection, results)) {
+        session.reopen(session.connection.sticky)
+      }
+      return results
+    } catch (error) {
+      if (error instanceof OutOfMemory || error instanceof StepsInDoubt) return undefined
+      throw error
+    }
+  }
+
+  /**
+   * What happens here depends on nothing but the database and the command. A statement that cannot have the memory
+   * it needs is wrong.
+   */
+  #applyCarefully(command: SqlCommand, keeper: RowKeeper, recorder?: ChangeRecorder): SqlResult[] {
+    const { stepsMax = 0, statements, transaction } = command
+    const budget = new ResultBudget()
+    let stepsLeft = stepsMax
+    const run = (part: Numbered): SqlResult[] => {
+      const before = this.sticky
+      const mark = recorder?.mark ?? 0
+      this.#undo.begin()
+      const session = this.#session ?? this.#openToBlame(command.timeMs)
+      const guard = stepsMax > 0 ? session.guard : undefined
+      guard?.begin({ kind: 'steps', steps: stepsLeft })
+      const results = this.#run(session, command, { keeper, recorder, guard, budget }, part)
+      stepsLeft = guard?.stepsLeft ?? 0
+      if (!session.connection.ranOutOfMemory) return results
+      recorder?.undo(mark)
+      return this.#outOfMemory(session, before, results)
+    }
+    const numbered = [...statements.entries()]
+    const results = transaction ? run(numbered) : numbered.flatMap((statement) => run([statement]))
+    this.dropSession()
+    return results
+  }
+
+  /** Undoes what there was no memory for. Another instance on another machine must have come to the same. */
+  #outOfMemory(session: Session, before: Sticky, results: readonly SqlResult[]): SqlResult[] {
+    if (!session.canGrowToMaximum()) throw new EngineFailure('the system refuses memory to SQLite')
+    this.#undo.revert()
+    this.#discardSession({ ...before, changes: 0n })
+    return [...results.slice(0, -1), { kind: 'error', message: OUT_OF_MEMORY }]
+  }
+
+  /** In a new instance statements are to blame for taking too much memory. */
+  #openToBlame(timeMs: number): Session {
     const session = this.#open()
-    session.vfs.begin(timeMs, 'write')
-    const guard = this.#guardFor(session, command)
-    // Afterwards the schema in memory must be the one that a replica would read that starts from there.
-    const reshapes = statements.some(({ sql }) => this.#reshapes(sql))
+    session.vfs.begin(timeMs, 'write', this.#undo)
+    session.connection.blameStatements()
+    return session
+  }
+
+  #run(
+    session: Session,
+    command: SqlCommand,
+    { recorder, guard, ...rest }: Running,
+    statements: Numbered,
+  ): SqlResult[] {
     const runner = new StatementRunner(session.connection, this.#components.analyses, {
+      ...rest,
       mode: command.mode,
-      keeper,
-      keepStatements: !reshapes && guard === undefined,
+      keepStatements: !this.#reshapesAny(command) && (guard === undefined || guard.isEstimate),
       seed: seedAt(command),
       elapsedMs: this.#components.elapsedMs,
       guard,
       isTransaction: command.transaction,
       origins: this.#originsFor(session, command),
-      budget: new ResultBudget(),
       changes: recorder && new ChangeKeeping(recorder, session),
     })
-    const results = explained(session, () =>
+    return explained(session, () =>
       session.recording(recorder, () =>
         command.transaction
           ? runTransaction(session.connection, runner, statements, recorder)
           : runEach(runner, statements),
       ),
     )
-    if (reshapes || mayHaveUndone(session.connection, results)) session.reopen(session.connection.sticky)
-    return results
   }
 
   /**
@@ -141,9 +244,10 @@ export class Database {
     recorder?: ChangeRecorder,
   ): SqlResult[] {
     this.dropSession()
-    const session = this.#open()
-    session.vfs.begin(timeMs, 'write')
-    const results = explained(session, () =>
+    const before = this.#sticky
+    this.#undo.begin()
+    const session = this.#openToBlame(timeMs)
+    let results = explained(session, () =>
       session.recording(recorder, () =>
         loadText(session.connection, content, {
           seed: (segment) => statementSeed(seed, 0, segment),
@@ -152,6 +256,8 @@ export class Database {
         }),
       ),
     )
+    if (session.connection.ranOutOfMemory) results = this.#outOfMemory(session, before, results)
+    this.#undo.end()
     this.dropSession()
     return results
   }
@@ -223,10 +329,11 @@ export class Database {
    * schema; and virtual tables keep statements of their own.
    */
   #guardFor(session: Session, command: SqlCommand): ExecutionGuard | undefined {
-    const { limit } = limitOf(command)
-    if (limit === undefined) return undefined
-    session.reopen(session.connection.sticky)
-    session.guard.begin(limit)
+    const { stepsMax = 0 } = command
+    if (stepsMax === 0) return undefined
+    const kind = stepsMax >= ESTIMATED_STEPS_MIN ? 'steps-estimate' : 'steps'
+    if (kind === 'steps') session.reopen(session.connection.sticky)
+    session.guard.begin({ kind, steps: stepsMax })
     return session.guard
   }
 
@@ -236,6 +343,10 @@ export class Database {
   ): ((sql: string) => readonly (string | undefined)[]) | undefined {
     if (qualifyColumns !== true) return undefined
     return (sql) => this.#components.sessions.origins.find(connection, sql)
+  }
+
+  #reshapesAny({ statements }: SqlCommand): boolean {
+    return statements.some(({ sql }) => this.#reshapes(sql))
   }
 
   #reshapes(sql: string): boolean {

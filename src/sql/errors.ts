@@ -48,6 +48,16 @@ export class EngineFailure extends Error {
   override name = 'EngineFailure'
 }
 
+/** The instance has no memory for a statement; one in which nothing else was done may have. */
+export class OutOfMemory extends EngineFailure {
+  override name = 'OutOfMemory'
+}
+
+/** An entry may have taken more instructions than it is allowed; counting them one by one will tell. */
+export class StepsInDoubt extends Error {
+  override name = 'StepsInDoubt'
+}
+
 /** A statement's own fault. The message is SQLite's, or in its style; every replica gets the same. */
 export class StatementError extends Error {
   override name = 'StatementError'

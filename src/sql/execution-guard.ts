@@ -6,8 +6,11 @@
  * - Reads are held to a time of day, and end when nobody waits for them any more. The callback is asked now
  *   and then, and looks at the clock and at a flag.
  * - Log entries are held to a number of instructions, since replicas have different clocks. The callback is
- *   asked once for every instruction: at wider steps it would matter how many a statement that is kept (in
- *   a full-text table, for one) had carried out before. It is WebAssembly itself, or that would be slow.
+ *   WebAssembly itself, or that would be slow.
+ *   - To count them, it is asked once for every instruction: at wider steps it would matter how many a
+ *     statement that is kept (in a full-text table, for one) had carried out before.
+ *   - To estimate them, which costs next to nothing, it is asked now and then. What is far below the limit by
+ *     an estimate is below it; of anything else, only counting can tell.
  */
 import { EngineFailure } from './errors.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
@@ -16,7 +19,7 @@ import { Wasm } from './wasm.ts'
 
 export type ExecutionLimit =
   /** Instructions. */
-  { readonly kind: 'steps'; readonly steps: number } | Deadline
+  { readonly kind: 'steps' | 'steps-estimate'; readonly steps: number } | Deadline
 
 export interface Deadline {
   readonly kind: 'deadline'
@@ -33,6 +36,14 @@ export function monotonicMs(): number {
 
 /** Instructions between two looks at the clock: some 50 µs. */
 const STEPS_PER_LOOK = 1_000
+/** Instructions between two counts of an estimate. */
+const STEPS_PER_ESTIMATE = 16
+/**
+ * What an estimate may miss. Each run of a statement can end just before it is counted; those that are seen
+ * here are counted for it, and SQLite's own (of full-text tables, and of PRAGMAs that are read like tables) make
+ * at most a few of them for each that does count.
+ */
+const ESTIMATE_FACTOR = 4
 const COUNTER_BYTES = 8
 
 export class ExecutionGuard {
@@ -43,6 +54,8 @@ export class ExecutionGuard {
   #counter = 0
   #countDown = 0
   #lookAtClock = 0
+  /** Runs since `begin`, of an estimate. */
+  #runs = 0
 
   constructor(instance: SqliteInstance, layout: SqliteLayout) {
     this.#instance = instance
@@ -57,13 +70,28 @@ export class ExecutionGuard {
       return
     }
     if (this.#countDown === 0) this.#addCountDown()
-    this.#instance.memory.setInt64(this.#counter, BigInt(limit.steps))
+    const isEstimate = limit.kind === 'steps-estimate'
+    const calls = isEstimate ? limit.steps / (STEPS_PER_ESTIMATE * ESTIMATE_FACTOR) : limit.steps
+    this.#runs = 0
+    this.#instance.memory.setInt64(this.#counter, BigInt(Math.floor(calls)))
+  }
+
+  /** Whether it only finds out that a statement may have to be ended. */
+  get isEstimate(): boolean {
+    return this.#limit?.kind === 'steps-estimate'
+  }
+
+  /** Instructions that are left of those counted; below 0 if they did not suffice. */
+  get stepsLeft(): number {
+    return Number(this.#instance.memory.getInt64(this.#counter))
   }
 
   /** Whether there is no time, or no instruction, left. */
   get isSpent(): boolean {
     if (this.#limit === undefined) return false
-    if (this.#limit.kind === 'steps') return this.#instance.memory.getInt64(this.#counter) < 0n
+    if (this.#limit.kind !== 'deadline') {
+      return Number(this.#instance.memory.getInt64(this.#counter)) < this.#runs
+    }
     const { atMs, isAbandoned } = this.#limit
     return isAbandoned?.() === true || (atMs !== Number.POSITIVE_INFINITY && monotonicMs() >= atMs)
   }
@@ -71,16 +99,28 @@ export class ExecutionGuard {
   /** Lets SQLite ask until `leave`. `handle` is the `sqlite3` pointer. */
   enter(handle: number): void {
     const isClock = this.#limit?.kind === 'deadline'
+    if (this.isEstimate) this.#runs++
     const { memory } = this.#instance
     const { progress } = this.#layout
     memory.setUint32(handle + progress + PROGRESS.callback, isClock ? this.#lookAtClock : this.#countDown)
     memory.setUint32(handle + progress + PROGRESS.argument, this.#counter)
-    memory.setUint32(handle + progress + PROGRESS.steps, isClock ? STEPS_PER_LOOK : 1)
+    memory.setUint32(handle + progress + PROGRESS.steps, this.#stepsPerCall)
   }
 
   leave(handle: number): void {
     // Without a callback the other two words mean nothing.
     this.#instance.memory.setUint32(handle + this.#layout.progress + PROGRESS.callback, 0)
+  }
+
+  get #stepsPerCall(): number {
+    switch (this.#limit?.kind) {
+      case 'deadline':
+        return STEPS_PER_LOOK
+      case 'steps-estimate':
+        return STEPS_PER_ESTIMATE
+      default:
+        return 1
+    }
   }
 
   #addCountDown(): void {

@@ -1,5 +1,9 @@
 import type { WasmMemory } from './wasm.ts'
 
+const PAGE_BYTES = 64 * 1024
+/** What sql.js is built with. */
+export const INSTANCE_BYTES_MAX = 2 * 1024 * 1024 * 1024
+
 /** Reads and writes an instance's memory. The views are renewed when the memory has grown. */
 export class InstanceMemory {
   readonly #memory: WasmMemory
@@ -33,6 +37,19 @@ export class InstanceMemory {
 
   get size(): number {
     return this.#memory.buffer.byteLength
+  }
+
+  /**
+   * Whether an instance that ran out of memory could have had all it can ever have. If not, it was the system
+   * that refused, and another one may not.
+   */
+  canGrowToMaximum(): boolean {
+    try {
+      this.#memory.grow((INSTANCE_BYTES_MAX - this.size) / PAGE_BYTES)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** A NUL-terminated string. */

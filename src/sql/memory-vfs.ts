@@ -10,6 +10,7 @@
 import { toError } from '../base/index.ts'
 import { BlockFile } from './block-file.ts'
 import { EngineFailure } from './errors.ts'
+import type { FileUndo } from './file-undo.ts'
 import { SQL_TEMPORARY_BYTES_MAX } from './limits.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
 
@@ -76,6 +77,7 @@ export class MemoryVfs {
   #failure: Error | undefined
   #timeMs = 0
   #readOnly = false
+  #undo: FileUndo | undefined
   #refusedWrite = false
 
   /** Serves `database` to the instance. An instance has one VFS for all its life. */
@@ -87,11 +89,12 @@ export class MemoryVfs {
 
   /**
    * Sets what SQLite sees as the time, in milliseconds since the epoch, and whether the database can be
-   * written. To be called between transactions only.
+   * written. To be called between transactions only. `undo` is told before the database changes.
    */
-  begin(timeMs: number, access: 'read' | 'write'): void {
+  begin(timeMs: number, access: 'read' | 'write', undo?: FileUndo): void {
     this.#timeMs = timeMs
     this.#readOnly = access === 'read'
+    this.#undo = undo
     // In the middle of a transaction the size would depend on what SQLite has in its cache.
     this.#temporaryBytesMax = Math.max(SQL_TEMPORARY_BYTES_MAX, TEMPORARY_DATABASES * this.#database.size)
   }
@@ -248,6 +251,7 @@ export class MemoryVfs {
     if (isDatabase && this.#readOnly) return this.#refuse()
     const offset = Number(at)
     if (this.#temporary.has(written) && !this.#takeTemporary(offset + count - written.size)) return FULL
+    if (isDatabase) this.#undo?.beforeWrite(offset, count)
     written.write(this.#instance.memory.bytes.subarray(from, from + count), offset)
     if (isDatabase && offset === 0 && count >= HEADER_BYTES) writeNeutralHeader(written)
     return OK
@@ -269,7 +273,9 @@ export class MemoryVfs {
   #truncate(file: number, size: bigint): number {
     const truncated = this.#file(file)
     const before = truncated.size
-    if (truncated === this.#database && this.#readOnly) return this.#refuse()
+    const isDatabase = truncated === this.#database
+    if (isDatabase && this.#readOnly) return this.#refuse()
+    if (isDatabase) this.#undo?.beforeTruncate(Number(size))
     truncated.truncate(Number(size))
     if (this.#temporary.has(truncated)) this.#temporaryBytes -= before - truncated.size
     return OK

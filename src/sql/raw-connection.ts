@@ -1,6 +1,6 @@
 /** One open database of one instance: compiling, stepping, errors. What values mean is for others. */
 import { errorMessage } from '../base/index.ts'
-import { CorruptionReport, EngineFailure, Interrupted, StatementError } from './errors.ts'
+import { CorruptionReport, EngineFailure, Interrupted, OutOfMemory, StatementError } from './errors.ts'
 import type { ExecutionGuard } from './execution-guard.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
 import type { ProbeConnection } from './sqlite-layout.ts'
@@ -8,14 +8,15 @@ import type { ProbeConnection } from './sqlite-layout.ts'
 const OK = 0
 const ROW = 100
 const DONE = 101
+const NOMEM = 7
 const INTERRUPT = 9
 const CORRUPT = 11
 /**
- * INTERNAL, NOMEM, IOERR, PROTOCOL, MISUSE, NOLFS, NOTADB: not the statement's doing. FULL is not among
- * them: a process without memory is an I/O error here. FULL means that a table has used its last rowid or
- * that a limit is reached, on every replica at the same statement.
+ * INTERNAL, IOERR, PROTOCOL, MISUSE, NOLFS, NOTADB: not the statement's doing. FULL is not among them: a
+ * process without memory is an I/O error here. FULL means that a table has used its last rowid or that a limit
+ * is reached, on every replica at the same statement. NOMEM depends: see {@link RawConnection.blameStatements}.
  */
-const FATAL = new Set([2, 7, 10, 15, 21, 22, 26])
+const FATAL = new Set([2, 10, 15, 21, 22, 26])
 
 /** Of arguments, and their encoding. */
 const ANY_NUMBER = -1
@@ -31,6 +32,8 @@ export class RawConnection implements ProbeConnection {
   readonly handle: number
   /** The instance trapped in the middle of a call. Nothing in it may be used any more. */
   #broken = false
+  #blamesStatements = false
+  #ranOutOfMemory = false
   #scratch = 0
   #scratchBytes = 0
 
@@ -43,6 +46,19 @@ export class RawConnection implements ProbeConnection {
     const code = api._sqlite3_open(text + POINTER_BYTES, out)
     this.handle = memory.getUint32(out)
     if (code !== OK) throw new EngineFailure(`cannot open a database (code ${code})`)
+  }
+
+  /**
+   * From now on a statement for which there is no memory fails as one that is wrong. Only where every replica
+   * would come to the same: in an instance in which nothing was done before.
+   */
+  blameStatements(): void {
+    this.#blamesStatements = true
+  }
+
+  /** Whether that has happened. What the connection does then is not to be relied on. */
+  get ranOutOfMemory(): boolean {
+    return this.#ranOutOfMemory
   }
 
   /** Compiles one statement; 0 if the text holds none. Throws if it holds more than one. */
@@ -119,6 +135,7 @@ export class RawConnection implements ProbeConnection {
   /** Throws what SQLite says about its last error. */
   fail(code: number): never {
     const { api, memory } = this.instance
+    if (code === NOMEM) this.noMemory()
     const message = memory.string(api._sqlite3_errmsg(this.handle))
     if (code === INTERRUPT) throw new Interrupted(message)
     if (code === CORRUPT) throw new CorruptionReport(message)
@@ -145,9 +162,15 @@ export class RawConnection implements ProbeConnection {
     this.#scratchBytes = 0
     const size = Math.max(bytes, SCRATCH_BYTES)
     this.#scratch = api._malloc(size)
-    if (this.#scratch === 0) throw new EngineFailure(`out of memory (${size} bytes)`)
+    if (this.#scratch === 0) this.noMemory()
     this.#scratchBytes = size
     return this.#scratch
+  }
+
+  /** For what SQLite hands out as a null pointer where there is a value. */
+  noMemory(): never {
+    this.#ranOutOfMemory = true
+    throw new (this.#blamesStatements ? StatementError : OutOfMemory)('out of memory')
   }
 
   #trapped(error: unknown): EngineFailure {

@@ -14,11 +14,28 @@ export interface RowKeeperInit {
 
 export class RowKeeper {
   readonly isWanted: boolean
+  readonly #rememberBytesMax: number
   #bytesLeft: number
+  #isAgain = false
 
   constructor({ isWanted, rememberBytesMax = -1 }: RowKeeperInit) {
     this.isWanted = isWanted
+    this.#rememberBytesMax = rememberBytesMax
     this.#bytesLeft = rememberBytesMax
+  }
+
+  /**
+   * The request is carried out again from its beginning, this time so that it takes as much memory where
+   * nobody waits for it as where somebody does.
+   */
+  again(): void {
+    this.#bytesLeft = this.#rememberBytesMax
+    this.#isAgain = true
+  }
+
+  /** Whether rows are read, be it only to measure them. */
+  get readsAll(): boolean {
+    return this.isWanted || this.#isAgain
   }
 
   /** Whether rows are still gathered. */

@@ -70,6 +70,11 @@ export class Session {
     return this.#instance.memory.size
   }
 
+  /** See `InstanceMemory`. The session is of no use afterwards. */
+  canGrowToMaximum(): boolean {
+    return this.#instance.memory.canGrowToMaximum()
+  }
+
   /** Forgets all that SQLite keeps in memory, the schema above all, and reads it from the file again. */
   reopen(sticky: Sticky): void {
     this.#connection.close()

@@ -6,7 +6,7 @@
 import type { AnalysisCache } from './analysis-cache.ts'
 import type { ChangeKeeping } from './change-keeping.ts'
 import type { Connection, Sticky } from './connection.ts'
-import { CorruptionReport, Interrupted, StatementError } from './errors.ts'
+import { CorruptionReport, Interrupted, StatementError, StepsInDoubt } from './errors.ts'
 import type { ExecutionGuard } from './execution-guard.ts'
 import type { SqlSegment } from './gate.ts'
 import { SQL_RESULT_BYTES_MAX } from './limits.ts'
@@ -50,6 +50,10 @@ export interface StatementRunnerInit {
 export class ResultBudget {
   #bytesLeft = SQL_RESULT_BYTES_MAX
 
+  get bytesLeft(): number {
+    return this.#bytesLeft
+  }
+
   take(bytes: number): void {
     this.#bytesLeft -= bytes
     if (this.#bytesLeft < 0) {
@@ -79,6 +83,7 @@ export class StatementRunner {
       if (this.#init.guard?.isSpent) throw new Interrupted('no time is left')
       return this.#run(statement, at)
     } catch (error) {
+      if (error instanceof Interrupted && this.#init.guard?.isEstimate) throw new StepsInDoubt()
       if (error instanceof Interrupted) return { kind: 'error', message: this.#timeout(statement) }
       const isOwnFault =
         error instanceof StatementError || (error instanceof CorruptionReport && this.#connection.isSound())
@@ -146,13 +151,13 @@ export class StatementRunner {
    */
   #contained<T>(segment: SqlSegment, run: () => T): T {
     const { guard, mode, isTransaction } = this.#init
-    if (guard === undefined || isTransaction || mode === 'query') return run()
+    if (guard === undefined || guard.isEstimate || isTransaction || mode === 'query') return run()
     if (segment.effect === 'read' || segment.verb === 'vacuum') return run()
     return standAlone(this.#connection, run)
   }
 
   #step(segment: SqlSegment, compiled: Statement, isLast: boolean): Outcome {
-    const { mode, budget } = this.#init
+    const { mode } = this.#init
     const guard = segment.verb === 'vacuum' ? undefined : this.#init.guard
     let isRow = compiled.step(guard)
     if (compiled.columnCount === 0) {
@@ -162,20 +167,20 @@ export class StatementRunner {
     const isReadOnly = this.#isReadOnly(segment)
     // One step is enough where rows are not asked for; no RETURNING is read-only.
     if (mode === 'execute' && isReadOnly) return written(this.#connection.sticky)
-    if (isLast) return this.#rows(compiled, isRow, segment, isReadOnly ? budget : undefined)
+    if (isLast) return this.#rows(compiled, isRow, segment, isReadOnly)
     while (isRow) isRow = compiled.step(guard)
     return { kind: 'empty' }
   }
 
-  #rows(compiled: Statement, isRow: boolean, segment: SqlSegment, budget: ResultBudget | undefined): Outcome {
-    const { guard, keeper } = this.#init
+  #rows(compiled: Statement, isRow: boolean, segment: SqlSegment, isReadOnly: boolean): Outcome {
+    const { budget, guard, keeper } = this.#init
     const { columns, types } = keeper.isGathering ? this.#describe(compiled, isRow, segment) : NO_COLUMNS
     keeper.count(lengthOf(columns) + lengthOf(types))
     const values: SqlValue[][] = []
     for (let more = isRow; more; more = compiled.step(guard)) {
-      const row = keeper.isWanted ? compiled.row() : undefined
+      const row = keeper.readsAll ? compiled.row(isReadOnly ? budget.bytesLeft : undefined) : undefined
       const bytes = row === undefined ? compiled.measureRow() : compiled.rowBytes
-      budget?.take(bytes)
+      if (isReadOnly) budget.take(bytes)
       keeper.count(bytes)
       if (keeper.isGathering) values.push(row ?? compiled.row())
     }

@@ -117,7 +117,7 @@ export class Statement {
 
   /** A value of the current row. */
   value(column: number): SqlValue {
-    return this.#value(column)
+    return this.#value(column, Number.POSITIVE_INFINITY)
   }
 
   /** A text of the current row as the bytes of its UTF-8. Not to be kept. */
@@ -128,9 +128,10 @@ export class Statement {
     return memory.bytes.subarray(from, from + length)
   }
 
-  row(): SqlValue[] {
+  /** Values beyond `bytesMax` are not read: SQLite would have to make what it only knows the length of. */
+  row(bytesMax = Number.POSITIVE_INFINITY): SqlValue[] {
     this.#rowBytes = 0
-    return this.#columns((column) => this.#value(column))
+    return this.#columns((column) => this.#value(column, bytesMax))
   }
 
   /** Bytes of the row last read, by a measure that is the same on every replica. */
@@ -158,8 +159,8 @@ export class Statement {
     return list
   }
 
-  #value(column: number): SqlValue {
-    const { api, memory } = this.#connection.instance
+  #value(column: number, bytesMax: number): SqlValue {
+    const { api } = this.#connection.instance
     this.#rowBytes += VALUE_BYTES
     switch (api._sqlite3_column_type(this.#pointer, column)) {
       case INTEGER: {
@@ -170,21 +171,29 @@ export class Statement {
         return api._sqlite3_column_double(this.#pointer, column)
       case TEXT:
         return this.#text(column)
-      case BLOB: {
-        const from = api._sqlite3_column_blob(this.#pointer, column)
-        const blob = new Uint8Array(api._sqlite3_column_bytes(this.#pointer, column))
-        blob.set(memory.bytes.subarray(from, from + blob.length))
-        this.#rowBytes += blob.length
-        return blob
-      }
+      case BLOB:
+        return this.#blob(column, bytesMax)
       default:
         return null
     }
   }
 
+  #blob(column: number, bytesMax: number): SqlValue {
+    const { api, memory } = this.#connection.instance
+    const length = api._sqlite3_column_bytes(this.#pointer, column)
+    this.#rowBytes += length
+    if (this.#rowBytes > bytesMax) return null
+    const from = api._sqlite3_column_blob(this.#pointer, column)
+    if (from === 0 && length > 0) this.#connection.noMemory()
+    const blob = new Uint8Array(length)
+    blob.set(memory.bytes.subarray(from, from + length))
+    return blob
+  }
+
   #text(column: number): string {
     const { api, memory } = this.#connection.instance
     const from = api._sqlite3_column_text(this.#pointer, column)
+    if (from === 0) this.#connection.noMemory()
     const length = api._sqlite3_column_bytes(this.#pointer, column)
     this.#rowBytes += length
     return memory.bytes.toString('utf8', from, from + length)
@@ -193,7 +202,9 @@ export class Statement {
   /** `sqlite3_column_int64` is not exported; its digits are. */
   #bigint(column: number): bigint {
     const { api, memory } = this.#connection.instance
-    return BigInt(memory.string(api._sqlite3_column_text(this.#pointer, column)))
+    const digits = api._sqlite3_column_text(this.#pointer, column)
+    if (digits === 0) this.#connection.noMemory()
+    return BigInt(memory.string(digits))
   }
 
   /** `n` stands for `:n`, `@n` and `$n`, each of which may occur. */

@@ -5,10 +5,13 @@ import { CorruptionReport, Interrupted, StatementError } from './errors.ts'
 import type { StatementRunner } from './statement-runner.ts'
 import type { SqlResult, SqlStatement } from './types.ts'
 
+/** Statements with their positions in the request. */
+export type Numbered = Iterable<readonly [number, SqlStatement]>
+
 /** Each statement stands alone: SQLite commits it, or undoes what it did. */
-export function runEach(runner: StatementRunner, statements: readonly SqlStatement[]): SqlResult[] {
+export function runEach(runner: StatementRunner, statements: Numbered): SqlResult[] {
   const results: SqlResult[] = []
-  for (const [at, statement] of statements.entries()) {
+  for (const [at, statement] of statements) {
     const result = runner.run(statement, at)
     if (result !== undefined) results.push(result)
   }
@@ -19,12 +22,12 @@ export function runEach(runner: StatementRunner, statements: readonly SqlStateme
 export function runTransaction(
   connection: Connection,
   runner: StatementRunner,
-  statements: readonly SqlStatement[],
+  statements: Numbered,
   recorder: ChangeRecorder | undefined,
 ): SqlResult[] {
   const results: SqlResult[] = []
   connection.control('BEGIN')
-  for (const [at, statement] of statements.entries()) {
+  for (const [at, statement] of statements) {
     const result = runner.run(statement, at)
     if (result === undefined) continue
     results.push(result)

@@ -15,6 +15,8 @@ export interface WasmInstance {
 /** Its buffer is another one after it has grown. */
 export interface WasmMemory {
   readonly buffer: ArrayBuffer
+  /** By so many pages of 64 KiB. Throws if that is more than its maximum, or than the system gives. */
+  grow(pages: number): number
 }
 
 export const Wasm = (globalThis as unknown as { WebAssembly: WebAssemblyNamespace }).WebAssembly

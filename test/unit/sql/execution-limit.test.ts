@@ -1,8 +1,9 @@
 /** Statements that run for too long: log entries by their instructions, reads by the clock. */
 import { describe, expect, it } from 'vitest'
 import { monotonicMs } from '../../../src/sql/execution-guard.ts'
-import type { SqlCommand, SqlResult } from '../../../src/sql/index.ts'
+import type { SqlCommand, SqliteBinary, SqlResult } from '../../../src/sql/index.ts'
 import {
+  binary,
   error,
   NAMESPACE,
   restoreInto,
@@ -172,6 +173,71 @@ describe('log entries', () => {
       expect(apply(used, { stepsMax }, ...limited)).toEqual(apply(restored, { stepsMax }, ...limited))
       expect(used.digest()).toBe(restored.digest())
     }
+  })
+})
+
+describe('larger limits', () => {
+  /** Some 20 instructions a row. */
+  const fill = (rows: number): string => FILL.replace('LIMIT 1000', `LIMIT ${rows}`)
+
+  /** Counts how often a statement is compiled. */
+  function counting(): { readonly build: SqliteBinary; compiled: number } {
+    const counts = {
+      compiled: 0,
+      build: {
+        instantiate: () => {
+          const instance = binary.instantiate()
+          const { _sqlite3_prepare_v2 } = instance.api
+          instance.api._sqlite3_prepare_v2 = (...values) => {
+            counts.compiled++
+            return _sqlite3_prepare_v2(...values)
+          }
+          return instance
+        },
+      },
+    }
+    return counts
+  }
+
+  it('cost no compiling', () => {
+    const counts = counting()
+    const engine = new TestEngine({}, { binary: counts.build })
+    engine.execute('CREATE TABLE t (x)')
+    apply(engine, { stepsMax: 1_000_000 }, 'INSERT INTO t VALUES (1)')
+    counts.compiled = 0
+    for (let i = 0; i < 5; i++) apply(engine, { stepsMax: 1_000_000 }, 'INSERT INTO t VALUES (1)')
+    expect(counts.compiled).toBe(0)
+  })
+
+  it('end what exceeds them, and only that', () => {
+    const engine = withTable()
+    const results = apply(
+      engine,
+      { stepsMax: 1_000_000 },
+      "INSERT INTO t VALUES (1, 'a')",
+      fill(Number.MAX_SAFE_INTEGER),
+      "INSERT INTO t VALUES (2, 'b')",
+    )
+    expect(results.map(({ kind }) => kind)).toEqual(['write', 'error', 'error'])
+    expect(results.slice(1)).toEqual([error('execute timeout'), error('execute timeout')])
+    expect(engine.rows('SELECT id FROM t')).toEqual([[1]])
+    expect(engine.execute("INSERT INTO t VALUES (2, 'b')")).toMatchObject([{ kind: 'write' }])
+  })
+
+  it('are the same whatever an estimate comes to', () => {
+    const kinds = new Set<string | undefined>()
+    for (const rows of [1_000, 10_000, 20_000, 30_000, 40_000, 60_000]) {
+      const used = withTable()
+      for (let i = 0; i < 20; i++) used.execute(`INSERT INTO t VALUES (${-i}, 'a')`)
+      const restored = new TestEngine()
+      restoreInto(restored.engine, used.capture())
+      const limited = [fill(rows), fill(rows).replace('x + 100', '-x - 100')]
+      const results = apply(used, { stepsMax: 1_000_000 }, ...limited)
+      expect(apply(restored, { stepsMax: 1_000_000 }, ...limited)).toEqual(results)
+      expect(restored.digest()).toBe(used.digest())
+      kinds.add(results.at(-1)?.kind)
+    }
+    expect([...kinds]).toEqual(['write', 'error'])
   })
 })
 
