@@ -37,6 +37,7 @@ async function measure(node: DebrosNode, plan: EmbeddedPlan): Promise<LoadResult
   const [from, to] = [plan.warmUpSeconds * 1000, (plan.warmUpSeconds + plan.seconds) * 1000]
   const started = performance.now()
   let number = plan.firstNumber
+  let warmUpDone = 0
   const repeat = async (): Promise<void> => {
     for (;;) {
       const sentAt = performance.now()
@@ -44,7 +45,9 @@ async function measure(node: DebrosNode, plan: EmbeddedPlan): Promise<LoadResult
       const next = plan.numbers === undefined ? number++ : number++ % plan.numbers
       const failed = await call(next).then(failureOf, (error: Error) => error.message)
       const answeredAt = performance.now()
-      if (answeredAt - started < from || answeredAt - started >= to) continue
+      const inWarmUp = answeredAt - started < from
+      if (inWarmUp && failed === undefined) warmUpDone++
+      if (inWarmUp || answeredAt - started >= to) continue
       if (failed === undefined) latencies.add(answeredAt - sentAt)
       else errors.set(failed, (errors.get(failed) ?? 0) + 1)
     }
@@ -54,6 +57,7 @@ async function measure(node: DebrosNode, plan: EmbeddedPlan): Promise<LoadResult
     seconds: plan.seconds,
     done: latencies.count,
     perSecond: latencies.count / plan.seconds,
+    doneInAll: warmUpDone + latencies.count,
     latency: latencies.summary(),
     errors: Object.fromEntries(errors),
     generatorCpuSeconds: 0,

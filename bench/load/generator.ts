@@ -67,6 +67,7 @@ class Load {
   #firstError: string | undefined
   #number: number
   #startedAt = 0
+  #warmUpDone = 0
   #startedCpu = process.cpuUsage()
   #stopped = false
   #nextDue = 0
@@ -141,6 +142,7 @@ class Load {
   }
 
   #startToCount(): void {
+    this.#warmUpDone = this.#latencies.count
     this.#latencies.clear()
     this.#startedAt = performance.now()
     this.#startedCpu = process.cpuUsage()
@@ -154,6 +156,7 @@ class Load {
       seconds,
       done: this.#latencies.count,
       perSecond: this.#latencies.count / seconds,
+      doneInAll: this.#warmUpDone + this.#latencies.count,
       latency: this.#latencies.summary(),
       errors: Object.fromEntries(this.#errors),
       ...(this.#firstError !== undefined && { firstError: this.#firstError }),

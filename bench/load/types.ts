@@ -38,6 +38,10 @@ export interface LoadResult {
   /** Requests answered as they should be. */
   readonly done: number
   readonly perSecond: number
+  /** As `done`, with those of the warm-up. */
+  readonly doneInAll: number
+  /** CPU time of all nodes for each of these, in microseconds; undefined where nobody counts it. */
+  readonly cpuMicroseconds?: number
   readonly latency: Latency
   /** Answers that were no success, by what they were: `HTTP 503`, `"error"`, `ECONNRESET`. */
   readonly errors: Readonly<Record<string, number>>

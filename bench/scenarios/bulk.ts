@@ -4,7 +4,7 @@ import type { RequestTemplate } from '../load/types.ts'
 import type { Cluster } from '../systems/types.ts'
 import { inTurns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario, Target } from '../types.ts'
-import { createTable, load, nodeAt, rateRow } from './common.ts'
+import { createTable, loadAt, rateRow } from './common.ts'
 
 const ROWS = 1_000
 const CLIENTS = [1, 4]
@@ -66,7 +66,7 @@ async function measure(bench: Bench, clusters: readonly Cluster[], init: BulkIni
   const { clients, template } = init
   bench.note(init.label)
   const turns = await inTurns(bench, clusters, async (cluster) =>
-    load(bench, [await nodeAt(cluster, 'leader')], { clients, requests: [{ template, weight: 1 }] }),
+    loadAt(bench, cluster, 'leader', { clients, requests: [{ template, weight: 1 }] }),
   )
   return rateRow(init, turns)
 }

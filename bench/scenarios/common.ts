@@ -1,8 +1,10 @@
 /** What scenarios of load have in common. */
+import { cpuSeconds } from '../cpu.ts'
 import { runLoad } from '../load/run-load.ts'
 import { etcdPut, type Level, TABLE } from '../load/templates.ts'
 import type { Latency, LoadPlan, LoadResult } from '../load/types.ts'
-import { summarize } from '../report/statistics.ts'
+import { quantile, summarize } from '../report/statistics.ts'
+import { formatNumber } from '../report/text.ts'
 import type { Cluster, ClusterNode } from '../systems/types.ts'
 import { samplesOf, type Turns } from '../turns.ts'
 import type { Bench, Row, Series, SystemName, Target } from '../types.ts'
@@ -37,6 +39,26 @@ export async function load(
     },
     bench.signal,
   )
+}
+
+/** The same through the leader or a follower, with what it took of the CPU. */
+export async function loadAt(
+  bench: Bench,
+  cluster: Cluster,
+  place: Place,
+  plan: Parameters<typeof load>[2],
+): Promise<LoadResult> {
+  const node = await nodeAt(cluster, place)
+  return await withCpu(cluster, () => load(bench, [node], plan))
+}
+
+/** Adds what the requests took of the CPU, on all nodes of the cluster together. */
+export async function withCpu(cluster: Cluster, run: () => Promise<LoadResult>): Promise<LoadResult> {
+  const before = cpuSeconds(cluster)
+  const result = await run()
+  const after = cpuSeconds(cluster)
+  if (before === undefined || after === undefined || result.doneInAll === 0) return result
+  return { ...result, cpuMicroseconds: (1e6 * (after - before)) / result.doneInAll }
 }
 
 /** The table that the requests of load/templates.ts use. */
@@ -119,7 +141,7 @@ export function describeLoad(results: readonly LoadResult[]): string {
   const worst = Math.max(...results.map(({ latency }) => latency.max))
   const busy = middle.generatorCpuSeconds / middle.seconds
   const limit = busy > GENERATOR_BUSY ? `, load generator at ${(100 * busy).toFixed(0)} % of a core` : ''
-  const text = `${describeLatency(middle.latency)}, max ${worst.toFixed(0)} ms${limit}`
+  const text = `${describeLatency(middle.latency)}, max ${worst.toFixed(0)} ms${describeCpu(results)}${limit}`
   const errors = new Map<string, number>()
   for (const result of results) {
     for (const [what, count] of Object.entries(result.errors))
@@ -128,6 +150,11 @@ export function describeLoad(results: readonly LoadResult[]): string {
   return errors.size === 0
     ? text
     : `${text}, FAILED: ${[...errors].map(([what, n]) => `${n} x ${what}`).join(', ')}`
+}
+
+function describeCpu(results: readonly LoadResult[]): string {
+  const costs = results.flatMap(({ cpuMicroseconds }) => cpuMicroseconds ?? [])
+  return costs.length === 0 ? '' : `, CPU ${formatNumber(quantile(costs, 0.5))} us`
 }
 
 function describeLatency({ p50, p99 }: Latency): string {
@@ -148,4 +175,20 @@ export function seriesOf(rows: readonly Row[], xs: readonly (number | string)[],
       return [{ x: xs[i] as number | string, y: median, low, high }]
     }),
   }))
+}
+
+/** Half of the requests took less than the one line, all but one in a hundred less than the other. */
+export function latencySeries(all: readonly Turns<LoadResult>[], xs: readonly number[]): Series[] {
+  const systems = [...new Set(all.flatMap((turns) => [...turns.keys()]))]
+  return systems.flatMap((system) =>
+    (['p50', 'p99'] as const).map((name) => ({
+      name: `${system} ${name}`,
+      system,
+      dashed: name === 'p99',
+      points: all.flatMap((turns, i) => {
+        const samples = (turns.get(system) ?? []).map(({ latency }) => latency[name])
+        return samples.length === 0 ? [] : [{ x: xs[i] as number, y: quantile(samples, 0.5) }]
+      }),
+    })),
+  )
 }

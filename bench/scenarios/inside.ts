@@ -4,7 +4,7 @@ import { callInside } from '../systems/embedded.ts'
 import type { Cluster } from '../systems/types.ts'
 import { inTurns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario, Target } from '../types.ts'
-import { createTable, nodeAt, type Place, rateRow, seriesOf } from './common.ts'
+import { createTable, nodeAt, type Place, rateRow, seriesOf, withCpu } from './common.ts'
 
 const IN_FLIGHT = [1, 64, 1_024]
 const READS_IN_FLIGHT = 64
@@ -90,7 +90,8 @@ class Calls {
     const turns = await inTurns(this.#bench, this.#clusters, async (cluster) => {
       const plan = { seconds, warmUpSeconds, firstNumber: this.#firstNumber, ...asked }
       this.#firstNumber += 1e8
-      return await callInside(await nodeAt(cluster, place), plan, this.#bench.signal)
+      const node = await nodeAt(cluster, place)
+      return await withCpu(cluster, () => callInside(node, plan, this.#bench.signal))
     })
     const isTarget = asked.operation !== 'kv-get' && asked.inFlight === Math.max(...IN_FLIGHT)
     return rateRow({ id: `${id}-${asked.inFlight}`, label, ...(isTarget && { target: TARGET }) }, turns)

@@ -4,7 +4,7 @@ import type { WeightedTemplate } from '../load/types.ts'
 import type { Cluster } from '../systems/types.ts'
 import { inTurns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario } from '../types.ts'
-import { fillWith, load, nodeAt, rateRow } from './common.ts'
+import { fillWith, loadAt, rateRow } from './common.ts'
 
 const CLIENTS = 64
 const ROWS = 1_000
@@ -31,7 +31,7 @@ async function mix(bench: Bench, clusters: readonly Cluster[], level: Level): Pr
   bench.note(`reads at ${level}`)
   const turns = await inTurns(bench, clusters, async (cluster) => {
     const requests = cluster.api === 'etcd' ? etcdRequests(level) : sqlRequests(level)
-    return await load(bench, [await nodeAt(cluster, 'leader')], { clients: CLIENTS, requests })
+    return await loadAt(bench, cluster, 'leader', { clients: CLIENTS, requests })
   })
   return rateRow({ id: level, label: `reads at ${level}` }, turns)
 }

@@ -3,7 +3,7 @@ import { etcdRange, type Level, pointSelect } from '../load/templates.ts'
 import type { Cluster } from '../systems/types.ts'
 import { inTurns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario } from '../types.ts'
-import { fillWith, load, nodeAt, type Place, rateRow, seriesOf } from './common.ts'
+import { fillWith, loadAt, type Place, rateRow, seriesOf } from './common.ts'
 
 const CLIENTS = 64
 const ROWS = 1_000
@@ -50,7 +50,7 @@ async function read(bench: Bench, clusters: readonly Cluster[], place: Place, le
   const turns = await inTurns(bench, clusters, async (cluster) => {
     const template =
       cluster.api === 'etcd' ? etcdRange(ROWS, level !== 'linearizable') : pointSelect(level, ROWS)
-    return await load(bench, [await nodeAt(cluster, place)], {
+    return await loadAt(bench, cluster, place, {
       clients: CLIENTS,
       requests: [{ template, weight: 1 }],
     })

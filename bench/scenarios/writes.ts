@@ -1,9 +1,10 @@
 /** Single-row writes over HTTP, by how many clients, and where they ask. */
 import { etcdPut, insert } from '../load/templates.ts'
+import type { LoadResult } from '../load/types.ts'
 import type { Cluster } from '../systems/types.ts'
-import { inTurns } from '../turns.ts'
+import { inTurns, type Turns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario, Target } from '../types.ts'
-import { createTable, load, nodeAt, type Place, rateRow, seriesOf } from './common.ts'
+import { createTable, latencySeries, loadAt, type Place, rateRow, seriesOf } from './common.ts'
 
 /** Against etcd, by clients. */
 const TARGETS: Readonly<Record<number, number>> = { 1: 1, 16: 1, 64: 1.4, 256: 1.6 }
@@ -30,7 +31,7 @@ async function run(bench: Bench): Promise<Findings> {
   const few = short ? clients.filter((count) => count === FOLLOWER_CLIENTS) : clients
   const follower = await sweep(bench, clusters, 'follower', few)
   return {
-    rows: [...leader, ...follower],
+    rows: [...leader.rows, ...follower.rows],
     plots: [
       {
         name: 'writes',
@@ -38,12 +39,25 @@ async function run(bench: Bench): Promise<Findings> {
         x: { label: 'clients', log: true },
         y: { label: 'writes/s', log: true },
         series: [
-          ...seriesOf(leader, clients),
-          ...(few.length > 1 ? seriesOf(follower, few, ' (follower)') : []),
+          ...seriesOf(leader.rows, clients),
+          ...(few.length > 1 ? seriesOf(follower.rows, few, ' (follower)') : []),
         ],
+      },
+      {
+        name: 'latency',
+        title: 'Latency of single-row writes through the leader',
+        x: { label: 'clients', log: true },
+        y: { label: 'milliseconds', log: true },
+        series: latencySeries(leader.turns, clients),
       },
     ],
   }
+}
+
+/** By numbers of clients. */
+interface Sweep {
+  readonly rows: readonly Row[]
+  readonly turns: readonly Turns<LoadResult>[]
 }
 
 async function sweep(
@@ -51,20 +65,21 @@ async function sweep(
   clusters: readonly Cluster[],
   place: Place,
   counts: readonly number[],
-): Promise<Row[]> {
+): Promise<Sweep> {
   const rows: Row[] = []
+  const all: Turns<LoadResult>[] = []
   for (const clients of counts) {
     bench.note(`${clients} clients, through the ${place}`)
     const turns = await inTurns(bench, clusters, async (cluster) => {
       const template = cluster.api === 'etcd' ? etcdPut() : insert()
-      const node = await nodeAt(cluster, place)
-      return await load(bench, [node], { clients, requests: [{ template, weight: 1 }] })
+      return await loadAt(bench, cluster, place, { clients, requests: [{ template, weight: 1 }] })
     })
+    all.push(turns)
     const target = place === 'leader' ? targetFor(clients) : undefined
     const label = `${clients} client${clients === 1 ? '' : 's'}, ${place}`
     rows.push(rateRow({ id: `${place}-${clients}`, label, ...(target && { target }) }, turns))
   }
-  return rows
+  return { rows, turns: all }
 }
 
 function targetFor(clients: number): Target | undefined {
