@@ -367,8 +367,8 @@ export const RULES: readonly Bug[] = [
         edits: [
           edit(
             'src/sql/database.ts',
-            '    session.reopen(session.connection.sticky)\n    session.guard.begin(limit)',
-            '    session.guard.begin(limit)',
+            "    if (kind === 'steps') session.reopen(session.connection.sticky)\n",
+            '',
           ),
         ],
         caughtBy: [unit(LIMIT_TESTS, 'take as many where the schema was looked through as where it was not')],
