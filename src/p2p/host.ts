@@ -8,6 +8,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { DebrosError, errorMessage, formatHostPort, hasErrorCode, type Logger } from '../base/index.ts'
 import { addressInvalid, hostPortOf, multiaddrOf, parseMultiaddr } from './address.ts'
+import { readingCheaply } from './cheap-records.ts'
 import { HOST_DEFAULTS } from './defaults.ts'
 import { gatheringWrites } from './gathered-writes.ts'
 import type { PeerIdentity } from './identity.ts'
@@ -205,7 +206,7 @@ class Libp2pHost implements PeerHost {
       privateKey: this.#components.identity.privateKey,
       addresses: { listen: [...new Set(listen.map(String))] },
       transports: [transport.transport],
-      connectionEncrypters: [(components) => gatheringWrites(noise()(components))],
+      connectionEncrypters: [(components) => gatheringWrites(readingCheaply(noise()(components)))],
       streamMuxers: [
         yamux({
           keepAliveInterval: HOST_DEFAULTS.muxerKeepAliveMs,
