@@ -4,7 +4,8 @@ import type { RequestTemplate } from '../load/types.ts'
 import type { Cluster } from '../systems/types.ts'
 import { inTurns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario, Target } from '../types.ts'
-import { createTable, loadAt, rateRow } from './common.ts'
+import { createTable, loadAt } from './common.ts'
+import { rateRow } from './load-rows.ts'
 
 const ROWS = 1_000
 const CLIENTS = [1, 4]

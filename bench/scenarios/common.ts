@@ -2,15 +2,10 @@
 import { cpuSeconds } from '../cpu.ts'
 import { runLoad } from '../load/run-load.ts'
 import { etcdPut, type Level, TABLE } from '../load/templates.ts'
-import type { Latency, LoadPlan, LoadResult } from '../load/types.ts'
-import { quantile, summarize } from '../report/statistics.ts'
-import { formatNumber } from '../report/text.ts'
+import type { LoadPlan, LoadResult } from '../load/types.ts'
 import type { Cluster, ClusterNode } from '../systems/types.ts'
-import { samplesOf, type Turns } from '../turns.ts'
-import type { Bench, Row, Series, SystemName, Target } from '../types.ts'
+import type { Bench } from '../types.ts'
 
-/** What is left of a core to the generator when it is no longer the systems that limit. */
-const GENERATOR_BUSY = 0.85
 /** Writes are told apart by their numbers: each run has its own million millions. */
 let firstNumber = 0
 
@@ -111,84 +106,4 @@ export async function query(
     throw new Error(`${node.id} answered ${response.status}: ${text.slice(0, 1_000)}`)
   const { results } = JSON.parse(text) as { results: readonly { values?: readonly unknown[][] }[] }
   return results[0]?.values ?? []
-}
-
-export interface LoadRowInit {
-  readonly id: string
-  readonly label: string
-  readonly target?: Target
-  /** What a request counts for, such as its rows. @default 1 */
-  readonly each?: number
-}
-
-/** Requests (or what they count for) a second. */
-export function rateRow({ id, label, target, each = 1 }: LoadRowInit, turns: Turns<LoadResult>): Row {
-  return {
-    id,
-    label,
-    unit: '/s',
-    better: 'higher',
-    samples: samplesOf(turns, ({ perSecond }) => perSecond * each),
-    ...(target !== undefined && { target }),
-    details: Object.fromEntries([...turns].map(([system, results]) => [system, describeLoad(results)])),
-  }
-}
-
-/** Latencies of the sample in the middle, the worst of all, and what went wrong. */
-export function describeLoad(results: readonly LoadResult[]): string {
-  const middle = [...results].sort((a, b) => a.perSecond - b.perSecond)[Math.floor(results.length / 2)]
-  if (middle === undefined) return 'no samples'
-  const worst = Math.max(...results.map(({ latency }) => latency.max))
-  const busy = middle.generatorCpuSeconds / middle.seconds
-  const limit = busy > GENERATOR_BUSY ? `, load generator at ${(100 * busy).toFixed(0)} % of a core` : ''
-  const text = `${describeLatency(middle.latency)}, max ${worst.toFixed(0)} ms${describeCpu(results)}${limit}`
-  const errors = new Map<string, number>()
-  for (const result of results) {
-    for (const [what, count] of Object.entries(result.errors))
-      errors.set(what, (errors.get(what) ?? 0) + count)
-  }
-  return errors.size === 0
-    ? text
-    : `${text}, FAILED: ${[...errors].map(([what, n]) => `${n} x ${what}`).join(', ')}`
-}
-
-function describeCpu(results: readonly LoadResult[]): string {
-  const costs = results.flatMap(({ cpuMicroseconds }) => cpuMicroseconds ?? [])
-  return costs.length === 0 ? '' : `, CPU ${formatNumber(quantile(costs, 0.5))} us`
-}
-
-function describeLatency({ p50, p99 }: Latency): string {
-  return `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(1)} ms`
-}
-
-/** A line for each system through the medians of these rows, at these places of the x axis. */
-export function seriesOf(rows: readonly Row[], xs: readonly (number | string)[], suffix = ''): Series[] {
-  const systems = new Set(rows.flatMap((row) => Object.keys(row.samples) as SystemName[]))
-  return [...systems].map((system) => ({
-    name: `${system}${suffix}`,
-    system,
-    dashed: suffix !== '',
-    points: rows.flatMap((row, i) => {
-      const samples = row.samples[system]
-      if (samples === undefined || samples.length === 0) return []
-      const { median, low, high } = summarize(samples)
-      return [{ x: xs[i] as number | string, y: median, low, high }]
-    }),
-  }))
-}
-
-/** Half of the requests took less than the one line, all but one in a hundred less than the other. */
-export function latencySeries(all: readonly Turns<LoadResult>[], xs: readonly number[]): Series[] {
-  const systems = [...new Set(all.flatMap((turns) => [...turns.keys()]))]
-  return systems.flatMap((system) =>
-    (['p50', 'p99'] as const).map((name) => ({
-      name: `${system} ${name}`,
-      system,
-      dashed: name === 'p99',
-      points: all.flatMap((turns, i) => {
-        const samples = (turns.get(system) ?? []).map(({ latency }) => latency[name])
-        return samples.length === 0 ? [] : [{ x: xs[i] as number, y: quantile(samples, 0.5) }]
-      }),
-    })),
-  )
 }

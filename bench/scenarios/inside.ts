@@ -4,7 +4,8 @@ import { callInside } from '../systems/embedded.ts'
 import type { Cluster } from '../systems/types.ts'
 import { inTurns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario, Target } from '../types.ts'
-import { createTable, nodeAt, type Place, rateRow, seriesOf, withCpu } from './common.ts'
+import { createTable, nodeAt, type Place, withCpu } from './common.ts'
+import { rateRow, seriesOf } from './load-rows.ts'
 
 const IN_FLIGHT = [1, 64, 1_024]
 const READS_IN_FLIGHT = 64

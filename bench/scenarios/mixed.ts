@@ -4,7 +4,8 @@ import type { WeightedTemplate } from '../load/types.ts'
 import type { Cluster } from '../systems/types.ts'
 import { inTurns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario } from '../types.ts'
-import { fillWith, loadAt, rateRow } from './common.ts'
+import { fillWith, loadAt } from './common.ts'
+import { rateRow } from './load-rows.ts'
 
 const CLIENTS = 64
 const ROWS = 1_000

@@ -3,7 +3,8 @@ import { etcdRange, type Level, pointSelect } from '../load/templates.ts'
 import type { Cluster } from '../systems/types.ts'
 import { inTurns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario } from '../types.ts'
-import { fillWith, loadAt, type Place, rateRow, seriesOf } from './common.ts'
+import { fillWith, loadAt, type Place } from './common.ts'
+import { rateRow, seriesOf } from './load-rows.ts'
 
 const CLIENTS = 64
 const ROWS = 1_000

@@ -4,7 +4,8 @@ import type { LoadResult } from '../load/types.ts'
 import type { Cluster } from '../systems/types.ts'
 import { inTurns, type Turns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario, Target } from '../types.ts'
-import { createTable, latencySeries, loadAt, type Place, rateRow, seriesOf } from './common.ts'
+import { createTable, loadAt, type Place } from './common.ts'
+import { latencySeries, rateRow, seriesOf } from './load-rows.ts'
 
 /** Against etcd, by clients. */
 const TARGETS: Readonly<Record<number, number>> = { 1: 1, 16: 1, 64: 1.4, 256: 1.6 }
