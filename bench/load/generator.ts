@@ -119,7 +119,8 @@ class Load {
     const now = performance.now()
     const every = 1000 / (this.plan.perSecond as number)
     while (this.#nextDue <= now) {
-      const connection = this.#idle.pop()
+      // In turn, so that none is idle for so long that it is closed.
+      const connection = this.#idle.shift()
       if (connection === undefined) return
       connection.send(this.#nextDue)
       this.#nextDue += every

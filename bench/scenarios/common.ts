@@ -1,4 +1,5 @@
 /** What scenarios of load have in common. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuSeconds } from '../cpu.ts'
 import { runLoad } from '../load/run-load.ts'
 import { etcdPut, type Level, TABLE } from '../load/templates.ts'
@@ -61,11 +62,19 @@ export async function createTable(cluster: Cluster): Promise<void> {
   await execute(await cluster.leader(), [TABLE])
 }
 
+/** A statement with more would be a long one for all who wait behind it. */
+const FILL_STEP = 50_000
+
 /** Rows with the ids 1 to `count`. */
 export async function fillTable(cluster: Cluster, count: number): Promise<void> {
-  const sql = `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
-    INSERT INTO load(name, value) SELECT 'name-' || i, '${'x'.repeat(100)}' FROM n`
-  await execute(await cluster.leader(), [sql])
+  const leader = await cluster.leader()
+  for (let filled = 0; filled < count; filled += FILL_STEP) {
+    const step = Math.min(FILL_STEP, count - filled)
+    await execute(leader, [
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${step})
+       INSERT INTO load(name, value) SELECT 'name-' || (${filled} + i), '${'x'.repeat(100)}' FROM n`,
+    ])
+  }
 }
 
 /** So many rows or keys, for the reads of load/templates.ts. */
@@ -80,8 +89,8 @@ export async function fillWith(bench: Bench, cluster: Cluster, count: number): P
   await load(bench, [await cluster.leader()], { clients: 64, requests, warmUpSeconds: 0, seconds: 1 })
 }
 
-export async function execute(node: ClusterNode, statements: readonly unknown[]): Promise<void> {
-  const response = await fetch(`http://${node.address}/db/execute`, {
+export async function execute(node: ClusterNode, statements: readonly unknown[], flags = ''): Promise<void> {
+  const response = await fetch(`http://${node.address}/db/execute${flags}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(statements),
@@ -106,4 +115,21 @@ export async function query(
     throw new Error(`${node.id} answered ${response.status}: ${text.slice(0, 1_000)}`)
   const { results } = JSON.parse(text) as { results: readonly { values?: readonly unknown[][] }[] }
   return results[0]?.values ?? []
+}
+
+/** Waits until the node says that it is. */
+export async function ready(node: ClusterNode): Promise<void> {
+  for (;;) {
+    const response = await fetch(`http://${node.address}/readyz`).catch(() => undefined)
+    await response?.arrayBuffer()
+    if (response?.ok === true) return
+    if (!node.running) throw new Error(`${node.id} has ended: ${node.output}`)
+    await sleep(20)
+  }
+}
+
+export async function snapshot(node: ClusterNode): Promise<void> {
+  const response = await fetch(`http://${node.address}/snapshot`, { method: 'POST' })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`${node.id} took no snapshot: ${text}`)
 }
