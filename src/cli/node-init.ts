@@ -33,6 +33,7 @@ export function toNodeInit(config: NodeConfig, context: NodeInitContext): Omit<N
     clusterSecret,
     voter: raft.voter,
     foreignKeys: config.foreignKeys,
+    writeTimeoutMs: config.writeTimeoutMs,
     ...authorization,
     ...outbound,
     writeQueue: config.writeQueue,

@@ -57,6 +57,7 @@ function toNodeConfig(values: LayeredValues): NodeConfig {
       reapReadOnlyNodeTimeoutMs: values.get('cluster.reap_read_only_node_timeout'),
     },
     foreignKeys: values.get('database.foreign_keys'),
+    writeTimeoutMs: values.get('database.write_timeout'),
     outbound: {
       autoBackupFile: values.get('database.auto_backup_file') || undefined,
       autoRestoreFile: values.get('database.auto_restore_file') || undefined,

@@ -530,6 +530,16 @@ export const SETTINGS = {
     flag: 'foreign-keys',
     env: ['DEBROS_FOREIGN_KEYS'],
   },
+  'database.write_timeout': {
+    schema: s.duration(0),
+    kind: 'text',
+    fallback: '10s',
+    group: 'Database',
+    help: 'What a write may take that comes without db_timeout, counted in instructions of SQLite, 40,000 for a millisecond, so that all nodes agree; 0 for no limit',
+    value: 'duration',
+    flag: 'write-timeout',
+    env: ['DEBROS_WRITE_TIMEOUT'],
+  },
   'database.auto_backup_file': {
     schema: s.text(),
     kind: 'path',

@@ -111,6 +111,8 @@ export interface NodeConfig {
   readonly joinAs: string | undefined
   readonly cluster: ClusterSettings
   readonly foreignKeys: boolean
+  /** 0: no limit. */
+  readonly writeTimeoutMs: number
   readonly outbound: OutboundSettings
   readonly writeQueue: WriteQueueSettings
   readonly http: HttpSettings

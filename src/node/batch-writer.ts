@@ -10,6 +10,7 @@ import type { SqlResult } from '../sql/index.ts'
 import type { RepeatableWrite } from './database-service.ts'
 import type { StatementInput, WriteOptions } from './types.ts'
 import type { BatchItem } from './write-batch.ts'
+import { isEnded } from './write-limit.ts'
 
 /** An attempt that is not answered by then is made again. */
 const ATTEMPT_TIMEOUT_MS = 10_000
@@ -70,25 +71,30 @@ export class BatchWriter {
     }
     const outcome = await this.#writeAll(batch, statements)
     if (outcome === 'take-apart') for (const request of batch) await this.write([request], through)
-    else through(batch.length, outcome)
+    else if (typeof outcome === 'number') {
+      through(outcome, undefined)
+      if (outcome < batch.length) await this.write(batch.slice(outcome), through)
+    } else through(batch.length, outcome)
   }
 
   async #writeAll(
     batch: readonly QueuedRequest[],
     statements: readonly StatementInput[],
-  ): Promise<'take-apart' | DebrosError | undefined> {
+  ): Promise<'take-apart' | DebrosError | number> {
     const { counters } = this.#components
     try {
       const { results } = await this.#persist(batch[0] as QueuedRequest, statements) // there are statements
       const isUndone = this.#init.transaction && results.some(({ kind }) => kind === 'error')
       if (isUndone && batch.length > 1) return 'take-apart'
+      const written = writtenOf(batch, results)
+      const carriedOut = batch.slice(0, written).flatMap((request) => request.statements)
       counters.add('queue', 'num_batches')
-      counters.add('queue', 'statements_tx', statements.length)
-      this.#countFailures(results, statements.length)
-      return undefined
+      counters.add('queue', 'statements_tx', carriedOut.length)
+      this.#countFailures(results.slice(0, carriedOut.filter(hasResult).length), carriedOut.length)
+      return written
     } catch (error) {
       if (!(error instanceof DebrosError)) return this.#drop(batch, toError(error))
-      if (error.outcome === 'applied') return undefined // by an attempt whose answer was lost
+      if (error.outcome === 'applied') return batch.length // by an attempt whose answer was lost
       const isItself = !this.#init.signal.aborted && error.outcome === 'not-applied' && batch.length > 1
       return isItself ? 'take-apart' : this.#drop(batch, error)
     }
@@ -153,6 +159,28 @@ export class BatchWriter {
       cause: error,
     })
   }
+}
+
+/**
+ * How many requests were carried out. All share the batch's limit, and what comes behind a statement that took too
+ * much of it was not begun.
+ */
+function writtenOf(batch: readonly QueuedRequest[], results: readonly SqlResult[]): number {
+  const ended = results.findIndex(isEnded)
+  if (ended < 0) return batch.length
+  let counted = 0
+  return (
+    1 +
+    batch.findIndex(({ statements }) => {
+      counted += statements.filter(hasResult).length
+      return counted > ended
+    })
+  )
+}
+
+/** An empty string has no result. */
+function hasResult(statement: StatementInput): boolean {
+  return (typeof statement === 'string' ? statement : statement.sql) !== ''
 }
 
 /** Whether the same write can still get somewhere. */

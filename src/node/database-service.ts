@@ -37,6 +37,7 @@ import type {
   StatementInput,
   WriteOptions,
 } from './types.ts'
+import type { WriteLimit } from './write-limit.ts'
 
 const METHOD = 'db/request'
 
@@ -63,6 +64,8 @@ export interface DatabaseInit {
   readonly servedBy: () => string
   /** Largest log entry there can be. */
   readonly entryBytesMax: number
+  /** Of a write that asks for none. */
+  readonly writeLimit: WriteLimit
 }
 
 type Reading = Pick<Prepared, 'request' | 'executionTimeoutMs'>
@@ -249,7 +252,8 @@ export class Database implements DatabaseService {
     const id = isRead ? freshRequestId() : proposal.requestId
     const seed = randomBytes(4).readUInt32LE()
     const timeMs = Date.now()
-    const sql = { ...request, timeMs, seed }
+    const { writeLimit } = this.#init
+    const sql = { ...writeLimit.limited(request), timeMs, seed }
     const command = encodeCommand({ kind: 'sql', request: { id, since, timeMs }, sql })
     const { consensus } = this.#components
     const { result } = await (isRead
@@ -257,7 +261,7 @@ export class Database implements DatabaseService {
       : consensus.propose(command, limits))
     const { outcome } = result as CommandResult & { kind: 'sql' } // what the state machine answers an SQL command
     const { result: results, index: raftIndex } = settle(outcome)
-    return { results, raftIndex }
+    return { results: writeLimit.explained(request, results), raftIndex }
   }
 
   /** It is carried out here alone, and ends when nobody waits for it any more. */

@@ -5,7 +5,7 @@ import { hostPortOf, type LinkFilter } from '../p2p/index.ts'
 import { type RaftSettings, resolveRaftSettings } from '../raft/index.ts'
 import { ALLOW_ALL, type Authorizer, type Credentials } from './authorization.ts'
 import type { MemoryDataDir } from './data-dir.ts'
-import { DEFAULT_WRITE_QUEUE } from './defaults.ts'
+import { DEFAULT_WRITE_QUEUE, DEFAULT_WRITE_TIMEOUT_MS } from './defaults.ts'
 import type { MaintenanceIntervals } from './maintenance.ts'
 import type { AutoBackupConfig } from './outbound/auto-backup-config.ts'
 import type { AutoRestoreConfig } from './outbound/auto-restore-config.ts'
@@ -66,6 +66,11 @@ export interface NodeInit {
   readonly voter?: boolean
   /** Enforce foreign keys; the same on all nodes. @default false */
   readonly foreignKeys?: boolean
+  /**
+   * What a write may take for which its caller sets no `executionTimeoutMs`, while this node leads; counted as that
+   * is. 0: as much as it needs. @default 10_000
+   */
+  readonly writeTimeoutMs?: number
   readonly raft?: Partial<RaftSettings>
   /** Between two comparisons of all replicas' data, while this node leads. 0: never. @default 300_000 */
   readonly integrityIntervalMs?: number
@@ -129,6 +134,7 @@ export interface ResolvedNodeInit {
   readonly clusterSecret: string
   readonly voter: boolean
   readonly foreignKeys: boolean
+  readonly writeTimeoutMs: number
   readonly raft: RaftSettings
   readonly integrityIntervalMs: number
   readonly door: ((node: NodeAccess) => Door) | undefined
@@ -171,6 +177,7 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
     clusterSecret: init.clusterSecret ?? randomBytes(32).toString('base64url'),
     voter: init.voter ?? true,
     foreignKeys: init.foreignKeys ?? false,
+    writeTimeoutMs: init.writeTimeoutMs ?? DEFAULT_WRITE_TIMEOUT_MS,
     raft: resolveRaftSettings(init.raft ?? {}),
     integrityIntervalMs: init.integrityIntervalMs ?? 300_000,
     door: init.door,

@@ -16,6 +16,7 @@ import { QueuedWrites } from './queued-writes.ts'
 import { Reaper } from './reaper.ts'
 import { Router } from './router.ts'
 import { Storage } from './storage-service.ts'
+import { WriteLimit } from './write-limit.ts'
 
 /** What stands on Raft. */
 export interface Services {
@@ -97,7 +98,10 @@ export async function openServices(
 
   const database = new Database(
     { consensus, router, rpc, sql, stateMachine, authorizer, counters },
-    { selfId, servedBy, entryBytesMax: settings.entryBytesMax },
+    {
+      ...{ selfId, servedBy, entryBytesMax: settings.entryBytesMax },
+      writeLimit: new WriteLimit(init.writeTimeoutMs),
+    },
   )
   const queuedWrites = new QueuedWrites({ database, counters, logger: nodeLogger }, init.writeQueue)
   cleanup.add('write queue', () => queuedWrites.stop(0))

@@ -56,8 +56,8 @@ export function prepare(
   return { ...rest, requestId: namedRequestId(name, namespace, content) }
 }
 
-/** Not none, for a time that is. */
-function stepsIn(ms: number): number {
+/** Instructions for a time in a log entry. Not none, for a time that is. */
+export function stepsIn(ms: number): number {
   if (ms <= 0) return 0
   return Math.min(Math.max(1, Math.round(ms * SQL_STEPS_PER_MILLISECOND)), Number.MAX_SAFE_INTEGER)
 }

@@ -34,7 +34,8 @@ export interface ExecutionOptions {
    * How long all statements together may run, in milliseconds, fractions included. What takes longer ends with
    * the error `query timeout` or `execute timeout`. A read is held to the clock, and rejected with
    * `SQL_TIMEOUT` if its time is over before it began; what goes through the log is held to so many instructions
-   * of SQLite, on every replica alike, and not counting the wait. @default no limit
+   * of SQLite, on every replica alike, and not counting the wait. @default a read has no limit, a write that of the
+   * leader's `writeTimeoutMs`
    */
   readonly executionTimeoutMs?: number
 }

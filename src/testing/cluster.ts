@@ -19,6 +19,8 @@ export interface ClusterInit {
   /** Serve the HTTP API on a free loopback port of each node. @default false */
   readonly http?: boolean
   readonly foreignKeys?: boolean
+  /** See `NodeInit`. */
+  readonly writeTimeoutMs?: number
   readonly raft?: Partial<RaftSettings>
   /** Between two comparisons of all nodes' data. @default 300_000 */
   readonly integrityIntervalMs?: number
@@ -137,7 +139,7 @@ class InProcessCluster implements TestCluster {
 
   async #start(position: number): Promise<void> {
     const place = this.#place(position)
-    const { raft, foreignKeys, integrityIntervalMs, autoBackup, changeCapture } = this.#init
+    const { raft, foreignKeys, writeTimeoutMs, integrityIntervalMs, autoBackup, changeCapture } = this.#init
     const { logger = silentLogger, http } = this.#init
     const joinAddresses = this.#places
       .filter((other) => other !== place && other.running)
@@ -153,6 +155,7 @@ class InProcessCluster implements TestCluster {
       logger: logger.child({ node: place.id }),
       ...(raft === undefined ? {} : { raft }),
       ...(foreignKeys === undefined ? {} : { foreignKeys }),
+      ...(writeTimeoutMs === undefined ? {} : { writeTimeoutMs }),
       ...(integrityIntervalMs === undefined ? {} : { integrityIntervalMs }),
       ...(autoBackup === undefined ? {} : { autoBackup }),
       ...(changeCapture === undefined ? {} : { changeCapture }),

@@ -51,3 +51,24 @@ test('db_timeout - ends reads at every level, and writes alike on every node', {
     '{"results":[{"columns":["t.x"],"types":["integer"],"values":[[1]]}]}',
   )
 })
+
+test('a write that runs on for ever - is ended on every node though nobody asked for that', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  await using cluster = await startCluster({ http: true, writeTimeoutMs: 100 })
+  const leader = await cluster.leader()
+  await post(cluster, leader, '/db/execute', 'CREATE TABLE t (v)')
+  const text = await post(
+    cluster,
+    (leader + 1) % 3,
+    '/db/execute',
+    'INSERT INTO t VALUES (1)',
+    `INSERT INTO t ${ENDLESS}`,
+  )
+  expect(text).toContain('"error":"execute timeout: a write may take 4000000 of')
+  await cluster.converged()
+  for (const position of cluster.nodes.keys()) {
+    const rows = '{"results":[{"columns":["v"],"types":["integer"],"values":[[1]]}]}'
+    expect(await post(cluster, position, '/db/query?level=none', 'SELECT v FROM t')).toBe(rows)
+  }
+})

@@ -58,6 +58,7 @@ describe('defaults', () => {
         reapReadOnlyNodeTimeoutMs: 0,
       },
       foreignKeys: false,
+      writeTimeoutMs: 10_000,
       outbound: { autoBackupFile: undefined, autoRestoreFile: undefined, changeCapture: undefined },
       writeQueue: { capacity: 1024, batchSize: 128, timeoutMs: 50, transaction: false },
       http: {

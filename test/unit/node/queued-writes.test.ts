@@ -58,6 +58,21 @@ function queue(init: Partial<ResolvedWriteQueue> = {}) {
 }
 
 describe('batches', () => {
+  test('limit - one request that takes all of it does not keep those behind it from being written', async () => {
+    const { put, state, batches } = queue({ batchSize: 4 })
+    const ended: SqlResult = { kind: 'error', message: 'execute timeout: a write may take so much' }
+    state.answer = ({ sql }) => {
+      const long = sql.indexOf('long')
+      return sql.map((_, i) => (long >= 0 && i >= long ? ended : OK))
+    }
+    const writes = await Promise.all(['a', 'long', 'b', 'c'].map((sql) => put(sql)))
+    for (const { written } of writes) await written
+    expect(batches()).toEqual([
+      ['a', 'long', 'b', 'c'],
+      ['b', 'c'],
+    ])
+  })
+
   test('size - a full batch is written at once, in order', async () => {
     const { put, batches } = queue({ batchSize: 3 })
     const writes = await Promise.all(['a', 'b', 'c', 'd'].map((sql) => put(sql)))
