@@ -37,6 +37,7 @@ export function toNodeInit(config: NodeConfig, context: NodeInitContext): Omit<N
     ...authorization,
     ...outbound,
     writeQueue: config.writeQueue,
+    reads: config.reads,
     integrityIntervalMs: raft.integrityIntervalMs,
     raft: {
       tickMs: Math.min(TICK_MS_MAX, raft.heartbeatMs),

@@ -69,6 +69,10 @@ function toNodeConfig(values: LayeredValues): NodeConfig {
       timeoutMs: values.get('database.write_queue_timeout'),
       transaction: values.get('database.write_queue_transaction'),
     },
+    reads: {
+      readersMax: values.get('database.readers'),
+      readTimeoutMs: values.get('database.read_timeout'),
+    },
     http: {
       host: values.get('http.host'),
       port: httpPort,

@@ -115,9 +115,17 @@ export interface NodeConfig {
   readonly writeTimeoutMs: number
   readonly outbound: OutboundSettings
   readonly writeQueue: WriteQueueSettings
+  readonly reads: ReadSettings
   readonly http: HttpSettings
   readonly raft: RaftSettings
   readonly logging: LoggingSettings
+}
+
+export interface ReadSettings {
+  /** Threads. */
+  readonly readersMax: number
+  /** 0: no limit. */
+  readonly readTimeoutMs: number
 }
 
 export interface ResolvedConfig {

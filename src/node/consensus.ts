@@ -67,16 +67,10 @@ export class Consensus {
   }
 
   /**
-   * Rejects as {@link RaftDriver.propose} does, or `CALL_TIMEOUT` / the signal's reason (both unknown). `onSettled`
-   * is called when the driver has answered, which may be after that.
+   * Rejects as {@link RaftDriver.propose} does, or `CALL_TIMEOUT` / the signal's reason (both unknown).
    */
-  propose(data: Uint8Array, limits: Limits, onSettled: () => void = () => {}): Promise<Applied> {
-    return limited(limits, 'unknown', (resolve) =>
-      this.#driver.propose(data, (error, applied) => {
-        onSettled()
-        resolve(error, applied)
-      }),
-    )
+  propose(data: Uint8Array, limits: Limits): Promise<Applied> {
+    return limited(limits, 'unknown', (resolve) => this.#driver.propose(data, resolve))
   }
 
   changeMembership(changes: readonly ConfigChange[], limits: Limits): Promise<Applied> {

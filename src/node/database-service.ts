@@ -2,20 +2,27 @@
 import { randomBytes } from 'node:crypto'
 import { type Counters, checkNamespace, DEFAULT_NAMESPACE, DebrosError, hasErrorCode } from '../base/index.ts'
 import type { PeerAddress, Rpc } from '../p2p/index.ts'
-import type { Applied } from '../raft/index.ts'
-import { monotonicMs, type SqlMachine, type SqlMode, type SqlResult } from '../sql/index.ts'
+import {
+  monotonicMs,
+  SQL_STEPS_PER_MILLISECOND,
+  type SqlMachine,
+  type SqlMode,
+  type SqlQueryOptions,
+  type SqlResult,
+} from '../sql/index.ts'
 import { DatabaseRequest as WireRequest, DatabaseResponse as WireResponse } from '../wire/index.ts'
 import type { Authorizer, Permission } from './authorization.ts'
 import { Backups } from './backups.ts'
-import { encodeCommand } from './codec/command-codec.ts'
+import { type Command, encodeCommand } from './codec/command-codec.ts'
 import { requestIdFromWire, requestIdToWire } from './codec/request-codec.ts'
 import {
+  type SqlRequest,
   sqlRequestFromWire,
   sqlRequestToWire,
   sqlResultFromWire,
   sqlResultToWire,
 } from './codec/sql-codec.ts'
-import { type Consensus, callAborted, type Limits, limitsOf } from './consensus.ts'
+import { type Consensus, callAborted, callTimeout, type Limits, limitsOf } from './consensus.ts'
 import { FORWARDED_VALUES_MAX, READS_IN_FLIGHT_MAX } from './defaults.ts'
 import { callerToWire, checkCaller } from './forwarded.ts'
 import { Loads } from './loads.ts'
@@ -68,7 +75,7 @@ export interface DatabaseInit {
   readonly writeLimit: WriteLimit
 }
 
-type Reading = Pick<Prepared, 'request' | 'executionTimeoutMs'>
+type Reading = Pick<Prepared, 'request' | 'executionTimeoutMs'> & Pick<SqlQueryOptions, 'timeMs' | 'seed'>
 
 /** A prepared request on its way into the log. */
 interface Proposal extends Omit<Prepared, 'executionTimeoutMs' | 'asked'> {
@@ -246,34 +253,54 @@ export class Database implements DatabaseService {
   }
 
   async #propose(proposal: Omit<Proposal, 'credentials'>, limits: Limits): Promise<Answer> {
-    const { request, sinceIndex: since } = proposal
-    const isRead = request.mode === 'query'
-    // A read is not remembered, so each has an id of its own, whatever its caller calls it.
-    const id = isRead ? freshRequestId() : proposal.requestId
+    const { request, requestId: id, sinceIndex: since } = proposal
+    if (request.mode === 'query') return await this.#readThroughLog(request, since, limits)
     const seed = randomBytes(4).readUInt32LE()
     const timeMs = Date.now()
     const { writeLimit } = this.#init
     const sql = { ...writeLimit.limited(request), timeMs, seed }
-    const command = encodeCommand({ kind: 'sql', request: { id, since, timeMs }, sql })
-    const { consensus } = this.#components
-    const { result } = await (isRead
-      ? this.#proposeRead(id, command, limits)
-      : consensus.propose(command, limits))
-    const { outcome } = result as CommandResult & { kind: 'sql' } // what the state machine answers an SQL command
-    const { result: results, index: raftIndex } = settle(outcome)
+    const { results, raftIndex } = await this.#commit({ request: { id, since, timeMs }, sql }, limits)
     return { results: writeLimit.explained(request, results), raftIndex }
   }
 
-  /** It is carried out here alone, and ends when nobody waits for it any more. */
-  async #proposeRead(id: string, command: Uint8Array, limits: Limits): Promise<Applied> {
-    const { consensus, stateMachine } = this.#components
-    if (limits.signal?.aborted === true) throw callAborted('not-applied', limits.signal.reason)
-    const left = new AbortController()
-    stateMachine.reads.set(id, left.signal)
+  async #commit(command: Omit<Extract<Command, { kind: 'sql' }>, 'kind'>, limits: Limits): Promise<Answer> {
+    const { result } = await this.#components.consensus.propose(
+      encodeCommand({ kind: 'sql', ...command }),
+      limits,
+    )
+    const { outcome } = result as CommandResult & { kind: 'sql' } // what the state machine answers an SQL command
+    const { result: results, index: raftIndex } = settle(outcome)
+    return { results, raftIndex }
+  }
+
+  /**
+   * What goes into the log is the read's place there, without its statements. When that is applied here, the
+   * database holds everything committed before, and the read is carried out as others are.
+   */
+  async #readThroughLog(request: SqlRequest, since: number, limits: Limits): Promise<Answer> {
+    const { signal, timeoutMs } = limits
+    if (signal?.aborted === true) throw callAborted('not-applied', signal.reason)
+    const began = performance.now()
+    const seed = randomBytes(4).readUInt32LE()
+    const timeMs = Date.now()
+    // A read is not remembered, so each has an id of its own, whatever its caller calls it.
+    const tag = { id: freshRequestId(), since, timeMs }
+    const place = await this.#commit(
+      { request: tag, sql: { ...request, statements: [], stepsMax: 0, timeMs, seed } },
+      limits,
+    )
+    const isLate = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs - (performance.now() - began))))
+    const { stepsMax = 0 } = request
+    const reading = { request, executionTimeoutMs: stepsMax / SQL_STEPS_PER_MILLISECOND, timeMs, seed }
     try {
-      return await consensus.propose(command, limits, () => stateMachine.reads.delete(id))
-    } finally {
-      left.abort()
+      const { results } = await this.#readLocally(
+        reading,
+        signal ? AbortSignal.any([signal, isLate]) : isLate,
+      )
+      return { results, raftIndex: place.raftIndex }
+    } catch (error) {
+      if (isLate.aborted && !signal?.aborted) throw callTimeout(timeoutMs, 'not-applied')
+      throw error
     }
   }
 
@@ -282,16 +309,15 @@ export class Database implements DatabaseService {
     return await this.#readLocally(reading, signal)
   }
 
-  /** Ends when nobody waits for it any more: it would hold up all that comes behind it. */
+  /** Ends when nobody waits for it any more: it would take a thread from others. */
   async #readLocally(
-    { request, executionTimeoutMs }: Reading,
+    { request, executionTimeoutMs, ...foretold }: Reading,
     signal: AbortSignal | undefined,
   ): Promise<Answer> {
     const { namespace, statements, transaction, qualifyColumns = false } = request
     const deadline = executionTimeoutMs > 0 ? { deadlineMs: monotonicMs() + executionTimeoutMs } : {}
-    const results = await this.#counted(() =>
-      this.#components.sql.query(namespace, statements, { transaction, qualifyColumns, signal, ...deadline }),
-    )
+    const options = { transaction, qualifyColumns, signal, ...deadline, ...foretold }
+    const results = await this.#counted(() => this.#components.sql.query(namespace, statements, options))
     return { results, raftIndex: undefined }
   }
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Counters, DebrosError, type Logger, silentLogger } from '../base/index.ts'
 import { hostPortOf, type LinkFilter } from '../p2p/index.ts'
 import { type RaftSettings, resolveRaftSettings } from '../raft/index.ts'
+import { DEFAULT_SQL_READS, type SqlReadLimits } from '../sql/index.ts'
 import { ALLOW_ALL, type Authorizer, type Credentials } from './authorization.ts'
 import type { MemoryDataDir } from './data-dir.ts'
 import { DEFAULT_WRITE_QUEUE, DEFAULT_WRITE_TIMEOUT_MS } from './defaults.ts'
@@ -112,6 +113,7 @@ export interface NodeInit {
   /** Shown to whoever is asked to let this node join. @default none */
   readonly joinCredentials?: Credentials
   readonly writeQueue?: WriteQueueInit
+  readonly reads?: Partial<SqlReadLimits>
   /** Housekeeping of the databases while this node leads. @default none */
   readonly maintenance?: MaintenanceIntervals
   /** What happens here is counted in these. @default counters of its own */
@@ -153,6 +155,7 @@ export interface ResolvedNodeInit {
   readonly authorizer: Authorizer
   readonly joinCredentials: Credentials | undefined
   readonly writeQueue: ResolvedWriteQueue
+  readonly reads: SqlReadLimits
   readonly maintenance: MaintenanceIntervals
   readonly counters: Counters
   readonly logger: Logger
@@ -196,6 +199,7 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
     authorizer: init.authorizer ?? ALLOW_ALL,
     joinCredentials: init.joinCredentials,
     writeQueue: { ...DEFAULT_WRITE_QUEUE, transaction: false, ...init.writeQueue },
+    reads: { ...DEFAULT_SQL_READS, ...init.reads },
     maintenance: init.maintenance ?? {},
     counters: init.counters ?? new Counters(),
     logger: init.logger ?? silentLogger,
@@ -209,6 +213,12 @@ export function resolveNodeInit(init: NodeInit): ResolvedNodeInit {
   if (!(capacity >= 1 && batchSize >= 1 && timeoutMs >= 0)) {
     throw invalid(
       'the write queue must have a capacity and a batch size of 1 or more, and a timeout of 0 or more',
+    )
+  }
+  const { readersMax, readTimeoutMs } = resolved.reads
+  if (!(Number.isSafeInteger(readersMax) && readersMax >= 1 && readTimeoutMs >= 0)) {
+    throw invalid(
+      'there must be 1 thread for reads or more, and the time a read may take must not be negative',
     )
   }
   if (Object.values(resolved.maintenance).some((ms) => !(ms >= 0))) {

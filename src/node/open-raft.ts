@@ -51,12 +51,12 @@ export async function openRaft(
 ): Promise<Raft> {
   const { dataDir, network, cleanup } = components
   const { host, members } = network
-  const { counters, foreignKeys, raft: settings } = init
+  const { counters, foreignKeys, reads, raft: settings } = init
   const { snapshots } = dataDir
   const logger = init.logger.child({ component: 'RAFT' })
   const listeners: RaftListeners = {}
 
-  const sql = createSqlMachine({ logger: init.logger.child({ component: 'SQL' }) }, { foreignKeys })
+  const sql = createSqlMachine({ logger: init.logger.child({ component: 'SQL' }) }, { foreignKeys, reads })
   await sql.start()
   cleanup.add('sql', () => sql.stop())
   const kv = createKvMachine(

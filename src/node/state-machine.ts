@@ -72,11 +72,6 @@ export class NodeStateMachine implements StateMachine {
   readonly digests: StateDigests
   #appliedIndex = 0
 
-  /**
-   * Reads in the log that somebody here waits for, by request id, each with a signal that is aborted when nobody
-   * does any more. Whoever adds one takes it away.
-   */
-  readonly reads = new Map<string, AbortSignal>()
   /** Index of the last entry that may have changed a database. */
   dbAppliedIndex = 0
   /** Wall clock when the last SQL command was proposed and when it was applied here. */
@@ -139,11 +134,12 @@ export class NodeStateMachine implements StateMachine {
       const { index } = entry
       switch (command?.kind) {
         case 'sql-entry': {
-          const { mode, requestId, timeMs } = command.head
+          const { mode, timeMs } = command.head
           sqlAt.push(at)
           sqlNotes.push({ index, timeMs, mayChangeDatabase: mode !== 'query' })
-          const signal = mode === 'query' ? this.reads.get(requestId) : undefined
-          sqlItems.push({ index, entry: entry.data, wantResults: this.#init.awaited(entry), signal })
+          // A read has its place in the log, and is carried out beside it, at a state that holds what came before.
+          const wantResults = mode !== 'query' && this.#init.awaited(entry)
+          sqlItems.push({ index, entry: entry.data, wantResults })
           break
         }
         case 'load': {

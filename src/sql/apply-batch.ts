@@ -6,7 +6,6 @@
 import { assert, type RequestOutcome } from '../base/index.ts'
 import { ByteReader } from './byte-reader.ts'
 import { ByteWriter } from './byte-writer.ts'
-import type { EngineItem } from './engine.ts'
 import type { SqlEntryDecoder } from './entry-codec.ts'
 import { readResults, writeResults } from './result-codec.ts'
 import type { SqlApplyItem, SqlEntryItem, SqlResult } from './types.ts'
@@ -14,19 +13,13 @@ import type { SqlApplyItem, SqlEntryItem, SqlResult } from './types.ts'
 /** What is said of an item, as bits. */
 const IS_ENTRY = 1
 const IS_WANTED = 2
-const HAS_FLAG = 4
 
 const OUTCOME = { done: 0, doneWithResults: 1, doneBefore: 2, forgotten: 3, beside: 4 } as const
-
-/** `flag`: see read-flags.ts; raised when nobody waits any more. */
-type Flagged<T> = Omit<T, 'signal'> & { readonly flag?: number | undefined }
-
-export type PackedItem = Flagged<SqlApplyItem> | Flagged<SqlEntryItem>
 
 export interface PackedItems {
   readonly bytes: Uint8Array<ArrayBuffer>
   /** Items that are not encoded, in their order. */
-  readonly beside: readonly Flagged<SqlApplyItem>[]
+  readonly beside: readonly SqlApplyItem[]
 }
 
 export interface PackedOutcomes {
@@ -39,8 +32,8 @@ type SqlOutcome = RequestOutcome<readonly SqlResult[]>
 
 const writer = new ByteWriter()
 
-export function packItems(items: readonly PackedItem[]): PackedItems {
-  const beside: Flagged<SqlApplyItem>[] = []
+export function packItems(items: readonly (SqlApplyItem | SqlEntryItem)[]): PackedItems {
+  const beside: SqlApplyItem[] = []
   writer.count(items.length)
   for (const item of items) {
     if (!('entry' in item)) {
@@ -48,23 +41,15 @@ export function packItems(items: readonly PackedItem[]): PackedItems {
       beside.push(item)
       continue
     }
-    const { index, entry, wantResults, flag } = item
-    writer.byte(IS_ENTRY | (wantResults ? IS_WANTED : 0) | (flag === undefined ? 0 : HAS_FLAG))
+    const { index, entry, wantResults } = item
+    writer.byte(IS_ENTRY | (wantResults ? IS_WANTED : 0))
     writer.count(index)
-    if (flag !== undefined) writer.count(flag)
     writer.bytes(entry)
   }
   return { bytes: writer.take(), beside }
 }
 
-/** `isRaised`: tells of a flag whether it is. */
-export function unpackItems(
-  { bytes, beside }: PackedItems,
-  decoder: SqlEntryDecoder,
-  isRaised: (flag: number) => boolean,
-): EngineItem[] {
-  const watch = (flag: number | undefined): (() => boolean) | undefined =>
-    flag === undefined ? undefined : () => isRaised(flag)
+export function unpackItems({ bytes, beside }: PackedItems, decoder: SqlEntryDecoder): SqlApplyItem[] {
   const reader = new ByteReader(bytes)
   let taken = 0
   return reader.list(() => {
@@ -72,12 +57,11 @@ export function unpackItems(
     if ((traits & IS_ENTRY) === 0) {
       const item = beside[taken++]
       assert(item !== undefined, 'what is not encoded is beside')
-      return { ...item, isAbandoned: watch(item.flag) }
+      return item
     }
     const index = reader.count()
-    const flag = (traits & HAS_FLAG) === 0 ? undefined : reader.count()
     const { command, request } = decoder.decode(reader.part())
-    return { index, command, request, wantResults: (traits & IS_WANTED) !== 0, isAbandoned: watch(flag) }
+    return { index, command, request, wantResults: (traits & IS_WANTED) !== 0 }
   })
 }
 

@@ -213,6 +213,7 @@ function bytesOf(view: DataView<ArrayBuffer>): Uint8Array<ArrayBuffer> {
 
 /** Takes a stream apart again. All methods throw `SQL_SNAPSHOT_INVALID`. */
 export class CaptureReader {
+  readonly #newFile: () => BlockFile
   readonly #steps = this.#read()
   readonly #databases = new Map<string, RestoredDatabase>()
   readonly #outcomes: RememberedOutcome[] = []
@@ -225,7 +226,9 @@ export class CaptureReader {
   #isComplete = false
   #failure: unknown
 
-  constructor() {
+  /** `newFile`: what databases are put into. */
+  constructor(newFile: () => BlockFile = () => new BlockFile()) {
+    this.#newFile = newFile
     this.#steps.next() // to where it waits for the first bytes
   }
 
@@ -287,7 +290,7 @@ export class CaptureReader {
   }
 
   *#readFile(size: number): Generator<undefined, BlockFile, Uint8Array> {
-    const file = new BlockFile()
+    const file = this.#newFile()
     while (file.size < size) {
       const bytes = yield* this.#some(size - file.size)
       file.write(bytes, file.size)

@@ -20,8 +20,12 @@ export interface Sticky {
 
 export const NOTHING_STICKY: Sticky = Object.freeze({ lastInsertId: 0n, changes: 0n, totalChanges: 0n })
 
+/** `normal`: others write the file between statements; their changes are looked for. `exclusive`: nobody does. */
+export type Locking = 'exclusive' | 'normal'
+
 export interface ConnectionInit {
   readonly foreignKeys: boolean
+  readonly locking: Locking
   readonly sticky: Sticky
 }
 
@@ -36,7 +40,7 @@ const STATEMENTS_MAX = 128
 const STATEMENT_LENGTH_MAX = 4096
 
 /**
- * - The database is in memory and nobody else opens it: no locks, no syncing.
+ * - The database is in memory: no syncing. Nobody else writes while it is open here: the VFS has no locks.
  * - The journal is a file, which is in the worker's memory, too, but outside of the 2 GiB that an instance
  *   can have. With `journal_mode` MEMORY, which is 15 % faster for single rows, a transaction too large for
  *   that would end every replica. For the same reason sorts and VACUUM use files (`temp_store`).
@@ -48,7 +52,6 @@ const STATEMENT_LENGTH_MAX = 4096
  * - `max_page_count`: a database that grows beyond it is full, on every replica at the same statement.
  */
 const SETTINGS: readonly string[] = [
-  'locking_mode = EXCLUSIVE',
   'journal_mode = DELETE',
   'journal_size_limit = 1048576',
   'synchronous = OFF',
@@ -64,9 +67,11 @@ export class Connection {
   readonly #statements = new Map<string, Statement>()
   readonly #readOnly = new WeakMap<SqlSegment, boolean>()
 
-  constructor(instance: SqliteInstance, layout: SqliteLayout, { foreignKeys, sticky }: ConnectionInit) {
+  constructor(instance: SqliteInstance, layout: SqliteLayout, init: ConnectionInit) {
+    const { foreignKeys, locking, sticky } = init
     this.#raw = new RawConnection(instance, DATABASE_NAME)
     this.#layout = layout
+    this.run(`PRAGMA locking_mode = ${locking}`)
     for (const setting of SETTINGS) this.run(`PRAGMA ${setting}`)
     this.run(`PRAGMA max_page_count = ${SQL_DATABASE_BYTES_MAX / this.#pageBytes()}`)
     this.run(`PRAGMA foreign_keys = ${foreignKeys ? 'ON' : 'OFF'}`)

@@ -1,7 +1,7 @@
 /** One namespace: its file, what SQLite remembers between statements, and a session while there is use for one. */
 import { errorMessage } from '../base/index.ts'
 import type { AnalysisCache } from './analysis-cache.ts'
-import { BlockFile } from './block-file.ts'
+import type { BlockFile } from './block-file.ts'
 import { ChangeKeeping } from './change-keeping.ts'
 import type { ChangeWatch } from './change-log.ts'
 import type { ChangeRecorder } from './change-recorder.ts'
@@ -12,6 +12,7 @@ import { FileUndo } from './file-undo.ts'
 import type { SqlSegment } from './gate.ts'
 import { freshSeed, statementSeed } from './generator-seed.ts'
 import { loadText } from './load-text.ts'
+import type { DatabaseFile } from './memory-vfs.ts'
 import { RowKeeper } from './row-keeper.ts'
 import type { Session, SessionFactory } from './session.ts'
 import { ResultBudget, StatementRunner } from './statement-runner.ts'
@@ -74,19 +75,19 @@ function limitOf({ stepsMax = 0 }: SqlCommand): { readonly limit?: ExecutionLimi
   return stepsMax > 0 ? { limit: { kind: 'steps', steps: stepsMax } } : {}
 }
 
-function seedAt({ seed }: SqlCommand): (statement: number, segment: number) => Uint32Array {
+function seedAt({ seed }: Pick<SqlCommand, 'seed'>): (statement: number, segment: number) => Uint32Array {
   return (statement, segment) => statementSeed(seed, statement, segment)
 }
 
-export class Database {
+export class Database<File extends DatabaseFile = BlockFile> {
   readonly #components: DatabaseComponents
-  readonly #file: BlockFile
+  readonly #file: File
   /** Those of the session while there is one. */
   #sticky: Sticky
   #session: Session | undefined
   readonly #undo: FileUndo
 
-  constructor(components: DatabaseComponents, file = new BlockFile(), sticky: Sticky = NOTHING_STICKY) {
+  constructor(components: DatabaseComponents, file: File, sticky: Sticky = NOTHING_STICKY) {
     this.#components = components
     this.#file = file
     this.#undo = new FileUndo(file)
@@ -94,7 +95,7 @@ export class Database {
   }
 
   /** Not to be written to. */
-  get file(): BlockFile {
+  get file(): File {
     return this.#file
   }
 
@@ -265,15 +266,15 @@ export class Database {
   /** Changes nothing, whatever the statements are; what fails underneath one is a result, too. */
   read(
     statements: readonly SqlStatement[],
-    { deadlineMs, isAbandoned, qualifyColumns }: ReadOptions = {},
+    { deadlineMs, isAbandoned, qualifyColumns, timeMs, seed }: ReadOptions = {},
   ): SqlResult[] {
     const isLimited = deadlineMs !== undefined || isAbandoned !== undefined
     const atMs = deadlineMs ?? Number.POSITIVE_INFINITY
     return this.#read(statements, {
       ...(isLimited && { limit: { kind: 'deadline', atMs, isAbandoned } }),
       qualifyColumns,
-      timeMs: this.#components.now(),
-      seed: freshSeed,
+      timeMs: timeMs ?? this.#components.now(),
+      seed: seed === undefined ? freshSeed : seedAt({ seed }),
     })
   }
 
@@ -304,6 +305,13 @@ export class Database {
     if (reshapes) this.#session?.reopen(this.sticky)
     if (typeof outcome === 'object') return outcome.message
     return outcome !== undefined && GRAMMAR_ERROR.test(outcome) ? outcome : undefined
+  }
+
+  /** Others have written the file. `reshaped`: its schema may be another one. */
+  moved(sticky: Sticky, reshaped: boolean): void {
+    if (this.#session === undefined) this.#sticky = sticky
+    else if (reshaped) this.#session.reopen(sticky)
+    else this.#session.connection.sticky = sticky
   }
 
   /** Lets go of a session that has grown too large. */

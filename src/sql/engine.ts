@@ -4,7 +4,7 @@
  */
 import { DebrosError, type OutcomeLimits, type RequestOutcome } from '../base/index.ts'
 import { AnalysisCache } from './analysis-cache.ts'
-import type { BlockFile } from './block-file.ts'
+import { BlockFile } from './block-file.ts'
 import { CAPTURE_CHUNK_BYTES, type CapturedState, CaptureReader, writeCapture } from './capture-format.ts'
 import { ChangeLog, type ChangeLogLimits, type ChangePage, type ChangeSettings } from './change-log.ts'
 import { ChangeRecorder } from './change-recorder.ts'
@@ -13,12 +13,14 @@ import { imageOf, normalizeHeader } from './database-image.ts'
 import { digestSteps } from './digest.ts'
 import { EngineFailure, engineFailed, readAbandoned, tooLate } from './errors.ts'
 import { monotonicMs } from './execution-guard.ts'
+import type { Publication, PublishedDatabase } from './publication.ts'
 import { ResultHistory } from './result-history.ts'
 import { RowKeeper } from './row-keeper.ts'
 import { SessionFactory } from './session.ts'
 import type { SqliteBinary } from './sqlite-binary.ts'
 import { StagedLoads } from './staged-loads.ts'
 import type { SqlApplyItem, SqlCommand, SqlLoad, SqlResult, SqlStatement, SqlStats } from './types.ts'
+import { type ReaderVersions, Versions } from './versions.ts'
 
 export interface SqlEngineComponents {
   /** See `loadSqliteBinary`. One can serve many engines. */
@@ -27,6 +29,8 @@ export interface SqlEngineComponents {
   readonly now?: () => number
   /** Milliseconds on a steady clock, for the time a statement took. @default performance.now */
   readonly elapsedMs?: () => number
+  /** Other threads read the databases, too: each state is published, and kept for as long as it is in use. @default false */
+  readonly isShared?: boolean
 }
 
 export interface SqlEngineInit {
@@ -36,8 +40,8 @@ export interface SqlEngineInit {
   readonly outcomeLimits?: OutcomeLimits | undefined
 }
 
-/** `isAbandoned`: in the place of the signal. */
-export type EngineItem = Omit<SqlApplyItem, 'signal'> & Pick<ReadOptions, 'isAbandoned'>
+/** With a way to end a command of mode `query` when nobody waits for its results any more. */
+export type EngineItem = SqlApplyItem & Pick<ReadOptions, 'isAbandoned'>
 
 /** The state at one moment, as bytes; later calls do not change it. */
 export interface EngineCapture {
@@ -65,7 +69,12 @@ export interface EngineRestore {
 export class SqlEngine {
   readonly #databases = new Map<string, Database>()
   readonly #history: ResultHistory
-  readonly #loads = new StagedLoads()
+  readonly #isShared: boolean
+  readonly #versions = new Versions()
+  /** Namespaces whose databases may be different from what was published. */
+  readonly #unpublished = new Set<string>()
+  #wasReplaced = false
+  readonly #loads: StagedLoads
   readonly #changes = new ChangeLog()
   readonly #components: DatabaseComponents
   /** Answers for namespaces that nothing was written to. */
@@ -76,6 +85,9 @@ export class SqlEngine {
   /** Throws `SQL_ENGINE_FAILED` if this build of SQLite cannot be made deterministic. */
   constructor(components: SqlEngineComponents, init: SqlEngineInit = {}) {
     this.#history = new ResultHistory(init.outcomeLimits)
+    this.#isShared = components.isShared ?? false
+    if (this.#isShared) this.#versions.readers = { newest: 0, inUse: [] }
+    this.#loads = new StagedLoads(() => this.#newFile())
     try {
       this.#components = {
         sessions: new SessionFactory(components.binary, init.foreignKeys ?? false),
@@ -84,7 +96,7 @@ export class SqlEngine {
         now: components.now ?? Date.now,
         elapsedMs: components.elapsedMs ?? (() => performance.now()),
       }
-      this.#nowhere = new Database(this.#components)
+      this.#nowhere = new Database(this.#components, new BlockFile())
       this.#build = describeBuild(this.#nowhere)
     } catch (error) {
       throw engineFailed('the SQL engine cannot start', error)
@@ -93,10 +105,12 @@ export class SqlEngine {
 
   /**
    * One outcome per item, its results empty where nobody wants them. Throws `SQL_ENGINE_FAILED` if something
-   * went wrong underneath; no state can be trusted then, and every later call throws it again.
+   * went wrong underneath; no state can be trusted then, and every later call throws it again. `readers`: what
+   * other threads read by now.
    */
-  apply(items: readonly EngineItem[]): RequestOutcome<readonly SqlResult[]>[] {
+  apply(items: readonly EngineItem[], readers?: ReaderVersions): RequestOutcome<readonly SqlResult[]>[] {
     this.#check()
+    if (readers !== undefined) this.#versions.readers = readers
     const touched = new Set<Database>()
     const outcomes = items.map((item) => this.#applyOnce(item, touched))
     for (const database of touched) database.trim()
@@ -114,6 +128,21 @@ export class SqlEngine {
     database.trim()
     if (isAbandoned?.() === true) throw readAbandoned() // some were not carried out
     return results
+  }
+
+  /** What is different since the last call, for those who read in other threads; undefined if nothing is. */
+  publish(): Publication | undefined {
+    if (!this.#isShared || (this.#unpublished.size === 0 && !this.#wasReplaced)) return undefined
+    const databases: PublishedDatabase[] = []
+    for (const namespace of this.#unpublished) {
+      const database = this.#databases.get(namespace)
+      if (database === undefined) continue
+      databases.push({ namespace, sticky: database.sticky, change: database.file.takeChange() })
+    }
+    const isReset = this.#wasReplaced
+    this.#unpublished.clear()
+    this.#wasReplaced = false
+    return { version: this.#versions.close(), isReset, databases }
   }
 
   /** For each statement whether it changes nothing. One that does not compile counts as a write. */
@@ -187,15 +216,18 @@ export class SqlEngine {
 
   restore(): EngineRestore {
     this.#check()
-    const reader = new CaptureReader()
+    const reader = new CaptureReader(() => this.#newFile())
     return {
       push: (chunk) => reader.push(chunk),
       finish: () => {
         const { databases, history, loads, changes } = reader.finish()
         this.#databases.clear()
+        this.#unpublished.clear()
         for (const [name, { file, sticky }] of databases) {
           this.#databases.set(name, new Database(this.#components, file, sticky))
+          this.#unpublished.add(name)
         }
+        this.#wasReplaced = true
         this.#history.restore(history)
         this.#loads.restore(loads)
         this.#changes.restore(changes)
@@ -219,10 +251,16 @@ export class SqlEngine {
     for (const database of this.#databases.values()) database.dropSession()
   }
 
+  #newFile(): BlockFile {
+    return new BlockFile({ versions: this.#versions, shared: this.#isShared })
+  }
+
+  /** To be written. */
   #obtain(namespace: string): Database {
+    this.#unpublished.add(namespace)
     let database = this.#databases.get(namespace)
     if (database === undefined) {
-      database = new Database(this.#components)
+      database = new Database(this.#components, this.#newFile())
       this.#databases.set(namespace, database)
     }
     return database
@@ -308,6 +346,7 @@ export class SqlEngine {
       throw error
     }
     this.#databases.set(namespace, new Database(this.#components, file))
+    this.#unpublished.add(namespace)
     recorder?.add(JSON.stringify({ error: 'the whole database was replaced: read it anew' }))
     return []
   }

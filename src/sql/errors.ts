@@ -16,6 +16,19 @@ export function tooLate(): DebrosError {
   return new DebrosError('SQL_TIMEOUT', 'context deadline exceeded')
 }
 
+/** Reads that run for ever would take all threads that there are for them. */
+export function readTooLong(budgetMs: number): DebrosError {
+  return new DebrosError(
+    'SQL_READ_TIMEOUT',
+    `the read took longer than the ${budgetMs / 1000} s that a read may take (database.read_timeout)`,
+  )
+}
+
+/** The thread that a read ran in has ended; nothing else is affected. */
+export function readFailed(cause: unknown): DebrosError {
+  return new DebrosError('SQL_READ_FAILED', `the read failed: ${errorMessage(cause)}`, { cause })
+}
+
 /** Nobody waits for a read any more. */
 export function readAbandoned(): DebrosError {
   return new DebrosError('CALL_ABORTED', 'the caller gave up')

@@ -5,7 +5,7 @@
  * What is about to be overwritten is copied first, once. That is a few pages for most entries, so what is done
  * for each of them counts.
  */
-import type { BlockFile } from './block-file.ts'
+import type { VfsFile } from './block-file.ts'
 
 /** What is copied at a time. */
 const UNIT_BYTES = 4096
@@ -19,7 +19,7 @@ interface Unit {
 }
 
 export class FileUndo {
-  readonly #file: BlockFile
+  readonly #file: VfsFile
   #size = 0
   /** The first {@link #count} are in use. */
   readonly #units: Unit[] = []
@@ -28,7 +28,7 @@ export class FileUndo {
   #copiedIn = new Uint32Array(0)
   #round = 0
 
-  constructor(file: BlockFile) {
+  constructor(file: VfsFile) {
     this.#file = file
   }
 

@@ -26,8 +26,10 @@ export { findDisallowedPragma } from './gate.ts'
 export {
   checkSqlSize,
   DEFAULT_SQL_LIMITS,
+  DEFAULT_SQL_READS,
   SQL_STEPS_PER_MILLISECOND,
   type SqlLimits,
+  type SqlReadLimits,
 } from './limits.ts'
 export { createSqlScratch, type SqlScratch, type SqlScratchInit } from './scratch-thread.ts'
 export { createSqlMachine, type SqlMachineComponents, type SqlMachineInit } from './sql-machine.ts'

@@ -55,6 +55,16 @@ export const SQL_LOADS_MAX = 4
 export const SQL_LOADS_BYTES_MAX = SQL_DATABASE_BYTES_MAX
 export const SQL_LOAD_IDLE_MS = 15 * 60_000
 
+/** How reads are carried out. */
+export interface SqlReadLimits {
+  /** Threads that read at a time. There is one, and more only while reads take long. @default 4 */
+  readonly readersMax: number
+  /** How long a read may run, in milliseconds; 0: for ever. @default 30_000 */
+  readonly readTimeoutMs: number
+}
+
+export const DEFAULT_SQL_READS: SqlReadLimits = Object.freeze({ readersMax: 4, readTimeoutMs: 30_000 })
+
 /**
  * What one request may ask for. Checked where a request enters, before it is proposed, and never while a
  * log entry is applied: replicas with other settings must still apply it alike.

@@ -8,7 +8,7 @@
  * opened), snapshots that cost nothing, and commits so cheap that they need not be shared.
  */
 import { toError } from '../base/index.ts'
-import { BlockFile } from './block-file.ts'
+import { BlockFile, type VfsFile } from './block-file.ts'
 import { EngineFailure } from './errors.ts'
 import type { FileUndo } from './file-undo.ts'
 import { SQL_TEMPORARY_BYTES_MAX } from './limits.ts'
@@ -66,12 +66,21 @@ const CHANGE_COUNTER = 24
 const VERSION_VALID_FOR = 92
 const VERSION_NUMBER = 96
 
+/** The file of a database. */
+export interface DatabaseFile extends VfsFile {
+  /**
+   * Where others write it: a number that is another one whenever they have. SQLite sees it as the header's change
+   * counter, and reads again what it has in its cache.
+   */
+  readonly changeCounter?: number
+}
+
 export class MemoryVfs {
   readonly #instance: SqliteInstance
-  readonly #database: BlockFile
+  readonly #database: DatabaseFile
   /** The files SQLite has open, by number. Numbers are used again. */
-  readonly #files: (BlockFile | undefined)[] = []
-  readonly #temporary = new Set<BlockFile>()
+  readonly #files: (VfsFile | undefined)[] = []
+  readonly #temporary = new Set<VfsFile>()
   #temporaryBytes = 0
   #temporaryBytesMax = 0
   #failure: Error | undefined
@@ -81,7 +90,7 @@ export class MemoryVfs {
   #refusedWrite = false
 
   /** Serves `database` to the instance. An instance has one VFS for all its life. */
-  constructor(instance: SqliteInstance, database: BlockFile) {
+  constructor(instance: SqliteInstance, database: DatabaseFile) {
     this.#instance = instance
     this.#database = database
     this.#install()
@@ -213,7 +222,7 @@ export class MemoryVfs {
     return OK
   }
 
-  #fileNamed(name: number): BlockFile | undefined {
+  #fileNamed(name: number): VfsFile | undefined {
     // A temporary file, where SQLite puts what does not fit its cache, has no name.
     if (name === 0) {
       const temporary = new BlockFile()
@@ -239,10 +248,19 @@ export class MemoryVfs {
 
   #read(file: number, to: number, count: number, at: bigint): number {
     const target = this.#instance.memory.bytes.subarray(to, to + count)
-    const found = this.#file(file).read(target, Number(at))
+    const source = this.#file(file)
+    const found = source.read(target, Number(at))
+    if (source === this.#database && at <= CHANGE_COUNTER) this.#presentChanges(target.subarray(0, found), at)
     if (found === count) return OK
     target.fill(0, found)
     return IOERR_SHORT_READ
+  }
+
+  #presentChanges(bytes: Buffer, at: bigint): void {
+    const { changeCounter } = this.#database
+    const counter = CHANGE_COUNTER - Number(at)
+    if (changeCounter !== undefined && counter + 4 <= bytes.length)
+      bytes.writeUInt32BE(changeCounter, counter)
   }
 
   #write(file: number, from: number, count: number, at: bigint): number {
@@ -309,7 +327,7 @@ export class MemoryVfs {
     return OK
   }
 
-  #file(file: number): BlockFile {
+  #file(file: number): VfsFile {
     const opened = this.#files[this.#instance.memory.getUint32(file + FILE_NUMBER)]
     if (opened === undefined) throw new EngineFailure('SQLite uses a file it has not opened')
     return opened
@@ -322,7 +340,7 @@ export const SEED_BYTE = 0xa7
 const ONE = Uint8Array.of(0, 0, 0, 1)
 const ZERO = Uint8Array.of(0, 0, 0, 0)
 
-function writeNeutralHeader(file: BlockFile): void {
+function writeNeutralHeader(file: VfsFile): void {
   file.write(ONE, CHANGE_COUNTER)
   file.write(ONE, VERSION_VALID_FOR)
   file.write(ZERO, VERSION_NUMBER)

@@ -2,37 +2,34 @@
 import { DebrosError, errorMessage, type Outcome, type OutcomeLimits } from '../base/index.ts'
 import type { PackedItems, PackedOutcomes } from './apply-batch.ts'
 import type { ChangeLogLimits, ChangePage, ChangeSettings } from './change-log.ts'
+import type { Publication } from './publication.ts'
+import type { ReaderWorkerInit } from './reader-protocol.ts'
 import type { SqliteFiles } from './sqlite-binary.ts'
-import type { SqlQueryOptions, SqlResult, SqlStatement, SqlStats } from './types.ts'
+import type { SqlStats } from './types.ts'
+import type { ReaderVersions } from './versions.ts'
 
 /** What a worker is started with: `scratch.ts` says what its second part is. */
 export type WorkerInit =
   | EngineWorkerInit
+  | ReaderWorkerInit
   | { readonly role: 'scratch'; readonly files: SqliteFiles | undefined }
 
 export interface EngineWorkerInit {
   readonly role: 'engine'
   readonly foreignKeys: boolean
   readonly outcomeLimits: OutcomeLimits | undefined
-  /** See read-flags.ts. */
-  readonly readFlags: SharedArrayBuffer
   readonly files: SqliteFiles | undefined
 }
 
 export type Request =
   /** Answered once the engine runs. */
   | { readonly kind: 'start' }
-  | { readonly kind: 'apply'; readonly items: PackedItems }
   | {
-      readonly kind: 'query'
-      readonly namespace: string
-      readonly statements: readonly SqlStatement[]
-      readonly options: Omit<SqlQueryOptions, 'signal'>
-      /** Of `EngineWorkerInit.readFlags`: raised when nobody waits any more. */
-      readonly flag?: number | undefined
+      readonly kind: 'apply'
+      readonly items: PackedItems
+      /** What readers are at by now. */
+      readonly readers: ReaderVersions
     }
-  | { readonly kind: 'classify'; readonly namespace: string; readonly statements: readonly SqlStatement[] }
-  | { readonly kind: 'parse'; readonly namespace: string; readonly statements: readonly SqlStatement[] }
   | { readonly kind: 'stats' }
   /** Answered by a number that stands for the capture. */
   | { readonly kind: 'capture' }
@@ -58,9 +55,6 @@ export type Request =
 export interface Answers {
   start: undefined
   apply: PackedOutcomes
-  query: readonly SqlResult[]
-  classify: readonly boolean[]
-  parse: readonly (string | undefined)[]
   stats: SqlStats
   capture: number
   'capture-database': number
@@ -85,6 +79,10 @@ export interface RequestEnvelope {
 }
 
 export type ResponseEnvelope =
+  /** The state that the answers behind it are about. */
+  { readonly published: Publication } | ResponseTo
+
+export type ResponseTo =
   | { readonly id: number; readonly answer: Answer }
   | { readonly id: number; readonly failure: Failure }
 

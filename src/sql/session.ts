@@ -8,11 +8,11 @@ import type { ChangeWatch } from './change-log.ts'
 import type { ChangeRecorder } from './change-recorder.ts'
 import { ChangeTriggers } from './change-triggers.ts'
 import { ColumnOrigins } from './column-origins.ts'
-import { Connection, NOTHING_STICKY, type Sticky } from './connection.ts'
+import { Connection, type Locking, NOTHING_STICKY, type Sticky } from './connection.ts'
 import { EngineFailure, Interrupted, StatementError } from './errors.ts'
 import { ExecutionGuard, type ExecutionLimit } from './execution-guard.ts'
 import { statementSeed } from './generator-seed.ts'
-import { MemoryVfs } from './memory-vfs.ts'
+import { type DatabaseFile, MemoryVfs } from './memory-vfs.ts'
 import { RawConnection } from './raw-connection.ts'
 import type { SqliteBinary, SqliteInstance } from './sqlite-binary.ts'
 import { findLayout, type SqliteLayout } from './sqlite-layout.ts'
@@ -21,41 +21,46 @@ import type { SqlParameter, SqlValue } from './types.ts'
 /** Makes sessions of one build of SQLite, about which it knows what has to be known. */
 export class SessionFactory {
   readonly #binary: SqliteBinary
-  readonly #foreignKeys: boolean
+  readonly #options: SessionOptions
   readonly #layout: SqliteLayout
   readonly origins: ColumnOrigins
 
-  constructor(binary: SqliteBinary, foreignKeys: boolean) {
+  constructor(binary: SqliteBinary, foreignKeys: boolean, locking: Locking = 'exclusive') {
     this.#binary = binary
-    this.#foreignKeys = foreignKeys
+    this.#options = { foreignKeys, locking }
     this.#layout = layouts.get(binary) ?? findLayoutOf(binary)
     layouts.set(binary, this.#layout)
     this.origins = new ColumnOrigins(binary, this.#layout)
   }
 
   /** Throws if this build of SQLite cannot be made deterministic. */
-  open(file: BlockFile, sticky: Sticky): Session {
-    const session = new Session(this.#binary.instantiate(), this.#layout, this.#foreignKeys, file)
+  open(file: DatabaseFile, sticky: Sticky): Session {
+    const session = new Session(this.#binary.instantiate(), this.#layout, this.#options, file)
     verify(session)
     session.reopen(sticky)
     return session
   }
 }
 
+interface SessionOptions {
+  readonly foreignKeys: boolean
+  readonly locking: Locking
+}
+
 export class Session {
   readonly #instance: SqliteInstance
   readonly #layout: SqliteLayout
-  readonly #foreignKeys: boolean
+  readonly #options: SessionOptions
   readonly vfs: MemoryVfs
   readonly guard: ExecutionGuard
   #connection: Connection
   #watch: ChangeWatch | undefined
   #triggers: ChangeTriggers | undefined
 
-  constructor(instance: SqliteInstance, layout: SqliteLayout, foreignKeys: boolean, file: BlockFile) {
+  constructor(instance: SqliteInstance, layout: SqliteLayout, options: SessionOptions, file: DatabaseFile) {
     this.#instance = instance
     this.#layout = layout
-    this.#foreignKeys = foreignKeys
+    this.#options = options
     this.vfs = new MemoryVfs(instance, file)
     this.guard = new ExecutionGuard(instance, layout)
     this.#connection = this.#connect(NOTHING_STICKY)
@@ -119,10 +124,7 @@ export class Session {
   }
 
   #connect(sticky: Sticky): Connection {
-    const connection = new Connection(this.#instance, this.#layout, {
-      foreignKeys: this.#foreignKeys,
-      sticky,
-    })
+    const connection = new Connection(this.#instance, this.#layout, { ...this.#options, sticky })
     if (this.#watch !== undefined) this.#triggers?.install(connection, this.#watch)
     return connection
   }

@@ -8,13 +8,15 @@ import type { WorkerInit } from './protocol.ts'
  */
 const STACK_MB = 4
 
+const NAMES = { engine: 'sql', reader: 'sql-read', scratch: 'sql-scratch' } as const
+
 /** Starts a thread that plays a part. `module`: in place of the one beside this. */
 export function spawnWorker(init: WorkerInit, module?: URL): Worker {
   // Node runs both: the sources as they are, and what the compiler made of them.
   const own = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
   return new Worker(module ?? own, {
     workerData: init,
-    name: init.role === 'engine' ? 'sql' : 'sql-scratch',
+    name: NAMES[init.role],
     execArgv: [],
     resourceLimits: { stackSizeMb: STACK_MB },
   })

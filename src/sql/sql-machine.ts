@@ -1,11 +1,20 @@
-/** The state machine as the node uses it: an engine in a worker thread, spoken to by messages. */
+/**
+ * The state machine as the node uses it: an engine in a worker thread, spoken to by messages, and threads that read
+ * what it has written.
+ */
 import type { Worker } from 'node:worker_threads'
 import type { Logger, OutcomeLimits, RequestOutcome } from '../base/index.ts'
 import { errorMessage } from '../base/index.ts'
-import { type PackedItem, packItems, unpackOutcomes } from './apply-batch.ts'
+import { packItems, unpackOutcomes } from './apply-batch.ts'
 import type { ChangeLogLimits, ChangePage, ChangeSettings } from './change-log.ts'
-import { engineFailed, notRunning, readAbandoned } from './errors.ts'
-import { checkSqlSize, DEFAULT_SQL_LIMITS, type SqlLimits } from './limits.ts'
+import { engineFailed, notRunning } from './errors.ts'
+import {
+  checkSqlSize,
+  DEFAULT_SQL_LIMITS,
+  DEFAULT_SQL_READS,
+  type SqlLimits,
+  type SqlReadLimits,
+} from './limits.ts'
 import {
   type Answer,
   type Answers,
@@ -15,7 +24,7 @@ import {
   type RequestKind,
   type ResponseEnvelope,
 } from './protocol.ts'
-import { type ReadFlag, ReadFlags } from './read-flags.ts'
+import { ReaderPool } from './reader-pool.ts'
 import { spawnWorker } from './spawn-worker.ts'
 import type { SqliteFiles } from './sqlite-binary.ts'
 import type {
@@ -42,8 +51,9 @@ export interface SqlMachineInit {
   readonly limits?: Partial<SqlLimits>
   /** Where sql.js is, for programs that are packed into one file. @default Node's module resolution */
   readonly files?: SqliteFiles
-  /** The worker's module, likewise. @default the one beside this module */
+  /** The workers' module, likewise. @default the one beside this module */
   readonly worker?: URL
+  readonly reads?: Partial<SqlReadLimits>
 }
 
 /** Bytes of a snapshot that may be on their way to the worker. */
@@ -52,7 +62,8 @@ const RESTORE_WINDOW_BYTES = 1024 * 1024
 /**
  * Rejections:
  * - `apply`: `SQL_ENGINE_FAILED`, after which every call fails so until the machine is stopped and started;
- * - `query`, `classify`, `parse`: `SQL_TOO_LARGE`; `query` also `SQL_TIMEOUT`, `CALL_ABORTED`;
+ * - `query`, `classify`, `parse`: `SQL_TOO_LARGE`, `SQL_READ_TIMEOUT`, `SQL_READ_FAILED`; `query` also
+ *   `SQL_TIMEOUT`, `CALL_ABORTED`;
  * - `digest`: `SQL_BUSY`;
  * - `restore`: `SQL_SNAPSHOT_INVALID`, and whatever the chunks fail with; nothing has changed then;
  * - any: `SQL_ENGINE_FAILED` if the worker died, `SQL_NOT_RUNNING` before `start`, after and during `stop`.
@@ -77,8 +88,7 @@ class WorkerSqlMachine implements SqlMachine {
   #stops = 0
   #stopping: Promise<void> | undefined
   #worker: Worker | undefined
-  /** The worker's. */
-  #flags = new ReadFlags()
+  #readers: ReaderPool | undefined
   #failure: Error | undefined
   readonly #waiters = new Map<number, Waiter>()
   #lastId = 0
@@ -110,6 +120,7 @@ class WorkerSqlMachine implements SqlMachine {
     if (stops !== this.#stops) throw notRunning()
     const worker = this.#spawn()
     this.#worker = worker
+    this.#readers = this.#makeReaders()
     this.#failure = undefined
     worker.on('message', (responses: readonly ResponseEnvelope[]) => this.#receive(responses))
     worker.on('messageerror', (error) => this.#fail(worker, error))
@@ -127,9 +138,20 @@ class WorkerSqlMachine implements SqlMachine {
 
   #spawn(): Worker {
     const { worker, foreignKeys = false, outcomeLimits, files } = this.#init
-    this.#flags = new ReadFlags()
-    const readFlags = this.#flags.memory
-    return spawnWorker({ role: 'engine', foreignKeys, outcomeLimits, readFlags, files }, worker)
+    return spawnWorker({ role: 'engine', foreignKeys, outcomeLimits, files }, worker)
+  }
+
+  #makeReaders(): ReaderPool {
+    const { worker, foreignKeys = false, files } = this.#init
+    const { readersMax, readTimeoutMs: timeBudgetMs } = { ...DEFAULT_SQL_READS, ...this.#init.reads }
+    return new ReaderPool(
+      {
+        logger: this.#logger,
+        spawn: (memory) =>
+          spawnWorker({ role: 'reader', foreignKeys, timeBudgetMs, files, ...memory }, worker),
+      },
+      { readersMax, timeBudgetMs },
+    )
   }
 
   stop(): Promise<void> {
@@ -143,32 +165,22 @@ class WorkerSqlMachine implements SqlMachine {
 
   async #stop(): Promise<void> {
     const worker = this.#worker
+    const readers = this.#readers
     this.#worker = undefined
+    this.#readers = undefined
     this.#restoring = undefined
     this.#outbox = []
     this.#transfer = []
     this.#rejectAll(notRunning())
-    await worker?.terminate()
+    await Promise.all([worker?.terminate(), readers?.stop()])
   }
 
   async apply(
     items: readonly (SqlApplyItem | SqlEntryItem)[],
   ): Promise<readonly RequestOutcome<readonly SqlResult[]>[]> {
-    const flags: ReadFlag[] = []
-    const packed = packItems(items.map((item) => this.#flagged(item, flags)))
-    try {
-      return unpackOutcomes(await this.#call({ kind: 'apply', items: packed }))
-    } finally {
-      for (const flag of flags) flag.release()
-    }
-  }
-
-  #flagged(item: SqlApplyItem | SqlEntryItem, flags: ReadFlag[]): PackedItem {
-    if (item.signal === undefined) return item
-    const { signal, ...rest } = item
-    const flag = this.#flags.follow(signal)
-    if (flag !== undefined) flags.push(flag)
-    return { ...rest, flag: flag?.number }
+    while (this.#restoring !== undefined) await settled(this.#restoring)
+    const readers = this.#readers?.versions ?? { newest: 0, inUse: [] }
+    return unpackOutcomes(await this.#send({ kind: 'apply', items: packItems(items), readers }))
   }
 
   async query(
@@ -177,25 +189,12 @@ class WorkerSqlMachine implements SqlMachine {
     { signal, ...options }: SqlQueryOptions = {},
   ): Promise<readonly SqlResult[]> {
     checkSqlSize(statements, this.#limits)
-    const ask = (flag: number | undefined) =>
-      this.#call({ kind: 'query', namespace, statements, options, flag })
-    return signal === undefined ? ask(undefined) : this.#untilAborted(signal, ask)
-  }
-
-  /** What is abandoned is answered, too, so that reads that still wait for their turn are counted by all. */
-  async #untilAborted<T>(signal: AbortSignal, ask: (flag: number | undefined) => Promise<T>): Promise<T> {
-    if (signal.aborted) throw readAbandoned()
-    const flag = this.#flags.follow(signal)
-    try {
-      return await ask(flag?.number)
-    } finally {
-      flag?.release()
-    }
+    return (await this.#reading()).ask({ kind: 'query', namespace, statements, options }, signal)
   }
 
   async classify(namespace: string, statements: readonly SqlStatement[]): Promise<readonly boolean[]> {
     checkSqlSize(statements, this.#limits)
-    return this.#call({ kind: 'classify', namespace, statements })
+    return (await this.#reading()).ask({ kind: 'classify', namespace, statements })
   }
 
   async parse(
@@ -203,7 +202,15 @@ class WorkerSqlMachine implements SqlMachine {
     statements: readonly SqlStatement[],
   ): Promise<readonly (string | undefined)[]> {
     checkSqlSize(statements, this.#limits)
-    return this.#call({ kind: 'parse', namespace, statements })
+    return (await this.#reading()).ask({ kind: 'parse', namespace, statements })
+  }
+
+  /** Not while databases are being replaced. */
+  async #reading(): Promise<ReaderPool> {
+    while (this.#restoring !== undefined) await settled(this.#restoring)
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#readers === undefined) throw notRunning()
+    return this.#readers
   }
 
   async stats(): Promise<SqlStats> {
@@ -325,6 +332,10 @@ class WorkerSqlMachine implements SqlMachine {
 
   #receive(responses: readonly ResponseEnvelope[]): void {
     for (const response of responses) {
+      if ('published' in response) {
+        this.#readers?.publish(response.published)
+        continue
+      }
       const waiter = this.#waiters.get(response.id)
       this.#waiters.delete(response.id)
       if ('failure' in response) waiter?.reject(errorOf(response.failure))
@@ -337,6 +348,7 @@ class WorkerSqlMachine implements SqlMachine {
     this.#failure = engineFailed('the SQL worker failed', error)
     this.#logger.error({ error: errorMessage(error) }, 'SQL worker failed')
     this.#rejectAll(this.#failure)
+    void this.#readers?.stop(this.#failure)
   }
 
   #rejectAll(error: Error): void {

@@ -35,12 +35,14 @@ export interface RestoredLoad extends Omit<CapturedLoad, 'file'> {
 const GONE = 'the load was given up, or never begun'
 
 export class StagedLoads {
+  readonly #newFile: () => BlockFile
   readonly #bytesMax: number
   /** In the order in which they began. */
   readonly #loads = new Map<string, { readonly file: BlockFile; timeMs: number }>()
 
-  /** `bytesMax`: of all of them together. The same on every replica. */
-  constructor(bytesMax = SQL_LOADS_BYTES_MAX) {
+  /** `newFile`: what can take the place of a database. `bytesMax`: of all together. The same on every replica. */
+  constructor(newFile: () => BlockFile = () => new BlockFile(), bytesMax = SQL_LOADS_BYTES_MAX) {
+    this.#newFile = newFile
     this.#bytesMax = bytesMax
   }
 
@@ -50,7 +52,7 @@ export class StagedLoads {
     if (load === undefined) {
       if (offset !== 0) return GONE
       if (this.#loads.size >= SQL_LOADS_MAX) return `more than ${SQL_LOADS_MAX} loads at a time`
-      load = { file: new BlockFile(), timeMs }
+      load = { file: this.#newFile(), timeMs }
       this.#loads.set(loadId, load)
     }
     const { file } = load
@@ -67,7 +69,7 @@ export class StagedLoads {
 
   /** Hands out what was loaded, the last piece included, and forgets it; or says why that cannot be. */
   finish({ loadId, offset, data }: LoadPiece): BlockFile | string {
-    const file = offset === 0 ? new BlockFile() : this.#loads.get(loadId)?.file
+    const file = offset === 0 ? this.#newFile() : this.#loads.get(loadId)?.file
     if (file === undefined) return GONE
     if (file.size !== offset) return 'a piece before the last is missing'
     this.#loads.delete(loadId)

@@ -112,19 +112,18 @@ export interface SqlApplyItem {
   readonly request?: RequestTag | undefined
   /** False where nobody waits for the answer: results are then not carried back. */
   readonly wantResults: boolean
-  /**
-   * For a command of mode `query`, which changes nothing: once it is aborted, nobody waits for the answer any
-   * more, and the statements fail. Of other commands it ends nothing.
-   */
-  readonly signal?: AbortSignal | undefined
 }
 
 /** A log entry of an SQL command in the place of what it says, see `encodeSqlEntry`; the rest is as above. */
-export interface SqlEntryItem extends Pick<SqlApplyItem, 'index' | 'wantResults' | 'signal'> {
+export interface SqlEntryItem extends Pick<SqlApplyItem, 'index' | 'wantResults'> {
   readonly entry: Uint8Array
 }
 
 export interface SqlQueryOptions {
+  /** What the statements see as the time, in milliseconds since the epoch. @default it is the time */
+  readonly timeMs?: number
+  /** As in {@link SqlCommand}. @default nobody can foretell what is drawn */
+  readonly seed?: number
   readonly transaction?: boolean
   /** As in {@link SqlCommand}. */
   readonly qualifyColumns?: boolean
@@ -134,15 +133,16 @@ export interface SqlQueryOptions {
    */
   readonly deadlineMs?: number
   /**
-   * Once it is aborted, the read ends soon, wherever it stands, and rejects with `CALL_ABORTED`: until then it
-   * would hold up everything behind it. @default it runs to its end
+   * Once it is aborted, the read ends soon, wherever it stands, and rejects with `CALL_ABORTED`.
+   * @default it runs to its end
    */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * SQLite databases, one per namespace, behind one worker thread. Calls run in the order made.
- * Every rejection of `apply` is fatal for the replica (`SQL_ENGINE_FAILED`); what a statement does
+ * SQLite databases, one per namespace. One worker thread writes; calls run there in the order made. Others read
+ * (`query`, `classify`, `parse`), each at the state left by the last call that was answered, or a later one, and so
+ * wait for no write and hold up none. Every rejection of `apply` is fatal for the replica (`SQL_ENGINE_FAILED`); what a statement does
  * wrong is a result.
  */
 export interface SqlMachine {
@@ -157,8 +157,8 @@ export interface SqlMachine {
     items: readonly (SqlApplyItem | SqlEntryItem)[],
   ): Promise<readonly RequestOutcome<readonly SqlResult[]>[]>
   /**
-   * Reads at the state left by the last `apply`; the namespace need not exist yet. Nothing is applied
-   * between the statements, so `transaction` makes no difference.
+   * Reads at the state left by the last `apply` that was answered, or a later one; the namespace need not exist
+   * yet. All statements see the same state, so `transaction` makes no difference.
    */
   query(
     namespace: string,

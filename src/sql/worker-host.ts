@@ -2,7 +2,6 @@
  * The worker's side: takes requests in the order they come and answers them from an engine; digests later,
  * but for the state at their place in the order.
  */
-import type { RequestOutcome } from '../base/index.ts'
 import { packOutcomes, unpackItems } from './apply-batch.ts'
 import { DigestQueue, type Later } from './digest-queue.ts'
 import type { EngineCapture, EngineRestore, SqlEngine } from './engine.ts'
@@ -16,17 +15,13 @@ import {
   type RequestEnvelope,
   type ResponseEnvelope,
 } from './protocol.ts'
-import { flagReader } from './read-flags.ts'
-import type { SqlResult } from './types.ts'
+import { transferable } from './transferable.ts'
 
 /** One reading step of a capture: 1 MiB, which takes about a millisecond; less of it if it takes longer. */
 const CAPTURE_CHUNKS_PER_READ = 16
 const CAPTURE_READ_MS = 2
 /** Answers are sent together, unless the first of them has waited for so long. */
 const ANSWER_DELAY_MS = 2
-/** Smaller blobs are faster copied than handed over. */
-const TRANSFER_BYTES_MIN = 32 * 1024
-
 /** After these the state is, or may be, another one. */
 const CHANGES_STATE: ReadonlySet<Request['kind']> = new Set([
   'apply',
@@ -40,24 +35,15 @@ export type Post = (responses: readonly ResponseEnvelope[], transfer: ArrayBuffe
 export class WorkerHost {
   readonly #engine: SqlEngine
   readonly #post: Post
-  readonly #isRaised: (flag: number) => boolean
   readonly #digests: DigestQueue
   readonly #entries = new SqlEntryDecoder()
   readonly #captures = new Map<number, EngineCapture>()
   #lastCapture = 0
   #restore: EngineRestore | undefined
 
-  constructor(
-    engine: SqlEngine,
-    post: Post,
-    {
-      later = setImmediate,
-      readFlags,
-    }: { readonly later?: Later; readonly readFlags?: SharedArrayBuffer } = {},
-  ) {
+  constructor(engine: SqlEngine, post: Post, { later = setImmediate }: { readonly later?: Later } = {}) {
     this.#engine = engine
     this.#post = post
-    this.#isRaised = readFlags === undefined ? () => false : flagReader(readFlags)
     this.#digests = new DigestQueue({ later, post: (responses) => post(responses, []) })
   }
 
@@ -68,10 +54,17 @@ export class WorkerHost {
       const response = this.#respond(id, request)
       if (response !== undefined) responses.push(response)
       if (performance.now() - since < ANSWER_DELAY_MS) continue
-      if (responses.length > 0) this.#post(responses, transferable(responses))
+      this.#send(responses)
       responses = []
       since = performance.now()
     }
+    this.#send(responses)
+  }
+
+  /** Whoever gets an answer must be able to read the state it is about. */
+  #send(responses: ResponseEnvelope[]): void {
+    const published = this.#engine.publish()
+    if (published !== undefined) responses.unshift({ published })
     if (responses.length > 0) this.#post(responses, transferable(responses))
   }
 
@@ -92,13 +85,7 @@ export class WorkerHost {
       case 'start':
         return undefined
       case 'apply':
-        return packOutcomes(this.#engine.apply(unpackItems(request.items, this.#entries, this.#isRaised)))
-      case 'query':
-        return this.#query(request)
-      case 'classify':
-        return this.#engine.classify(request.namespace, request.statements)
-      case 'parse':
-        return this.#engine.parse(request.namespace, request.statements)
+        return packOutcomes(this.#engine.apply(unpackItems(request.items, this.#entries), request.readers))
       case 'stats':
         return this.#engine.stats()
       case 'capture':
@@ -135,15 +122,6 @@ export class WorkerHost {
     }
   }
 
-  #query(request: Extract<Request, { kind: 'query' }>): SqlResult[] {
-    const { namespace, statements, options } = request
-    return this.#engine.query(namespace, statements, { ...options, isAbandoned: this.#watch(request) })
-  }
-
-  #watch({ flag }: { readonly flag?: number | undefined }): (() => boolean) | undefined {
-    return flag === undefined ? undefined : () => this.#isRaised(flag)
-  }
-
   #keepCapture(capture: EngineCapture): number {
     this.#captures.set(++this.#lastCapture, capture)
     return this.#lastCapture
@@ -166,40 +144,4 @@ export class WorkerHost {
     if (this.#restore === undefined) throw snapshotInvalid('no restore is under way')
     return this.#restore
   }
-}
-
-/** What need not be copied to the other thread, because nobody here has use for it any more. */
-function transferable(responses: readonly ResponseEnvelope[]): ArrayBuffer[] {
-  const buffers: ArrayBuffer[] = []
-  for (const response of responses) {
-    if (!('answer' in response) || typeof response.answer !== 'object') continue
-    const parts = 'beside' in response.answer ? response.answer.beside : response.answer
-    if (Array.isArray(parts)) for (const part of parts as readonly unknown[]) collect(part, buffers)
-  }
-  return buffers
-}
-
-/** A chunk, a result, a list of results, an outcome with such a list; or something without bytes. */
-function collect(part: unknown, buffers: ArrayBuffer[]): void {
-  if (part instanceof Uint8Array)
-    buffers.push(part.buffer as ArrayBuffer) // made here, not shared memory
-  else if (Array.isArray(part)) for (const result of part) collect(result, buffers)
-  else if (isDone(part)) collect(part.result, buffers)
-  else if (isRows(part)) {
-    for (const row of part.values) {
-      for (const value of row) {
-        if (value instanceof Uint8Array && value.byteLength >= TRANSFER_BYTES_MIN) collect(value, buffers)
-      }
-    }
-  }
-}
-
-function isDone(part: unknown): part is Extract<RequestOutcome<unknown>, { kind: 'done' }> {
-  return (
-    typeof part === 'object' && part !== null && (part as Partial<RequestOutcome<unknown>>).kind === 'done'
-  )
-}
-
-function isRows(part: unknown): part is Extract<SqlResult, { kind: 'rows' }> {
-  return typeof part === 'object' && part !== null && (part as Partial<SqlResult>).kind === 'rows'
 }

@@ -7,7 +7,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { assert, DebrosError, type Logger, silentLogger } from '../base/index.ts'
 import { createNode, type DebrosNode } from '../index.ts'
-import { type AutoBackupConfig, type ChangeCaptureConfig, MemoryDataDir } from '../node/index.ts'
+import {
+  type AutoBackupConfig,
+  type ChangeCaptureConfig,
+  MemoryDataDir,
+  type NodeInit,
+} from '../node/index.ts'
 import type { RaftSettings } from '../raft/index.ts'
 import { freePorts } from './free-ports.ts'
 
@@ -21,6 +26,7 @@ export interface ClusterInit {
   readonly foreignKeys?: boolean
   /** See `NodeInit`. */
   readonly writeTimeoutMs?: number
+  readonly reads?: NodeInit['reads']
   readonly raft?: Partial<RaftSettings>
   /** Between two comparisons of all nodes' data. @default 300_000 */
   readonly integrityIntervalMs?: number
@@ -139,7 +145,8 @@ class InProcessCluster implements TestCluster {
 
   async #start(position: number): Promise<void> {
     const place = this.#place(position)
-    const { raft, foreignKeys, writeTimeoutMs, integrityIntervalMs, autoBackup, changeCapture } = this.#init
+    const { raft, foreignKeys, writeTimeoutMs, reads, integrityIntervalMs, autoBackup, changeCapture } =
+      this.#init
     const { logger = silentLogger, http } = this.#init
     const joinAddresses = this.#places
       .filter((other) => other !== place && other.running)
@@ -156,6 +163,7 @@ class InProcessCluster implements TestCluster {
       ...(raft === undefined ? {} : { raft }),
       ...(foreignKeys === undefined ? {} : { foreignKeys }),
       ...(writeTimeoutMs === undefined ? {} : { writeTimeoutMs }),
+      ...(reads === undefined ? {} : { reads }),
       ...(integrityIntervalMs === undefined ? {} : { integrityIntervalMs }),
       ...(autoBackup === undefined ? {} : { autoBackup }),
       ...(changeCapture === undefined ? {} : { changeCapture }),

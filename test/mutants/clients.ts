@@ -101,8 +101,8 @@ export const CLIENTS: readonly Bug[] = [
         edits: [
           edit(
             'src/node/consensus.ts',
-            "'unknown', (resolve) =>\n      this.#driver.propose(",
-            "'not-applied', (resolve) =>\n      this.#driver.propose(",
+            "'unknown', (resolve) => this.#driver.propose(",
+            "'not-applied', (resolve) => this.#driver.propose(",
           ),
         ],
         caughtBy: [

@@ -1,4 +1,4 @@
-/** Every flag of `debros rqlited`: rqlite's own, in groups, and one of ours. */
+/** Every flag of `debros rqlited`: rqlite's own, in groups, and two of ours. */
 import type { GoFlag, GoFlagKind } from '../go-flags.ts'
 
 export interface RqlitedFlag extends GoFlag {
@@ -94,6 +94,11 @@ const FLAGS = {
   'auto-backup': text('Database', 'file that says when and where to back up'),
   'auto-restore': text('Database', 'file that says what a new cluster is to begin with'),
   'cdc-config': text('Database', 'URL that gets all changes, or a file that says who gets which'),
+  'read-timeout': duration(
+    'Database',
+    'how long a read may run; 0: for ever. Not a flag of rqlite, where nothing ends a read',
+    30_000,
+  ),
   'auto-vacuum-int': duration('Database', 'time between two automatic VACUUMs; 0: none', 0),
   'auto-optimize-int': duration('Database', 'time between two automatic ANALYZEs; 0: none', 0, {
     differs: 'executes ANALYZE; the default is none, not 24h',

@@ -60,6 +60,7 @@ export function toNodeInit(
       timeoutMs: values['write-queue-timeout'],
       transaction: values['write-queue-tx'],
     },
+    reads: { readTimeoutMs: values['read-timeout'] },
     maintenance: { vacuumMs: values['auto-vacuum-int'], optimizeMs: values['auto-optimize-int'] },
     raft: raftSettings(values),
     ...outbound,

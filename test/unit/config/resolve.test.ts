@@ -61,6 +61,7 @@ describe('defaults', () => {
       writeTimeoutMs: 10_000,
       outbound: { autoBackupFile: undefined, autoRestoreFile: undefined, changeCapture: undefined },
       writeQueue: { capacity: 1024, batchSize: 128, timeoutMs: 50, transaction: false },
+      reads: { readersMax: 4, readTimeoutMs: 30_000 },
       http: {
         host: '127.0.0.1',
         port: 5001,
@@ -185,6 +186,8 @@ describe('environment', () => {
     ['DEBROS_WRITE_QUEUE_BATCH_SIZE', '8', (c) => c.writeQueue.batchSize, 8],
     ['DEBROS_WRITE_QUEUE_TIMEOUT', '9s', (c) => c.writeQueue.timeoutMs, 9_000],
     ['DEBROS_WRITE_QUEUE_TX', 'on', (c) => c.writeQueue.transaction, true],
+    ['DEBROS_READ_TIMEOUT', '5s', (c) => c.reads.readTimeoutMs, 5_000],
+    ['DEBROS_READERS', '2', (c) => c.reads.readersMax, 2],
     ['DEBROS_FOREIGN_KEYS', 'yes', (c) => c.foreignKeys, true],
     ['DEBROS_FOREIGN_KEYS', 'OFF', (c) => c.foreignKeys, false],
     ['DEBROS_AUTO_BACKUP_FILE', '/etc/backup.json', (c) => c.outbound.autoBackupFile, '/etc/backup.json'],

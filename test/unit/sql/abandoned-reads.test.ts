@@ -80,32 +80,6 @@ describe('machine', () => {
     }
   })
 
-  it('ends reads of the log that were given up, and nothing else of it', async () => {
-    const machine = await started()
-    const item = (index: number, mode: 'query' | 'request', ...sql: string[]) => ({
-      index,
-      wantResults: true,
-      command: {
-        ...{ namespace: NAMESPACE, mode, statements: sql.map((text) => stmt(text)) },
-        ...{ transaction: false, timeMs: 0, seed: index },
-      },
-    })
-    const abort = new AbortController()
-    const applying = machine.apply([
-      item(1, 'request', 'CREATE TABLE t (x)'),
-      { ...item(2, 'query', ENDLESS, 'SELECT count(*) FROM t'), signal: abort.signal },
-      { ...item(3, 'request', 'INSERT INTO t VALUES (1)'), signal: abort.signal },
-      { ...item(4, 'query', 'SELECT count(*) FROM t'), signal: new AbortController().signal },
-    ])
-    setTimeout(() => abort.abort(), 20)
-    const ended = { kind: 'error', message: 'query timeout' }
-    expect((await applying).slice(1)).toMatchObject([
-      { kind: 'done', result: [ended, ended] },
-      { kind: 'done', result: [{ kind: 'write', rowsAffected: 1 }] },
-      { kind: 'done', result: [{ kind: 'rows', values: [[1]] }] },
-    ])
-  })
-
   it('does not begin what was given up before', async () => {
     const machine = await started()
     const reading = machine.query(NAMESPACE, [stmt(ENDLESS)], { signal: AbortSignal.abort() })

@@ -132,7 +132,7 @@ describe('sql digest', () => {
     digest.release()
     expect(snapshots.mock.results).toHaveLength(3)
     for (const { value: snapshot } of snapshots.mock.results) {
-      expect(() => snapshot.blockHash(0), 'its blocks are gone').toThrow(TypeError)
+      expect(() => snapshot.blockHash(0), 'its blocks are gone').toThrow('after its release')
     }
     snapshots.mockRestore()
     engine.execute(stmt('UPDATE t SET x = ?', ['z']))

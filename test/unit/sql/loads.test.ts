@@ -193,7 +193,7 @@ describe('loading a file', () => {
   })
 
   test('no more than so many bytes of all together, wherever they are', () => {
-    const loads = new StagedLoads(100)
+    const loads = new StagedLoads(undefined, 100)
     const piece = (name: string, offset: number, bytes: number) =>
       loads.add({ loadId: id(name), offset, data: new Uint8Array(bytes), timeMs: TIME_MS })
     expect([piece('a', 0, 60), piece('b', 0, 30), piece('a', 60, 10)]).toEqual(Array(3).fill(undefined))

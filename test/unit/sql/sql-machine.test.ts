@@ -83,9 +83,9 @@ describe('sql machine', () => {
     }
   })
 
-  it('applies and reads, in the order of the calls', async () => {
+  it('reads what was applied and answered before', async () => {
     const machine = await started()
-    const applied = machine.apply([
+    const applied = await machine.apply([
       item(1, 'CREATE TABLE t (x)'),
       item(2, 'INSERT INTO t VALUES (1) RETURNING x'),
     ])
@@ -93,12 +93,12 @@ describe('sql machine', () => {
       stmt('SELECT count(*) FROM t'),
       stmt('SELECT ?', [2n ** 63n - 1n]),
     ])
-    const later = machine.apply([{ ...item(3, 'INSERT INTO t VALUES (2)'), wantResults: false }])
+    const later = machine.apply([{ ...item(3, 'DELETE FROM t WHERE x = 2'), wantResults: false }])
     const classified = machine.classify(
       'default',
       statementsOf(['SELECT * FROM t', 'DELETE FROM t', 'SELECT * FROM u']),
     )
-    expect((await applied).map((outcome) => resultsOf(outcome).map(timeless))).toEqual([
+    expect(applied.map((outcome) => resultsOf(outcome).map(timeless))).toEqual([
       [write(0, 0)],
       [{ kind: 'rows', columns: ['x'], types: ['integer'], values: [[1]] }],
     ])
@@ -213,12 +213,13 @@ describe('sql machine - digest', () => {
       return promise
     }
     const digest = noted('digest', machine.digest())
-    const read = noted('read', machine.query('default', [stmt('SELECT count(*) FROM t')]))
+    const read = noted('stats', machine.stats())
     const applied = noted('apply', machine.apply([item(2, 'DELETE FROM t')]))
-    expect(await read).toMatchObject([{ values: [[1]] }])
+    await read
     expect(await applied).toHaveLength(1)
     expect(await digest).toBe(engine.digest())
-    expect(order).toEqual(['read', 'apply', 'digest'])
+    expect(order.toSorted()).toEqual(['apply', 'digest', 'stats'])
+    expect(order.at(-1)).toBe('digest')
     engine.engine.apply([item(2, 'DELETE FROM t')])
     expect(await machine.digest()).toBe(engine.digest())
   })
@@ -296,8 +297,8 @@ describe('sql machine - lifecycle', () => {
   ])('a worker that dies (%s) rejects everything, until the machine is started anew', async (sql, reason) => {
     const machine = await started({ worker: worker('faulty-worker') })
     const pending = [
-      machine.query('default', [stmt(sql)]),
-      machine.apply([item(1, 'SELECT 1')]),
+      machine.apply([item(1, sql)]),
+      machine.query('default', [stmt('SELECT 1')]),
       machine.stats(),
     ]
     for (const result of await Promise.allSettled(pending)) {

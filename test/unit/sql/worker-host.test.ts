@@ -2,16 +2,11 @@
 import { describe, expect, it, vi } from 'vitest'
 import { packItems } from '../../../src/sql/apply-batch.ts'
 import { SQL_DIGESTS_MAX } from '../../../src/sql/limits.ts'
-import type { Request, ResponseEnvelope } from '../../../src/sql/protocol.ts'
+import type { Request, ResponseTo } from '../../../src/sql/protocol.ts'
 import { WorkerHost } from '../../../src/sql/worker-host.ts'
 import { NAMESPACE, stmt, TestEngine } from './support.ts'
 
-const QUERY: Request = {
-  kind: 'query',
-  namespace: NAMESPACE,
-  statements: [stmt('SELECT count(*) FROM t')],
-  options: {},
-}
+const STATS: Request = { kind: 'stats' }
 
 function insert(index: number): Request {
   const command = {
@@ -22,17 +17,27 @@ function insert(index: number): Request {
     timeMs: 0,
     seed: index,
   }
-  return { kind: 'apply', items: packItems([{ index, command, wantResults: false }]) }
+  return {
+    kind: 'apply',
+    items: packItems([{ index, command, wantResults: false }]),
+    readers: { newest: 0, inUse: [] },
+  }
 }
 
 /** A worker with a database that takes several steps to digest. */
 class TestHost {
   readonly engine = new TestEngine()
-  readonly answered: ResponseEnvelope[] = []
+  readonly answered: ResponseTo[] = []
   readonly #scheduled: (() => void)[] = []
-  readonly #host = new WorkerHost(this.engine.engine, (responses) => this.answered.push(...responses), {
-    later: (run) => this.#scheduled.push(run),
-  })
+  readonly #host = new WorkerHost(
+    this.engine.engine,
+    (responses) => {
+      for (const response of responses) if ('id' in response) this.answered.push(response)
+    },
+    {
+      later: (run) => this.#scheduled.push(run),
+    },
+  )
   #lastId = 0
 
   constructor() {
@@ -71,13 +76,13 @@ const DIGEST: Request = { kind: 'digest' }
 describe('sql worker - digests', () => {
   it('holds nothing up that comes later, in the same message or while it is computed', () => {
     const host = new TestHost()
-    host.handle(DIGEST, QUERY, insert(10))
+    host.handle(DIGEST, STATS, insert(10))
     expect(host.ids).toEqual([2, 3])
     host.turn()
-    host.handle(QUERY)
+    host.handle(STATS)
     expect(host.ids).toEqual([2, 3, 4])
     host.turn()
-    host.handle(insert(11), QUERY)
+    host.handle(insert(11), STATS)
     expect(host.ids).toEqual([2, 3, 4, 5, 6])
     host.settle()
     expect(host.ids).toEqual([2, 3, 4, 5, 6, 1])
@@ -89,7 +94,7 @@ describe('sql worker - digests', () => {
     const before = host.engine.digest()
     host.handle(DIGEST, insert(10), DIGEST, insert(11))
     const after = host.engine.digest()
-    host.handle(QUERY, DIGEST)
+    host.handle(STATS, DIGEST)
     host.settle()
     expect(host.answer(1)).toBe(before)
     expect(host.answer(6)).toBe(after)
@@ -102,7 +107,7 @@ describe('sql worker - digests', () => {
     const begin = vi.spyOn(host.engine.engine, 'digest')
     host.handle(...Array.from({ length: 2 * SQL_DIGESTS_MAX }, () => DIGEST))
     host.turn()
-    host.handle(QUERY, DIGEST)
+    host.handle(STATS, DIGEST)
     expect(begin).toHaveBeenCalledTimes(1)
     host.settle()
     const expected = host.engine.digest()

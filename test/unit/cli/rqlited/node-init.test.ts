@@ -145,15 +145,17 @@ describe('what the flags of rqlited mean', () => {
   test('queued writes and housekeeping', () => {
     expect(inits().resolved).toMatchObject({
       writeQueue: { capacity: 1_024, batchSize: 128, timeoutMs: 50, transaction: false },
+      reads: { readersMax: 4, readTimeoutMs: 30_000 },
       maintenance: { vacuumMs: 0, optimizeMs: 0 },
     })
     expect(
       inits(
         ...['-write-queue-capacity', '10', '-write-queue-batch-size', '2', '-write-queue-timeout', '1s'],
-        ...['-write-queue-tx', '-auto-vacuum-int', '24h', '-auto-optimize-int', '1h'],
+        ...['-write-queue-tx', '-read-timeout', '1m', '-auto-vacuum-int', '24h', '-auto-optimize-int', '1h'],
       ).resolved,
     ).toMatchObject({
       writeQueue: { capacity: 10, batchSize: 2, timeoutMs: 1_000, transaction: true },
+      reads: { readersMax: 4, readTimeoutMs: 60_000 },
       maintenance: { vacuumMs: 86_400_000, optimizeMs: 3_600_000 },
     })
   })

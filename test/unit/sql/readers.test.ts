@@ -1,0 +1,212 @@
+/** Threads that read: what they see, and what becomes of them. */
+import { afterEach, describe, expect, it } from 'vitest'
+import { silentLogger } from '../../../src/base/index.ts'
+import {
+  createSqlMachine,
+  type SqlApplyItem,
+  SqlEngine,
+  type SqlMachine,
+  type SqlMachineInit,
+} from '../../../src/sql/index.ts'
+import { ReadEngine } from '../../../src/sql/read-engine.ts'
+import { binary, NAMESPACE, resultsOf, statementsOf, stmt, TestEngine, timeless } from './support.ts'
+
+const ENDLESS = 'WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT max(x) FROM r'
+
+function item(index: number, ...sql: string[]): SqlApplyItem {
+  const command = {
+    ...{ namespace: NAMESPACE, mode: 'request' as const, statements: statementsOf(sql) },
+    ...{ transaction: false, timeMs: 0, seed: index },
+  }
+  return { index, command, wantResults: true }
+}
+
+describe('read engine', () => {
+  /** A writer and a reader that follows it. */
+  function pair() {
+    const writer = new SqlEngine({ binary, isShared: true })
+    const reader = new ReadEngine(binary, { foreignKeys: false, timeBudgetMs: 0 })
+    let index = 0
+    const publish = (): void => {
+      const publication = writer.publish()
+      if (publication !== undefined) reader.follow(publication)
+    }
+    const write = (...sql: string[]) => {
+      const [outcome] = writer.apply([item(++index, ...sql)], { newest: 0, inUse: [] })
+      publish()
+      return resultsOf(outcome)
+    }
+    const both = (sql: string) => {
+      const [there, here] = [writer, reader].map((engine) =>
+        engine.query(NAMESPACE, [stmt(sql)]).map(timeless),
+      )
+      expect(here).toEqual(there)
+      return here
+    }
+    return { writer, reader, write, both, publish }
+  }
+
+  it('sees each version, whatever it has in its cache', () => {
+    const { write, both } = pair()
+    both('SELECT 1')
+    write('CREATE TABLE t (id INTEGER PRIMARY KEY, x)')
+    for (let round = 0; round < 20; round++) {
+      write(`INSERT INTO t (x) SELECT hex(randomblob(500)) FROM (VALUES (1), (2), (3))`)
+      both('SELECT * FROM t')
+      write('UPDATE t SET x = upper(x) || id WHERE id % 3 = 0')
+      both('SELECT count(*), sum(length(x)) FROM t')
+      both('SELECT last_insert_rowid(), changes(), total_changes()')
+    }
+    write('DELETE FROM t WHERE id > 3', 'VACUUM')
+    both('SELECT * FROM t')
+  })
+
+  it('sees other schemas, with statements that it has compiled before', () => {
+    const { write, both } = pair()
+    write('CREATE TABLE t (a)', 'INSERT INTO t VALUES (1)')
+    both('SELECT * FROM t')
+    write('ALTER TABLE t ADD COLUMN b DEFAULT 7')
+    both('SELECT * FROM t')
+    write('DROP TABLE t', 'CREATE VIEW t AS SELECT 5 AS z')
+    both('SELECT * FROM t')
+    write('DROP VIEW t')
+    both('SELECT * FROM t')
+  })
+
+  it('sees what full-text search finds', () => {
+    const { write, both } = pair()
+    write('CREATE VIRTUAL TABLE f USING fts4(x)')
+    for (const word of ['one', 'two', 'three', 'one two']) {
+      write(`INSERT INTO f VALUES ('${word}')`)
+      both("SELECT rowid, x FROM f WHERE f MATCH 'two'")
+    }
+    write("INSERT INTO f (f) VALUES ('optimize')", "DELETE FROM f WHERE x = 'two'")
+    both("SELECT rowid, x FROM f WHERE f MATCH 'two'")
+  })
+
+  it('knows nothing of what is not published', () => {
+    const { writer, reader, write, publish } = pair()
+    write('CREATE TABLE t (a)', 'INSERT INTO t VALUES (1)')
+    const count = () => reader.query(NAMESPACE, [stmt('SELECT count(*), max(a) FROM t')])
+    const before = count().map(timeless)
+    for (let i = 100; i < 110; i++) {
+      writer.apply([item(i, `UPDATE t SET a = ${i}`, `INSERT INTO t VALUES (${i})`)], {
+        newest: 0,
+        inUse: [],
+      })
+      expect(count().map(timeless)).toEqual(before)
+    }
+    publish()
+    expect(count()).toMatchObject([{ values: [[11, 109]] }])
+  })
+
+  it('follows a restore and a replaced database', () => {
+    const { writer, both, write, publish } = pair()
+    write('CREATE TABLE t (a)', 'INSERT INTO t VALUES (1)')
+    both('SELECT * FROM t')
+    const other = new TestEngine()
+    other.execute('CREATE TABLE u (a, b)', 'INSERT INTO u VALUES (2, 3)')
+    const restore = writer.restore()
+    restore.push(other.capture())
+    restore.finish()
+    publish()
+    both('SELECT * FROM t')
+    both('SELECT * FROM u')
+  })
+
+  it('carries out a read with the time and the seed that it is given', () => {
+    const { reader } = pair()
+    const read = (seed: number) =>
+      reader.query(NAMESPACE, [stmt("SELECT random(), datetime('now')")], { seed, timeMs: 0 }).map(timeless)
+    expect(read(1)).toEqual(read(1))
+    expect(read(1)).not.toEqual(read(2))
+    expect(read(1)).toMatchObject([{ values: [[expect.anything(), '1970-01-01 00:00:00']] }])
+  })
+
+  it('ends what takes more than its time, and says which limit that is', () => {
+    const reader = new ReadEngine(binary, { foreignKeys: false, timeBudgetMs: 30 })
+    const message = expect.stringMatching(/0\.03 s .*database\.read_timeout/)
+    const tooLong = expect.objectContaining({ code: 'SQL_READ_TIMEOUT', outcome: 'not-applied', message })
+    expect(() => reader.query(NAMESPACE, [stmt(ENDLESS)])).toThrow(tooLong)
+    expect(reader.query(NAMESPACE, [stmt('SELECT 1')])).toMatchObject([{ values: [[1]] }])
+    const deadlineMs = Number(process.hrtime.bigint()) / 1e6 + 10
+    expect(reader.query(NAMESPACE, [stmt(ENDLESS)], { deadlineMs })).toEqual([
+      { kind: 'error', message: 'query timeout' },
+    ])
+  })
+})
+
+describe('reader threads', () => {
+  const machines: SqlMachine[] = []
+  afterEach(async () => {
+    await Promise.all(machines.splice(0).map((machine) => machine.stop()))
+  })
+
+  async function started(init: SqlMachineInit = {}): Promise<SqlMachine> {
+    const machine = createSqlMachine({ logger: silentLogger }, init)
+    machines.push(machine)
+    await machine.start()
+    await machine.apply([item(1, 'CREATE TABLE t (x)')])
+    return machine
+  }
+
+  const read = (machine: SqlMachine, sql: string, signal?: AbortSignal) =>
+    machine.query(NAMESPACE, [stmt(sql)], signal && { signal })
+  const count = async (machine: SqlMachine) => (await read(machine, 'SELECT count(*) FROM t'))[0]
+  const faulty = new URL('./faulty-worker.ts', import.meta.url)
+
+  it('long reads hold up neither writes nor other reads, as long as there are threads', async () => {
+    const machine = await started({ reads: { readersMax: 3 } })
+    const abort = new AbortController()
+    const reads = [1, 2].map(() => read(machine, ENDLESS, abort.signal))
+    const ends = Promise.allSettled(reads)
+    for (let i = 2; i < 20; i++) {
+      await machine.apply([item(i, 'INSERT INTO t VALUES (1)')])
+      expect(await count(machine)).toMatchObject({ values: [[i - 1]] })
+    }
+    abort.abort()
+    for (const end of await ends) expect(end).toMatchObject({ reason: { code: 'CALL_ABORTED' } })
+  })
+
+  it('what waits behind a long read is read by another thread', async () => {
+    const machine = await started({ reads: { readersMax: 2 } })
+    const abort = new AbortController()
+    const reads = [read(machine, ENDLESS, abort.signal), ...Array.from({ length: 300 }, () => count(machine))]
+    await Promise.all(reads.slice(1))
+    abort.abort()
+    await expect(reads[0]).rejects.toMatchObject({ code: 'CALL_ABORTED' })
+  })
+
+  it('a read that takes too long ends with an error, and its thread goes on', async () => {
+    const machine = await started({ reads: { readersMax: 1, readTimeoutMs: 100 } })
+    await expect(read(machine, ENDLESS)).rejects.toMatchObject({ code: 'SQL_READ_TIMEOUT' })
+    expect(await count(machine)).toMatchObject({ values: [[0]] })
+  })
+
+  it('a read that cannot be interrupted is ended with its thread, and another takes its place', async () => {
+    const machine = await started({ worker: faulty, reads: { readersMax: 1, readTimeoutMs: 100 } })
+    const hanging = read(machine, 'hang')
+    const behind = [count(machine), count(machine)]
+    await expect(hanging).rejects.toMatchObject({ code: 'SQL_READ_TIMEOUT', outcome: 'not-applied' })
+    for (const result of await Promise.all(behind)) expect(result).toMatchObject({ values: [[0]] })
+    await machine.apply([item(2, 'INSERT INTO t VALUES (1)')])
+    expect(await count(machine)).toMatchObject({ values: [[1]] })
+  })
+
+  it('a read that nobody waits for is ended with its thread, too', async () => {
+    const machine = await started({ worker: faulty, reads: { readersMax: 1, readTimeoutMs: 0 } })
+    const hanging = read(machine, 'hang', AbortSignal.timeout(50))
+    await expect(hanging).rejects.toMatchObject({ code: 'CALL_ABORTED' })
+    expect(await count(machine)).toMatchObject({ values: [[0]] })
+  })
+
+  it.each(['exit', 'throw'])('a thread that dies (%s) fails the read it is at, and no other', async (sql) => {
+    const machine = await started({ worker: faulty })
+    const reads = [count(machine), read(machine, sql), count(machine), count(machine)]
+    const [before, failed, ...behind] = await Promise.allSettled(reads)
+    expect(failed).toMatchObject({ reason: { code: 'SQL_READ_FAILED', outcome: 'not-applied' } })
+    for (const end of [before, ...behind]) expect(end).toMatchObject({ value: { values: [[0]] } })
+    await machine.apply([item(2, 'INSERT INTO t VALUES (1)')])
+    expect(await count(machine)).toMatchObject({ values: [[1]] })
+  })
+})
