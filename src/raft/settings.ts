@@ -32,7 +32,10 @@ export interface RaftSettings {
   /** A snapshot is taken after this many applied entries or bytes of them, if it is worth it... @default 8192, 64 MiB */
   readonly snapshotEntries: number
   readonly snapshotBytes: number
-  /** ...which means that they come to a part of what the last one wrote; but after this many at the latest. @default 65_536, 64 MiB */
+  /**
+   * ...which means that they come to a part of what the last one wrote. At the latest after this many, or as many
+   * entries as are replayed while that is restored. @default 65_536, 64 MiB
+   */
   readonly snapshotEntriesMax: number
   readonly snapshotBytesMax: number
   /** Entries and bytes kept behind a snapshot for followers a little behind. @default 4096, 16 MiB */

@@ -19,6 +19,8 @@ import type { Callback, SnapshotCapture, SnapshotStore } from './types.ts'
 const CHEAP_BYTES = 8 * 1024 * 1024
 /** A costly one is worth it once the log has grown by so much of what the last one wrote. */
 const WORTH_SHARE = 0.5
+/** Restoring so much of a snapshot takes as long as replaying an entry, so that it may stand against one. */
+const BYTES_PER_ENTRY = 4096
 /** The least that a member waits, of what it may. */
 const PATIENCE_MIN = 0.5
 
@@ -135,7 +137,8 @@ export class SnapshotKeeper {
     if (this.#writtenBytes <= CHEAP_BYTES) return true
     const grownBytes = core.logBytes - this.#keptBytes
     if (grownBytes >= this.#writtenBytes * WORTH_SHARE * this.#patience) return true
-    const snapshotEntries = snapshotEntriesMax * this.#patience
+    const entriesMax = Math.max(snapshotEntriesMax, this.#writtenBytes / BYTES_PER_ENTRY)
+    const snapshotEntries = entriesMax * this.#patience
     const snapshotBytes = snapshotBytesMax * this.#patience
     return this.#isLate(core, { snapshotEntries, snapshotBytes })
   }

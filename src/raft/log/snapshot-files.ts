@@ -1,13 +1,15 @@
 /**
  * Snapshots as files of one directory, `<index>-<term>.snap`. At most one file ends in `.part`: what has
- * arrived of a transfer that is under way, or broke (see snapshot-partial.ts).
+ * arrived of a transfer that is under way, or broke (see snapshot-partial.ts). At most one ends in `.spare`:
+ * a large snapshot that is of no use any more, but for writing the next one over it (see spare-file.ts).
  */
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { assert, DebrosError, errorMessage, hasErrorCode, type Logger, toError } from '../../base/index.ts'
 import type { SnapshotMeta } from '../core/types.ts'
 import type { Callback, SnapshotCapture } from '../types.ts'
-import { SnapshotFile, type SnapshotForm, syncDirectory, writeSnapshotFile } from './snapshot-file.ts'
+import { removeFile, sizeOf, syncDirectory } from './file-io.ts'
+import { SnapshotFile, type SnapshotForm, writeSnapshotFile } from './snapshot-file.ts'
 import {
   encodeSnapshotHeader,
   missingSnapshot,
@@ -48,6 +50,9 @@ export function createSnapshotFiles(components: SnapshotFilesComponents, init: S
 const SNAPSHOT_NAME = /^(\d+)-(\d+)\.snap$/
 const TEMPORARY_SUFFIX = '.tmp'
 const PARTIAL_SUFFIX = '.part'
+const SPARE_SUFFIX = '.spare'
+/** Smaller ones are written anew. */
+const SPARE_BYTES_MIN = 4 * 1024 * 1024
 
 class SnapshotDirectory implements Snapshots {
   readonly #logger: Logger
@@ -66,7 +71,9 @@ class SnapshotDirectory implements Snapshots {
   /** Deletions, and snapshots being written. */
   readonly #tasks = new Set<Promise<unknown>>()
   #lifetime = new AbortController()
-  #writes = 0
+  #temporaries = 0
+  /** Name of the file that the next snapshot is written over. */
+  #spare: string | undefined
 
   constructor(
     { logger }: SnapshotFilesComponents,
@@ -84,6 +91,9 @@ class SnapshotDirectory implements Snapshots {
     const names = await readdir(this.#dir)
     for (const name of names) if (name.endsWith(TEMPORARY_SUFFIX)) await this.#delete(name)
     await this.#deletePartialsBut(newestPartial(names))
+    const [spare, ...others] = names.filter((name) => name.endsWith(SPARE_SUFFIX))
+    this.#spare = spare
+    for (const name of others) await this.#delete(name)
   }
 
   async stop(): Promise<void> {
@@ -127,6 +137,7 @@ class SnapshotDirectory implements Snapshots {
   ): Promise<void> {
     const name = nameOf(transfer.snapshot)
     const partial = partialName(transfer)
+    await this.#dropSpare() // three of a size would be too many
     const file = await PartialFile.open({
       path: join(this.#dir, partial),
       transfer,
@@ -170,7 +181,7 @@ class SnapshotDirectory implements Snapshots {
       if (!isSuperseded(name, snapshot) || used.has(name) || name === this.#receiving) continue
       if (this.#readers.has(name)) this.#condemned.add(name)
       else {
-        await this.#delete(name)
+        await this.#discard(name)
         if (parseName(name) !== undefined) deleted++
       }
     }
@@ -185,10 +196,11 @@ class SnapshotDirectory implements Snapshots {
   async #write(snapshot: SnapshotMeta, body: AsyncIterable<Uint8Array>): Promise<void> {
     const name = nameOf(snapshot)
     const path = join(this.#dir, name)
-    // Numbered, in case the same snapshot is saved twice at a time.
-    const temporaryPath = `${path}.${++this.#writes}${TEMPORARY_SUFFIX}`
+    const temporaryPath = this.#temporaryPath(name)
+    const sparePath = this.#spare && join(this.#dir, this.#spare)
+    this.#spare = undefined
     const chunks = until(this.#lifetime.signal, withHeader(snapshot, body))
-    await this.#track(writeSnapshotFile(path, temporaryPath, chunks))
+    await this.#track(writeSnapshotFile({ path, temporaryPath, sparePath }, chunks))
     this.#stored(name)
   }
 
@@ -255,7 +267,7 @@ class SnapshotDirectory implements Snapshots {
       return
     }
     this.#readers.delete(name)
-    if (this.#condemned.delete(name)) this.#inBackground(() => this.#delete(name))
+    if (this.#condemned.delete(name)) this.#inBackground(() => this.#discard(name))
   }
 
   async #deletePartialsBut(useful: string | undefined): Promise<void> {
@@ -264,9 +276,34 @@ class SnapshotDirectory implements Snapshots {
     }
   }
 
+  /** A snapshot, or a part of one, that is of no use any more. A large snapshot becomes the spare. */
+  async #discard(name: string): Promise<void> {
+    const path = join(this.#dir, name)
+    const isLarge = parseName(name) !== undefined && (await sizeOf(path)) >= SPARE_BYTES_MIN
+    if (!isLarge || this.#spare !== undefined) return await this.#delete(name)
+    const spare = `${name}${SPARE_SUFFIX}`
+    await rename(path, join(this.#dir, spare))
+    this.#verified.delete(name)
+    // The name it had must not come back after a crash once something else is written into it.
+    await syncDirectory(this.#dir)
+    if (this.#spare === undefined) this.#spare = spare
+    else await this.#delete(spare)
+  }
+
+  async #dropSpare(): Promise<void> {
+    const spare = this.#spare
+    this.#spare = undefined
+    if (spare !== undefined) await this.#delete(spare)
+  }
+
   async #delete(name: string): Promise<void> {
     this.#verified.delete(name)
-    await rm(join(this.#dir, name), { force: true })
+    await removeFile(join(this.#dir, name), this.#temporaryPath(name))
+  }
+
+  /** Numbered: the same snapshot may be saved or deleted twice at a time. */
+  #temporaryPath(name: string): string {
+    return join(this.#dir, `${name}.${++this.#temporaries}${TEMPORARY_SUFFIX}`)
   }
 
   #inBackground(run: () => Promise<void>): void {

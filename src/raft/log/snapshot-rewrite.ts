@@ -51,7 +51,8 @@ async function rewrite(path: string, meta: SnapshotMeta, renamed: SnapshotMeta):
   try {
     if (!(await isWhole(file))) return
     // A name that the directory's start removes, should this be cut short.
-    await writeSnapshotFile(path, `${path}.membership.tmp`, withHeader(renamed, file))
+    const temporaryPath = `${path}.membership.tmp`
+    await writeSnapshotFile({ path, temporaryPath }, withHeader(renamed, file))
   } finally {
     await file.close()
   }
