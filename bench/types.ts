@@ -36,6 +36,8 @@ export interface Row {
   /** In the order they were taken: the samples at one index were taken one after the other. */
   readonly samples: Readonly<Partial<Record<SystemName, readonly number[]>>>
   readonly target?: Target
+  /** What each request took of the CPU, on all nodes together, in microseconds; in the same order. */
+  readonly cpu?: Readonly<Partial<Record<SystemName, readonly number[]>>>
   /** What else the samples tell: `p50 1.9 ms, p99 4.1 ms, no errors`, by system. */
   readonly details?: Readonly<Partial<Record<SystemName, string>>>
   /** Why there are no samples, if there are none. */

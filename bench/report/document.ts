@@ -1,10 +1,10 @@
 /** docs/performance.md, made from the results. */
 import type { Machine } from '../machine.ts'
-import type { Row, Scenario, SystemName } from '../types.ts'
+import type { Row, Scenario } from '../types.ts'
+import { measuredColumns, systemsIn, withoutEmpty } from './columns.ts'
 import { judge } from './statistics.ts'
 import { plotFile } from './store.ts'
-import { systemsIn } from './table.ts'
-import { formatJudgement, formatNumber, formatRatio, formatSamples, formatTarget } from './text.ts'
+import { formatJudgement, formatNumber, formatSamples, formatTarget } from './text.ts'
 import type { Report, ScenarioReport } from './types.ts'
 
 const INTRODUCTION = `<!-- Generated from bench/results/latest.json by "npm run bench -- report"; do not edit. -->
@@ -76,24 +76,16 @@ function scenarioSection(scenario: ScenarioReport): string {
 }
 
 function rowsTable(rows: readonly Row[]): string {
-  const systems = systemsIn(rows)
-  const peers = systems.filter((system) => system !== 'debros')
-  const details = systems.filter((system) => rows.some((row) => row.details?.[system] !== undefined))
-  const head = ['', ...systems, ...peers.map((peer) => `/ ${peer}`), ...details.map((one) => `${one}: more`)]
+  const details = systemsIn(rows).map((system) => ({
+    head: `${system}: more`,
+    cell: (row: Row) => row.details?.[system] ?? '',
+  }))
+  const columns = [...measuredColumns(rows), ...withoutEmpty(details, rows)]
+  const head = columns.map(({ head }) => head)
   return table(
     head,
-    rows.map((row) => [
-      row.label,
-      ...systems.map((system) => cellOf(row, system)),
-      ...peers.map((peer) => formatRatio(row, peer)),
-      ...details.map((system) => row.details?.[system] ?? ''),
-    ]),
+    rows.map((row) => columns.map(({ cell }) => cell(row))),
   )
-}
-
-function cellOf(row: Row, system: SystemName): string {
-  const missing = row.notMeasured !== undefined && system === 'debros'
-  return missing ? `not measured: ${row.notMeasured}` : formatSamples(row.samples[system], row.unit)
 }
 
 function circumstances({ name, measuredAt, versions, options }: ScenarioReport): string {

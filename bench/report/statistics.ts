@@ -22,9 +22,9 @@ export function quantile(samples: readonly number[], q: number): number {
 }
 
 /** Of samples taken one after the other; those without a partner do not count. */
-export function pairRatios(row: Row, peer: SystemName): readonly number[] {
-  const ours = row.samples.debros ?? []
-  const theirs = row.samples[peer] ?? []
+export function pairRatios({ samples }: Pick<Row, 'samples'>, peer: SystemName): readonly number[] {
+  const ours = samples.debros ?? []
+  const theirs = samples[peer] ?? []
   return ours.slice(0, theirs.length).map((sample, i) => sample / (theirs[i] as number))
 }
 

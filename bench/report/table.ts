@@ -1,6 +1,6 @@
 /** What a run found, for the terminal. */
-import type { Row, SystemName } from '../types.ts'
-import { formatJudgement, formatRatio, formatSamples, formatTarget } from './text.ts'
+import { measuredColumns, withoutEmpty } from './columns.ts'
+import { formatJudgement, formatTarget } from './text.ts'
 import type { ScenarioReport } from './types.ts'
 
 export function renderScenario(scenario: ScenarioReport): string {
@@ -13,26 +13,24 @@ export function renderScenario(scenario: ScenarioReport): string {
 }
 
 function renderRows({ rows }: ScenarioReport): string[] {
-  const systems = systemsIn(rows)
-  const peers = systems.filter((system) => system !== 'debros')
-  const head = ['', ...systems, ...peers.map((peer) => `/ ${peer}`), 'target', '', '']
-  const cells = rows.map((row) => [
-    row.label,
-    ...systems.map((system) => formatSamples(row.samples[system], row.unit)),
-    ...peers.map((peer) => formatRatio(row, peer)),
-    row.target === undefined ? '' : formatTarget(row.target, row.unit),
-    row.target === undefined && row.notMeasured !== undefined
-      ? `not measured: ${row.notMeasured}`
-      : formatJudgement(row),
-    row.details?.debros ?? '',
-  ])
-  return alignColumns([head, ...cells]).map((line) => `  ${line}`)
-}
-
-/** In the order in which reports name them. */
-export function systemsIn(rows: readonly Row[]): readonly SystemName[] {
-  const order: readonly SystemName[] = ['debros', 'against', 'etcd', 'rqlite']
-  return order.filter((system) => rows.some((row) => row.samples[system] !== undefined))
+  const columns = [
+    ...measuredColumns(rows),
+    ...withoutEmpty(
+      [
+        {
+          head: 'target',
+          cell: ({ target, unit }) => (target === undefined ? '' : formatTarget(target, unit)),
+        },
+        { head: '', cell: formatJudgement },
+        { head: '', cell: ({ details }) => details?.debros ?? '' },
+      ],
+      rows,
+    ),
+  ]
+  const head = columns.map(({ head }) => head)
+  return alignColumns([head, ...rows.map((row) => columns.map(({ cell }) => cell(row)))]).map(
+    (line) => `  ${line}`,
+  )
 }
 
 export function alignColumns(cells: readonly (readonly string[])[]): string[] {

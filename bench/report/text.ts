@@ -17,13 +17,22 @@ export function formatSamples(samples: readonly number[] | undefined, unit: stri
   return samples.length === 1 ? text : `${text} (${formatNumber(low)}-${formatNumber(high)})`
 }
 
-export function formatRatio(row: Row, peer: SystemName): string {
+export function formatRatio(row: Pick<Row, 'samples'>, peer: SystemName): string {
   const ratios = pairRatios(row, peer)
   if (ratios.length === 0) return '-'
   const { median, low, high } = summarize(ratios)
   return ratios.length === 1
     ? median.toFixed(2)
     : `${median.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})`
+}
+
+/** What a request costs, beside what it costs the peers: `390 us, 2.1 x etcd`. */
+export function formatCpu({ cpu = {} }: Row, peers: readonly SystemName[]): string {
+  if (cpu.debros === undefined || cpu.debros.length === 0) return ''
+  const ratios = peers
+    .filter((peer) => (cpu[peer] ?? []).length > 0)
+    .map((peer) => `, ${summarize(pairRatios({ samples: cpu }, peer)).median.toFixed(2)} x ${peer}`)
+  return `${formatNumber(summarize(cpu.debros).median)} us${ratios.join('')}`
 }
 
 /** `>= 1.4 x etcd`, `p99 <= 10 ms`. */

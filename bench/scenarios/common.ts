@@ -7,7 +7,7 @@ import type { LoadPlan, LoadResult } from '../load/types.ts'
 import type { Cluster, ClusterNode } from '../systems/types.ts'
 import type { Bench } from '../types.ts'
 
-/** Writes are told apart by their numbers: each run has its own million millions. */
+/** Writes are told apart by their numbers: each run has a hundred million of its own. */
 let firstNumber = 0
 
 export type Place = 'leader' | 'follower'

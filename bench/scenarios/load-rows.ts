@@ -1,7 +1,6 @@
 /** What the results of load are as rows and lines. */
 import type { Latency, LoadResult } from '../load/types.ts'
 import { quantile, summarize } from '../report/statistics.ts'
-import { formatNumber } from '../report/text.ts'
 import { samplesOf, type Turns } from '../turns.ts'
 import type { Row, Series, SystemName, Target } from '../types.ts'
 
@@ -25,6 +24,7 @@ export function rateRow({ id, label, target, each = 1 }: LoadRowInit, turns: Tur
     better: 'higher',
     samples: samplesOf(turns, ({ perSecond }) => perSecond * each),
     ...(target !== undefined && { target }),
+    cpu: cpuOf(turns, each),
     details: Object.fromEntries([...turns].map(([system, results]) => [system, describeLoad(results)])),
   }
 }
@@ -36,7 +36,7 @@ export function describeLoad(results: readonly LoadResult[]): string {
   const worst = Math.max(...results.map(({ latency }) => latency.max))
   const busy = middle.generatorCpuSeconds / middle.seconds
   const limit = busy > GENERATOR_BUSY ? `, load generator at ${(100 * busy).toFixed(0)} % of a core` : ''
-  const text = `${describeLatency(middle.latency)}, max ${worst.toFixed(0)} ms${describeCpu(results)}${limit}`
+  const text = `${describeLatency(middle.latency)}, max ${worst.toFixed(0)} ms${limit}`
   const errors = new Map<string, number>()
   for (const result of results) {
     for (const [what, count] of Object.entries(result.errors))
@@ -47,9 +47,12 @@ export function describeLoad(results: readonly LoadResult[]): string {
     : `${text}, FAILED: ${[...errors].map(([what, n]) => `${n} x ${what}`).join(', ')}`
 }
 
-function describeCpu(results: readonly LoadResult[]): string {
-  const costs = results.flatMap(({ cpuMicroseconds }) => cpuMicroseconds ?? [])
-  return costs.length === 0 ? '' : `, CPU ${formatNumber(quantile(costs, 0.5))} us`
+/** Where nobody counts it there is none. */
+function cpuOf(turns: Turns<LoadResult>, each: number): NonNullable<Row['cpu']> {
+  const counted = [...turns].filter(([, results]) =>
+    results.every(({ cpuMicroseconds }) => cpuMicroseconds !== undefined),
+  )
+  return samplesOf(new Map(counted), ({ cpuMicroseconds = 0 }) => cpuMicroseconds / each)
 }
 
 function describeLatency({ p50, p99 }: Latency): string {

@@ -36,6 +36,7 @@ const WRITES: ScenarioReport = {
       better: 'higher',
       samples: { debros: [1_000, 3_000], etcd: [1_000, 1_000] },
       target: { of: { ratioTo: 'etcd' }, statistic: 'median', at: 'least', bound: 2.5 },
+      cpu: { debros: [300, 500], etcd: [200, 200] },
       details: { debros: 'p50 1 ms' },
     },
     {
@@ -82,7 +83,7 @@ describe('reports', () => {
   test('terminal - what was measured, against what, and what was not', () => {
     const text = renderScenario({ ...WRITES, failure: 'no leader' })
     expect(text).toMatch(
-      /64 clients +2,000\/s \(1,000-3,000\) +1,000\/s \(1,000-1,000\) +2\.00 \(1\.00-3\.00\) +>= 2\.5 x etcd +missed +p50 1 ms/,
+      /64 clients +2,000\/s \(1,000-3,000\) +1,000\/s \(1,000-1,000\) +2\.00 \(1\.00-3\.00\) +400 us, 2\.00 x etcd +>= 2\.5 x etcd +missed +p50 1 ms/,
     )
     expect(text).toMatch(/packets dropped .*not measured: needs root/)
     expect(text).toContain('rqlite: not measured: no rqlited was given')
