@@ -13,11 +13,13 @@ const INTRODUCTION = `<!-- Generated from bench/results/latest.json by "npm run 
 
 Three nodes run as separate processes on one machine, and the load beside them on the same cores, for every
 system alike: what counts is how they compare, and what a number costs, more than the number. Every write
-is acknowledged once a majority has it on its disk. One generator sends the same kind of requests to all, over
-raw sockets. The systems are measured in turns (A B A B), and those whose turn it is not stand still; a ratio
-is that of two samples taken one after the other. Of several samples the median is given, and in brackets the
-lowest and the highest. \`CPU\` is what a request took of the processors on all three nodes together: other
-programs on the machine change it far less than rates.
+is acknowledged once a majority has it on its disk.
+
+One generator sends the same kind of requests to all, over raw sockets. Each system is loaded for some seconds
+before its first sample, for it is measured as it runs, not as it starts. They are measured in turns (A B A B), and
+those whose turn it is not stand still; a ratio is that of two samples taken one after the other. Of several
+samples the median is given, and in brackets the lowest and the highest. \`CPU\` is what a request took of the
+processors on all three nodes together: other programs on the machine change it far less than rates.
 
 \`make bench\` measures the short form of all this in a few minutes, \`npm run bench -- --help\` shows what else
 there is. What the profiles showed on the way here, and what was done about it, is in [notes](performance).

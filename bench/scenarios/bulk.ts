@@ -4,7 +4,7 @@ import type { RequestTemplate } from '../load/types.ts'
 import type { Cluster } from '../systems/types.ts'
 import { inTurns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario, Target } from '../types.ts'
-import { createTable, loadAt } from './common.ts'
+import { createTable, loadAt, warm } from './common.ts'
 import { rateRow } from './load-rows.ts'
 
 const ROWS = 1_000
@@ -25,6 +25,7 @@ export const bulk: Scenario = {
 async function run(bench: Bench): Promise<Findings> {
   const clusters = await bench.startAll()
   for (const cluster of clusters) await createTable(cluster)
+  await warm(bench, clusters, () => [{ template: insertRows(ROWS), weight: 1 }])
   const rows: Row[] = []
   for (const clients of CLIENTS) {
     const label = `rows, ${ROWS} a request, ${clients} client${clients === 1 ? '' : 's'}`

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { cpuSeconds } from '../cpu.ts'
 import { runLoad } from '../load/run-load.ts'
 import { etcdPut, type Level, TABLE } from '../load/templates.ts'
-import type { LoadPlan, LoadResult } from '../load/types.ts'
+import type { LoadPlan, LoadResult, WeightedTemplate } from '../load/types.ts'
 import type { Cluster, ClusterNode } from '../systems/types.ts'
 import type { Bench } from '../types.ts'
 
@@ -46,6 +46,25 @@ export async function loadAt(
 ): Promise<LoadResult> {
   const node = await nodeAt(cluster, place)
   return await withCpu(cluster, () => load(bench, [node], plan))
+}
+
+/** A process runs its first thousands of requests in code that is not compiled yet. */
+const WARM_CLIENTS = 32
+const WARM_SECONDS: Readonly<Record<Place, number>> = { follower: 2, leader: 3 }
+
+/** Brings all clusters, peers like ours, to where they stay: they are measured as they run, not as they start. */
+export async function warm(
+  bench: Bench,
+  clusters: readonly Cluster[],
+  requestsOf: (cluster: Cluster) => readonly WeightedTemplate[],
+): Promise<void> {
+  bench.note('warming up')
+  for (const cluster of clusters) {
+    for (const place of ['follower', 'leader'] as const) {
+      const plan = { clients: WARM_CLIENTS, seconds: WARM_SECONDS[place], warmUpSeconds: 0 }
+      await load(bench, [await nodeAt(cluster, place)], { ...plan, requests: requestsOf(cluster) })
+    }
+  }
 }
 
 /** Adds what the requests took of the CPU, on all nodes of the cluster together. */

@@ -3,7 +3,7 @@ import { insert, pointSelect } from '../load/templates.ts'
 import type { WeightedTemplate } from '../load/types.ts'
 import type { Cluster, ClusterNode } from '../systems/types.ts'
 import type { Bench, Findings, Row, Scenario, Target } from '../types.ts'
-import { createTable, fillTable, load } from './common.ts'
+import { createTable, fillTable, load, warm } from './common.ts'
 
 const ROWS = 1_000
 const CLIENTS = [64, 256]
@@ -32,6 +32,7 @@ async function run(bench: Bench): Promise<Findings> {
   if (cluster === undefined) return { rows: [] }
   await createTable(cluster)
   await fillTable(cluster, ROWS)
+  await warm(bench, [cluster], () => Object.values(LOADS).flat())
   const rows: Row[] = []
   for (const [name, requests] of Object.entries(LOADS)) {
     for (const clients of CLIENTS) rows.push(...(await measure(bench, cluster, name, clients, requests)))

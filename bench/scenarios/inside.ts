@@ -9,6 +9,7 @@ import { rateRow, seriesOf } from './load-rows.ts'
 
 const IN_FLIGHT = [1, 64, 1_024]
 const READS_IN_FLIGHT = 64
+const WARM_IN_FLIGHT = 256
 const KEYS = 1_000
 /** Of the largest number in flight. */
 const TARGET: Target = { of: 'debros', statistic: 'median', at: 'least', bound: 80_000 }
@@ -29,7 +30,7 @@ async function run(bench: Bench): Promise<Findings> {
   const clusters = await bench.startAll({ embedded: true })
   for (const cluster of clusters) await createTable(cluster)
   const calls = new Calls(bench, clusters)
-  await calls.fill()
+  await calls.warm()
   const kv: Row[] = []
   const sql: Row[] = []
   for (const inFlight of IN_FLIGHT) {
@@ -76,12 +77,15 @@ class Calls {
     this.#clusters = clusters
   }
 
-  /** The keys that are read. */
-  async fill(): Promise<void> {
-    const plan = { operation: 'kv-put', inFlight: READS_IN_FLIGHT, numbers: KEYS, firstNumber: 0 } as const
+  /** As `warm` does over HTTP; the keys that are read are there then. */
+  async warm(): Promise<void> {
+    this.#bench.note('warming up')
+    const plan = { inFlight: WARM_IN_FLIGHT, numbers: KEYS, firstNumber: 0, seconds: 2, warmUpSeconds: 0 }
     for (const cluster of this.#clusters) {
       const leader = await cluster.leader()
-      await callInside(leader, { ...plan, seconds: 1, warmUpSeconds: 0 }, this.#bench.signal)
+      for (const operation of ['kv-put', 'sql-insert'] as const) {
+        await callInside(leader, { ...plan, operation }, this.#bench.signal)
+      }
     }
   }
 

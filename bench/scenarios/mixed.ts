@@ -4,7 +4,7 @@ import type { WeightedTemplate } from '../load/types.ts'
 import type { Cluster } from '../systems/types.ts'
 import { inTurns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario } from '../types.ts'
-import { fillWith, loadAt } from './common.ts'
+import { fillWith, loadAt, warm } from './common.ts'
 import { rateRow } from './load-rows.ts'
 
 const CLIENTS = 64
@@ -23,6 +23,7 @@ export const mixed: Scenario = {
 async function run(bench: Bench): Promise<Findings> {
   const clusters = await bench.startAll()
   for (const cluster of clusters) await fillWith(bench, cluster, ROWS)
+  await warm(bench, clusters, (cluster) => requestsOf(cluster, 'linearizable'))
   const rows: Row[] = []
   for (const level of LEVELS) rows.push(await mix(bench, clusters, level))
   return { rows }
@@ -30,11 +31,14 @@ async function run(bench: Bench): Promise<Findings> {
 
 async function mix(bench: Bench, clusters: readonly Cluster[], level: Level): Promise<Row> {
   bench.note(`reads at ${level}`)
-  const turns = await inTurns(bench, clusters, async (cluster) => {
-    const requests = cluster.api === 'etcd' ? etcdRequests(level) : sqlRequests(level)
-    return await loadAt(bench, cluster, 'leader', { clients: CLIENTS, requests })
-  })
+  const turns = await inTurns(bench, clusters, (cluster) =>
+    loadAt(bench, cluster, 'leader', { clients: CLIENTS, requests: requestsOf(cluster, level) }),
+  )
   return rateRow({ id: level, label: `reads at ${level}` }, turns)
+}
+
+function requestsOf({ api }: Cluster, level: Level): readonly WeightedTemplate[] {
+  return api === 'etcd' ? etcdRequests(level) : sqlRequests(level)
 }
 
 function sqlRequests(level: Level): WeightedTemplate[] {

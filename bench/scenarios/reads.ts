@@ -1,9 +1,10 @@
 /** One row by its key, at every read level, on the leader and on a follower. */
 import { etcdRange, type Level, pointSelect } from '../load/templates.ts'
+import type { WeightedTemplate } from '../load/types.ts'
 import type { Cluster } from '../systems/types.ts'
 import { inTurns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario } from '../types.ts'
-import { fillWith, loadAt, type Place } from './common.ts'
+import { fillWith, loadAt, type Place, warm } from './common.ts'
 import { rateRow, seriesOf } from './load-rows.ts'
 
 const CLIENTS = 64
@@ -23,6 +24,7 @@ export const reads: Scenario = {
 async function run(bench: Bench): Promise<Findings> {
   const clusters = await bench.startAll()
   for (const cluster of clusters) await fillWith(bench, cluster, ROWS)
+  await warm(bench, clusters, (cluster) => readsOf(cluster, 'linearizable'))
   const leader = await readLevels(bench, clusters, 'leader')
   const follower = await readLevels(bench, clusters, 'follower')
   return {
@@ -46,16 +48,16 @@ async function readLevels(bench: Bench, clusters: readonly Cluster[], place: Pla
   return rows
 }
 
+function readsOf({ api }: Cluster, level: Level): readonly WeightedTemplate[] {
+  const template = api === 'etcd' ? etcdRange(ROWS, level !== 'linearizable') : pointSelect(level, ROWS)
+  return [{ template, weight: 1 }]
+}
+
 async function read(bench: Bench, clusters: readonly Cluster[], place: Place, level: Level): Promise<Row> {
   bench.note(`${level}, on the ${place}`)
-  const turns = await inTurns(bench, clusters, async (cluster) => {
-    const template =
-      cluster.api === 'etcd' ? etcdRange(ROWS, level !== 'linearizable') : pointSelect(level, ROWS)
-    return await loadAt(bench, cluster, place, {
-      clients: CLIENTS,
-      requests: [{ template, weight: 1 }],
-    })
-  })
+  const turns = await inTurns(bench, clusters, (cluster) =>
+    loadAt(bench, cluster, place, { clients: CLIENTS, requests: readsOf(cluster, level) }),
+  )
   const init = { id: `${place}-${level}`, label: `${level}, ${place}` }
   if (place !== 'leader' || level !== 'linearizable') return rateRow(init, turns)
   const target = { of: { ratioTo: 'etcd' }, statistic: 'median', at: 'least', bound: 1.2 } as const

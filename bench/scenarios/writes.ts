@@ -1,10 +1,10 @@
 /** Single-row writes over HTTP, by how many clients, and where they ask. */
 import { etcdPut, insert } from '../load/templates.ts'
-import type { LoadResult } from '../load/types.ts'
+import type { LoadResult, WeightedTemplate } from '../load/types.ts'
 import type { Cluster } from '../systems/types.ts'
 import { inTurns, type Turns } from '../turns.ts'
 import type { Bench, Findings, Row, Scenario, Target } from '../types.ts'
-import { createTable, loadAt, type Place } from './common.ts'
+import { createTable, loadAt, type Place, warm } from './common.ts'
 import { latencySeries, rateRow, seriesOf } from './load-rows.ts'
 
 /** Against etcd, by clients. */
@@ -27,6 +27,7 @@ export const writes: Scenario = {
 async function run(bench: Bench): Promise<Findings> {
   const clusters = await bench.startAll()
   for (const cluster of clusters) if (cluster.api === 'rqlite') await createTable(cluster)
+  await warm(bench, clusters, writesOf)
   const { clients, short } = bench.options
   const leader = await sweep(bench, clusters, 'leader', clients)
   const few = short ? clients.filter((count) => count === FOLLOWER_CLIENTS) : clients
@@ -71,16 +72,19 @@ async function sweep(
   const all: Turns<LoadResult>[] = []
   for (const clients of counts) {
     bench.note(`${clients} clients, through the ${place}`)
-    const turns = await inTurns(bench, clusters, async (cluster) => {
-      const template = cluster.api === 'etcd' ? etcdPut() : insert()
-      return await loadAt(bench, cluster, place, { clients, requests: [{ template, weight: 1 }] })
-    })
+    const turns = await inTurns(bench, clusters, (cluster) =>
+      loadAt(bench, cluster, place, { clients, requests: writesOf(cluster) }),
+    )
     all.push(turns)
     const target = place === 'leader' ? targetFor(clients) : undefined
     const label = `${clients} client${clients === 1 ? '' : 's'}, ${place}`
     rows.push(rateRow({ id: `${place}-${clients}`, label, ...(target && { target }) }, turns))
   }
   return { rows, turns: all }
+}
+
+function writesOf({ api }: Cluster): readonly WeightedTemplate[] {
+  return [{ template: api === 'etcd' ? etcdPut() : insert(), weight: 1 }]
 }
 
 function targetFor(clients: number): Target | undefined {
