@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Scenario } from '../types.ts'
 import { renderDocument } from './document.ts'
-import { plotFile, RESULTS_FILE, removeOtherPlots, writeFiles } from './store.ts'
+import { plotFile, RESULTS_FILE, removeOtherPlots, renderReport, writeFiles } from './store.ts'
 import { renderPlot } from './svg/plot.ts'
 import type { Report } from './types.ts'
 
@@ -14,10 +14,10 @@ export interface Destination {
 }
 
 export function publish(report: Report, scenarios: readonly Scenario[], to: Destination): void {
-  const files = filesOf(report, scenarios, to)
-  writeFiles(
-    new Map([[join(to.results, RESULTS_FILE), `${JSON.stringify(report, undefined, 2)}\n`], ...files]),
-  )
+  const text = renderReport(report)
+  // From what is kept, so that it comes out the same again.
+  const files = filesOf(JSON.parse(text) as Report, scenarios, to)
+  writeFiles(new Map([[join(to.results, RESULTS_FILE), text], ...files]))
   removeOtherPlots(to.results, files)
 }
 

@@ -19,6 +19,13 @@ export function readReport(directory: string): Report {
   }
 }
 
+/** Of numbers that were measured, five digits are more than they are good for. */
+export function renderReport(report: Report): string {
+  const shorten = (_: string, value: unknown): unknown =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value
+  return `${JSON.stringify(report, shorten, 2)}\n`
+}
+
 /** In the order of `names`, whatever order they were measured in; names that are gone are dropped. */
 export function mergeScenarios(
   report: Report,

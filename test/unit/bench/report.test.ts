@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { renderDocument } from '../../../bench/report/document.ts'
-import { mergeScenarios } from '../../../bench/report/store.ts'
+import { mergeScenarios, renderReport } from '../../../bench/report/store.ts'
 import { renderScenario } from '../../../bench/report/table.ts'
 import { formatNumber, formatSamples } from '../../../bench/report/text.ts'
-import type { ScenarioReport } from '../../../bench/report/types.ts'
+import type { Report, ScenarioReport } from '../../../bench/report/types.ts'
 import type { Scenario } from '../../../bench/types.ts'
 
 const MACHINE = {
@@ -101,6 +101,14 @@ describe('reports', () => {
     expect(text).toContain('rqlite: not measured: no rqlited was given.')
     expect(text).toContain('`npm run bench -- writes --short --seconds 2 --pairs 2 --clients 64`')
     expect(text).toContain('a processor, 2 cores, 4 GiB, ext4, Linux 6, Node v24')
+  })
+
+  test('kept results - have as many digits as were measured, and come out the same again', () => {
+    const rows = [{ ...WRITES.rows[0]!, samples: { debros: [1234.56789, 0.000123456, 1_234_567] } }]
+    const text = renderReport({ format: 1, scenarios: [{ ...WRITES, rows }] })
+    const kept = JSON.parse(text) as Report
+    expect(kept.scenarios[0]?.rows[0]?.samples.debros).toEqual([1234.6, 0.00012346, 1_234_567])
+    expect(renderReport(kept)).toBe(text)
   })
 
   test('merging - a scenario that is measured again replaces its own results alone', () => {
