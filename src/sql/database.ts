@@ -17,7 +17,7 @@ import { RowKeeper } from './row-keeper.ts'
 import type { Session, SessionFactory } from './session.ts'
 import { ResultBudget, StatementRunner } from './statement-runner.ts'
 import { type Numbered, runEach, runTransaction } from './transaction.ts'
-import type { SqlCommand, SqlQueryOptions, SqlResult, SqlStatement } from './types.ts'
+import type { SqlCommand, SqlQueryOptions, SqlResult, SqlStatement, SqlValue } from './types.ts'
 
 /** An instance that has taken more is replaced: it could not give the memory back. */
 const SESSION_BYTES_MAX = 256 * 1024 * 1024
@@ -52,10 +52,15 @@ export interface DatabaseComponents {
 export interface ReadOptions extends Omit<SqlQueryOptions, 'signal'> {
   /** Whether nobody waits any more; what is left then fails. Asked again and again. */
   readonly isAbandoned?: (() => boolean) | undefined
+  /**
+   * Takes the first rows of a large result, by its place among the results; those that are left are in the result. If
+   * it is an error in the end, they count for nothing. @default all are in the result
+   */
+  readonly handOver?: ((result: number, values: SqlValue[][]) => void) | undefined
 }
 
 /** How a request is read. */
-interface Reading {
+interface Reading extends Pick<ReadOptions, 'handOver'> {
   readonly limit?: ExecutionLimit | undefined
   readonly qualifyColumns?: boolean | undefined
   /** What the statements see as the time. */
@@ -266,12 +271,13 @@ export class Database<File extends DatabaseFile = BlockFile> {
   /** Changes nothing, whatever the statements are; what fails underneath one is a result, too. */
   read(
     statements: readonly SqlStatement[],
-    { deadlineMs, isAbandoned, qualifyColumns, timeMs, seed }: ReadOptions = {},
+    { deadlineMs, handOver, isAbandoned, qualifyColumns, timeMs, seed }: ReadOptions = {},
   ): SqlResult[] {
     const isLimited = deadlineMs !== undefined || isAbandoned !== undefined
     const atMs = deadlineMs ?? Number.POSITIVE_INFINITY
     return this.#read(statements, {
       ...(isLimited && { limit: { kind: 'deadline', atMs, isAbandoned } }),
+      handOver,
       qualifyColumns,
       timeMs: timeMs ?? this.#components.now(),
       seed: seed === undefined ? freshSeed : seedAt({ seed }),
@@ -362,7 +368,7 @@ export class Database<File extends DatabaseFile = BlockFile> {
   }
 
   #read(statements: readonly SqlStatement[], reading: Reading): SqlResult[] {
-    const { limit, seed, timeMs } = reading
+    const { handOver, limit, seed, timeMs } = reading
     const results: SqlResult[] = []
     const budget = new ResultBudget()
     let guarded: Session | undefined
@@ -380,6 +386,7 @@ export class Database<File extends DatabaseFile = BlockFile> {
           guard: limit && session.guard,
           origins: this.#originsFor(session, reading),
           budget,
+          handOver: handOver && ((values) => handOver(results.length, values)),
         }).run(statement, at)
       })
       if (result !== undefined) results.push(result)

@@ -7,15 +7,19 @@ import { flagReader } from './read-flags.ts'
 import {
   CONTROL,
   isThrough,
+  PIECES_MAX,
   type ReadBatch,
   type ReaderMessage,
   type ReadRequest,
   type ReadResponse,
 } from './reader-protocol.ts'
 import { transferable } from './transferable.ts'
+import type { SqlValue } from './types.ts'
 
 /** Answers are sent together, unless the first of them has waited for so long. */
 const ANSWER_DELAY_MS = 2
+/** How often is looked whether somebody still waits for a result that nobody takes. */
+const WAIT_MS = 50
 
 export interface ReaderHostInit {
   readonly readFlags: SharedArrayBuffer
@@ -27,6 +31,8 @@ export class ReaderHost {
   readonly #post: (message: ReaderMessage, transfer: ArrayBuffer[]) => void
   readonly #control: Int32Array
   readonly #isRaised: (flag: number) => boolean
+  /** Pieces of results that were posted, in 32 bits. */
+  #pieces = 0
 
   constructor(
     engine: ReadEngine,
@@ -61,24 +67,41 @@ export class ReaderHost {
 
   #respond(id: number, request: ReadRequest): ReadResponse {
     try {
-      return { id, answer: this.#answer(request) }
+      return { id, answer: this.#answer(id, request) }
     } catch (error) {
       return { id, failure: failureOf(error instanceof DebrosError ? error : readFailed(error)) }
     }
   }
 
-  #answer(request: ReadRequest): ReturnType<ReadEngine['query' | 'classify' | 'parse']> {
+  #answer(id: number, request: ReadRequest): ReturnType<ReadEngine['query' | 'classify' | 'parse']> {
     const { kind, namespace, statements } = request
     switch (kind) {
       case 'query': {
         const { flag, options } = request
         const isAbandoned = flag === undefined ? undefined : () => this.#isRaised(flag)
-        return this.#engine.query(namespace, statements, { ...options, isAbandoned })
+        const handOver = (result: number, values: SqlValue[][]) => {
+          this.#waitForRoom(isAbandoned)
+          this.#pieces = (this.#pieces + 1) | 0
+          this.#post(
+            { piece: { id, result, values } },
+            transferable([{ answer: [{ kind: 'rows', values }] }]),
+          )
+        }
+        return this.#engine.query(namespace, statements, { ...options, isAbandoned, handOver })
       }
       case 'classify':
         return this.#engine.classify(namespace, statements)
       case 'parse':
         return this.#engine.parse(namespace, statements)
+    }
+  }
+
+  /** Until some of the pieces that are on their way were taken, or nobody waits for them any more. */
+  #waitForRoom(isAbandoned: (() => boolean) | undefined): void {
+    for (;;) {
+      const taken = Atomics.load(this.#control, CONTROL.taken)
+      if (((this.#pieces - taken) | 0) < PIECES_MAX || isAbandoned?.() === true) return
+      Atomics.wait(this.#control, CONTROL.taken, taken, WAIT_MS)
     }
   }
 }

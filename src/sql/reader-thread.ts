@@ -6,9 +6,12 @@ import {
   CONTROL,
   isThrough,
   type ReaderMessage,
+  type ReaderProgress,
   type ReadRequest,
   type ReadResponse,
+  type ResultPiece,
 } from './reader-protocol.ts'
+import type { SqlResult, SqlValue } from './types.ts'
 
 /** Somebody waits for it. */
 export interface Read {
@@ -27,6 +30,8 @@ interface Given {
   readonly version: number
   /** Taken back: it is somebody else's. */
   isWithdrawn: boolean
+  /** The first rows of large results, by their places. */
+  readonly rows: Map<number, (readonly SqlValue[])[]>
 }
 
 export interface ReaderThreadEvents {
@@ -109,7 +114,7 @@ export class ReaderThread {
     const first = this.#lastPlace + 1
     for (const read of reads) {
       this.#lastPlace = (this.#lastPlace + 1) | 0
-      this.#given.push({ read, place: this.#lastPlace, version, isWithdrawn: false })
+      this.#given.push({ read, place: this.#lastPlace, version, isWithdrawn: false, rows: new Map() })
     }
     const sent = reads.map(({ id, request }) => ({ id, request }))
     this.#worker.postMessage({ first, publications, reads: sent })
@@ -148,18 +153,33 @@ export class ReaderThread {
     this.#positionSinceMs = nowMs
   }
 
-  #receive({ responses, through }: ReaderMessage): void {
+  #receive(message: ReaderMessage): void {
     if (this.#isEnded) return
+    if ('piece' in message) this.#takePiece(message.piece)
+    else this.#progress(message)
+  }
+
+  /** The next one comes when others had their turn. */
+  #takePiece(piece: ResultPiece): void {
+    const given = this.#given.find(({ read }) => read.id === piece.id)
+    if (given !== undefined) addRows(given.rows, piece)
+    setImmediate(() => {
+      Atomics.add(this.#control, CONTROL.taken, 1)
+      Atomics.notify(this.#control, CONTROL.taken)
+    })
+  }
+
+  #progress({ responses, through }: ReaderProgress): void {
     const left: Read[] = []
     let at = 0
     let done = 0
-    for (const { read, place, isWithdrawn } of this.#given) {
+    for (const { read, place, isWithdrawn, rows } of this.#given) {
       if (!isThrough(place, through)) break
       done++
       const response = responses[at]
       if (response?.id === read.id) {
         at++
-        read.settle(response)
+        read.settle(withRows(response, rows))
       } else if (!isWithdrawn) left.push(read)
     }
     this.#given.splice(0, done)
@@ -173,4 +193,23 @@ export class ReaderThread {
     this.#isEnded = true
     this.#events.onEnd(toError(error))
   }
+}
+
+function addRows(rows: Given['rows'], { result, values }: ResultPiece): void {
+  const known = rows.get(result)
+  if (known === undefined) rows.set(result, [...values])
+  else for (const row of values) known.push(row)
+}
+
+/** Puts together what came in pieces. */
+function withRows(response: ReadResponse, rows: Given['rows']): ReadResponse {
+  if (rows.size === 0 || !('answer' in response)) return response
+  const results = response.answer as readonly SqlResult[] // nothing else comes in pieces
+  const answer = results.map((result, at) => {
+    const first = rows.get(at)
+    if (first === undefined || result.kind !== 'rows') return result
+    for (const row of result.values) first.push(row)
+    return { ...result, values: first }
+  })
+  return { ...response, answer }
 }

@@ -15,6 +15,9 @@ import type { Statement } from './statement.ts'
 import { standAlone } from './transaction.ts'
 import type { SqlMode, SqlResult, SqlStatement, SqlValue } from './types.ts'
 
+/** Rows that are handed over together: small enough that who gets them has time for others in between. */
+const HAND_OVER_BYTES = 128 * 1024
+
 export interface StatementRunnerInit {
   readonly mode: SqlMode
   /**
@@ -39,6 +42,8 @@ export interface StatementRunnerInit {
   readonly origins?: ((sql: string) => readonly (string | undefined)[]) | undefined
   /** What the request's results may still take, counted down. */
   readonly budget: ResultBudget
+  /** Takes rows when many have gathered; the result has those that are left. @default it has all */
+  readonly handOver?: ((values: SqlValue[][]) => void) | undefined
   /** Told of what is undone, where changes are captured. */
   readonly changes?: ChangeKeeping | undefined
 }
@@ -173,16 +178,22 @@ export class StatementRunner {
   }
 
   #rows(compiled: Statement, isRow: boolean, segment: SqlSegment, isReadOnly: boolean): Outcome {
-    const { budget, guard, keeper } = this.#init
+    const { budget, guard, handOver, keeper } = this.#init
     const { columns, types } = keeper.isGathering ? this.#describe(compiled, isRow, segment) : NO_COLUMNS
     keeper.count(lengthOf(columns) + lengthOf(types))
-    const values: SqlValue[][] = []
+    let values: SqlValue[][] = []
+    let gathered = 0
     for (let more = isRow; more; more = compiled.step(guard)) {
       const row = keeper.readsAll ? compiled.row(isReadOnly ? budget.bytesLeft : undefined) : undefined
       const bytes = row === undefined ? compiled.measureRow() : compiled.rowBytes
       if (isReadOnly) budget.take(bytes)
       keeper.count(bytes)
       if (keeper.isGathering) values.push(row ?? compiled.row())
+      gathered += bytes
+      if (handOver === undefined || gathered < HAND_OVER_BYTES) continue
+      handOver(values)
+      values = []
+      gathered = 0
     }
     return { kind: 'rows', columns, types, values }
   }

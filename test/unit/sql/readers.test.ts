@@ -9,6 +9,9 @@ import {
   type SqlMachineInit,
 } from '../../../src/sql/index.ts'
 import { ReadEngine } from '../../../src/sql/read-engine.ts'
+import { ReadFlags } from '../../../src/sql/read-flags.ts'
+import { ReaderHost } from '../../../src/sql/reader-host.ts'
+import { CONTROL, PIECES_MAX, type ReaderMessage } from '../../../src/sql/reader-protocol.ts'
 import { binary, NAMESPACE, resultsOf, statementsOf, stmt, TestEngine, timeless } from './support.ts'
 
 const ENDLESS = 'WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT max(x) FROM r'
@@ -136,6 +139,31 @@ describe('read engine', () => {
   })
 })
 
+describe('reader host', () => {
+  it('hands over a large result in pieces, as they are taken', () => {
+    const control = new SharedArrayBuffer(CONTROL.words * 4)
+    const words = new Int32Array(control)
+    const rows: number[] = []
+    let untaken = 0
+    const post = (message: ReaderMessage) => {
+      if (!('piece' in message)) return
+      rows.push(message.piece.values.length)
+      expect(++untaken).toBeLessThanOrEqual(PIECES_MAX)
+      if (untaken < PIECES_MAX) return
+      untaken--
+      Atomics.add(words, CONTROL.taken, 1)
+    }
+    const engine = new ReadEngine(binary, { foreignKeys: false, timeBudgetMs: 0 })
+    const host = new ReaderHost(engine, post, { readFlags: new ReadFlags().memory, control })
+    const sql =
+      'WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT 200000) SELECT x FROM r'
+    const request = { kind: 'query' as const, namespace: NAMESPACE, statements: [stmt(sql)], options: {} }
+    host.handle({ first: 1, publications: [], reads: [{ id: 1, request }] })
+    expect(rows.length).toBeGreaterThan(10)
+    expect(Math.max(...rows)).toBeLessThan(20_000)
+  })
+})
+
 describe('reader threads', () => {
   const machines: SqlMachine[] = []
   afterEach(async () => {
@@ -154,6 +182,22 @@ describe('reader threads', () => {
     machine.query(NAMESPACE, [stmt(sql)], signal && { signal })
   const count = async (machine: SqlMachine) => (await read(machine, 'SELECT count(*) FROM t'))[0]
   const faulty = new URL('./faulty-worker.ts', import.meta.url)
+
+  it('large results come whole, blobs and errors among them', async () => {
+    const machine = await started()
+    const sql = (rows: number, then = 'x') =>
+      `WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r LIMIT ${rows}) SELECT x, ${then} FROM r`
+    const statements = [
+      sql(40_000),
+      'SELECT 1',
+      sql(20_000, "CASE x WHEN 19999 THEN json('no json') ELSE x END"),
+      sql(5, 'zeroblob(100000 + x)'),
+      sql(30_000, "'text'"),
+    ]
+    const results = (await machine.query(NAMESPACE, statementsOf(statements))).map(timeless)
+    expect(results[2]).toMatchObject({ kind: 'error' })
+    expect(results).toEqual(new TestEngine().query(...statements))
+  })
 
   it('long reads hold up neither writes nor other reads, as long as there are threads', async () => {
     const machine = await started({ reads: { readersMax: 3 } })
