@@ -316,8 +316,14 @@ export class Database<File extends DatabaseFile = BlockFile> {
   /** Others have written the file. `reshaped`: its schema may be another one. */
   moved(sticky: Sticky, reshaped: boolean): void {
     if (this.#session === undefined) this.#sticky = sticky
-    else if (reshaped) this.#session.reopen(sticky)
-    else this.#session.connection.sticky = sticky
+    else if (!reshaped) this.#session.connection.sticky = sticky
+    else {
+      try {
+        this.#session.reopen(sticky)
+      } catch {
+        this.#discardSession(sticky) // the next read finds out what is wrong, or that nothing is
+      }
+    }
   }
 
   /** Lets go of a session that has grown too large. */

@@ -1,5 +1,6 @@
 /** The databases as a thread sees them that only reads: at one version at a time, which another thread has written. */
 import { AnalysisCache } from './analysis-cache.ts'
+import type { Sticky } from './connection.ts'
 import { Database, type DatabaseComponents, type ReadOptions } from './database.ts'
 import { readAbandoned, readTooLong, tooLate } from './errors.ts'
 import { monotonicMs } from './execution-guard.ts'
@@ -13,6 +14,13 @@ export interface ReadEngineInit {
   readonly foreignKeys: boolean
   /** How long a read may run, in milliseconds; 0: for ever. */
   readonly timeBudgetMs: number
+}
+
+/** A database that is not at the version it was at. */
+interface Moved {
+  readonly sticky: Sticky
+  /** The schema's cookie before. */
+  readonly schema: number
 }
 
 export class ReadEngine {
@@ -34,16 +42,32 @@ export class ReadEngine {
     this.#nowhere = new Database(this.#components, new FileView())
   }
 
-  /** Goes on to the next version. */
-  follow({ isReset, databases }: Publication): void {
-    if (isReset) this.#databases.clear()
+  /**
+   * Goes on to a newer version. Nothing is read on the way there: memory of the versions before the last may have been
+   * used again since.
+   */
+  follow(publications: readonly Publication[]): void {
+    const moved = new Map<Database<FileView>, Moved>()
+    for (const publication of publications) this.#apply(publication, moved)
+    for (const [database, { sticky, schema }] of moved) {
+      database.moved(sticky, database.file.schema !== schema)
+    }
+  }
+
+  #apply({ isReset, databases }: Publication, moved: Map<Database<FileView>, Moved>): void {
+    if (isReset) {
+      this.#databases.clear()
+      moved.clear()
+    }
     for (const { namespace, sticky, change } of databases) {
-      const known = change?.isWhole === true ? undefined : this.#databases.get(namespace)
-      const file = known?.file ?? new FileView()
-      const { schema } = file
-      if (change !== undefined) file.apply(change)
-      if (known === undefined) this.#databases.set(namespace, new Database(this.#components, file, sticky))
-      else known.moved(sticky, file.schema !== schema)
+      let database = change?.isWhole === true ? undefined : this.#databases.get(namespace)
+      if (database === undefined) {
+        database = new Database(this.#components, new FileView(), sticky)
+        this.#databases.set(namespace, database)
+      }
+      const { schema } = moved.get(database) ?? database.file
+      if (change !== undefined) database.file.apply(change)
+      moved.set(database, { sticky, schema })
     }
   }
 

@@ -47,7 +47,7 @@ export class ReaderHost {
   }
 
   handle({ first, publications, reads }: ReadBatch): void {
-    for (const publication of publications) this.#engine.follow(publication)
+    this.#engine.follow(publications)
     let responses: ReadResponse[] = []
     let since = performance.now()
     for (const [at, { id, request }] of reads.entries()) {

@@ -8,6 +8,7 @@ import {
   type SqlMachine,
   type SqlMachineInit,
 } from '../../../src/sql/index.ts'
+import type { Publication } from '../../../src/sql/publication.ts'
 import { ReadEngine } from '../../../src/sql/read-engine.ts'
 import { ReadFlags } from '../../../src/sql/read-flags.ts'
 import { ReaderHost } from '../../../src/sql/reader-host.ts'
@@ -32,7 +33,7 @@ describe('read engine', () => {
     let index = 0
     const publish = (): void => {
       const publication = writer.publish()
-      if (publication !== undefined) reader.follow(publication)
+      if (publication !== undefined) reader.follow([publication])
     }
     const write = (...sql: string[]) => {
       const [outcome] = writer.apply([item(++index, ...sql)], { newest: 0, inUse: [] })
@@ -85,6 +86,23 @@ describe('read engine', () => {
     }
     write("INSERT INTO f (f) VALUES ('optimize')", "DELETE FROM f WHERE x = 'two'")
     both("SELECT rowid, x FROM f WHERE f MATCH 'two'")
+  })
+
+  it('goes over versions whose memory was used again', () => {
+    const { writer, reader, write, both } = pair()
+    write('CREATE TABLE t (a)', 'INSERT INTO t VALUES (1)')
+    both('SELECT * FROM t')
+    const publications: Publication[] = []
+    for (let i = 100; i < 110; i++) {
+      // Nobody is at an older version than the last one.
+      const readers = { newest: publications.at(-1)?.version ?? 1, inUse: [] }
+      writer.apply([item(i, `CREATE TABLE t${i} (x)`, `UPDATE t SET a = hex(randomblob(9000))`)], readers)
+      publications.push(writer.publish() as Publication)
+    }
+    reader.follow(publications)
+    both('SELECT * FROM t')
+    both('PRAGMA integrity_check')
+    both('SELECT name, sql FROM sqlite_schema')
   })
 
   it('knows nothing of what is not published', () => {
