@@ -5,7 +5,7 @@ import { describeMachine, warningsAbout } from './machine.ts'
 import { type BenchCommand, OPTIONS_HELP, parseCommand, UsageError } from './options.ts'
 import { type Destination, outOfDate, publish } from './report/publish.ts'
 import { mergeScenarios, readReport } from './report/store.ts'
-import { renderScenario } from './report/table.ts'
+import { renderScenario, renderTargets } from './report/table.ts'
 import type { ScenarioReport } from './report/types.ts'
 import { runScenario } from './run.ts'
 import { SCENARIOS } from './scenarios/index.ts'
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
     })
   }
   const measured = await measure(command, scenarios, interrupted.signal)
-  if (command.json) console.log(JSON.stringify(measured, undefined, 2))
+  console.log(command.json ? JSON.stringify(measured, undefined, 2) : renderTargets(measured))
   const to = destinationOf(command)
   const names = SCENARIOS.map(({ name }) => name)
   publish(mergeScenarios(readReport(to.results), measured, names), SCENARIOS, to)

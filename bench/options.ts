@@ -19,7 +19,7 @@ export interface BenchCommand extends BenchOptions {
 
 export class UsageError extends Error {}
 
-const SHORT = { seconds: '1.5', pairs: '3', warmUpSeconds: 0.5 }
+const SHORT = { seconds: '1', pairs: '3', warmUpSeconds: 0.3 }
 const LONG = { seconds: '5', pairs: '5', warmUpSeconds: 1 }
 
 export const OPTIONS_HELP = `  --short            less of everything: what "make bench" takes

@@ -2,9 +2,8 @@
 import type { Machine } from '../machine.ts'
 import type { Row, Scenario } from '../types.ts'
 import { measuredColumns, systemsIn, withoutEmpty } from './columns.ts'
-import { judge } from './statistics.ts'
 import { plotFile } from './store.ts'
-import { formatJudgement, formatNumber, formatSamples, formatTarget } from './text.ts'
+import { formatJudgement, formatMeasured, formatSamples, formatTarget } from './text.ts'
 import type { Report, ScenarioReport } from './types.ts'
 
 const INTRODUCTION = `<!-- Generated from bench/results/latest.json by "npm run bench -- report"; do not edit. -->
@@ -51,17 +50,14 @@ function targetsSection(measured: readonly ScenarioReport[], unmeasured: readonl
 function targetCells(scenario: ScenarioReport, row: Row): string[] {
   const { target } = row
   if (target === undefined) return []
-  const judgement = judge(row, target)
-  const unit = target.of === 'debros' ? row.unit : ` x ${target.of.ratioTo}`
-  const measured = judgement.measured === undefined ? '' : withUnit(judgement.measured, unit)
   const verdict = formatJudgement(row)
   const what = `[${shortTitle(scenario)}](#${anchor(scenario.title)}): ${row.label}`
-  return [what, formatTarget(target, row.unit), measured, verdict === 'missed' ? '**missed**' : verdict]
-}
-
-function withUnit(value: number, unit: string): string {
-  const text = formatNumber(value)
-  return /^\w/.test(unit) ? `${text} ${unit}` : `${text}${unit}`
+  return [
+    what,
+    formatTarget(target, row.unit),
+    formatMeasured(row, target),
+    verdict === 'missed' ? '**missed**' : verdict,
+  ]
 }
 
 function scenarioSection(scenario: ScenarioReport): string {

@@ -1,6 +1,8 @@
 /** What a run found, for the terminal. */
+
+import type { Row, Target } from '../types.ts'
 import { measuredColumns, withoutEmpty } from './columns.ts'
-import { formatJudgement, formatTarget } from './text.ts'
+import { formatJudgement, formatMeasured, formatTarget } from './text.ts'
 import type { ScenarioReport } from './types.ts'
 
 export function renderScenario(scenario: ScenarioReport): string {
@@ -9,7 +11,28 @@ export function renderScenario(scenario: ScenarioReport): string {
     lines.push(`  ${system}: not measured: ${why}`)
   }
   if (scenario.failure !== undefined) lines.push(`  ENDED EARLY: ${scenario.failure}`)
+  lines.push(`  (${scenario.tookSeconds} s)`)
   return `${lines.join('\n')}\n`
+}
+
+/** All targets of a run, for its end. */
+export function renderTargets(scenarios: readonly ScenarioReport[]): string {
+  const rows = scenarios.flatMap((scenario) =>
+    scenario.rows.flatMap((row) =>
+      row.target === undefined ? [] : [targetCells(scenario, row, row.target)],
+    ),
+  )
+  const lines = alignColumns([['', 'target', 'measured', ''], ...rows]).map((line) => `  ${line}`)
+  return `Targets\n\n${lines.join('\n')}\n`
+}
+
+function targetCells({ name }: ScenarioReport, row: Row, target: Target): string[] {
+  return [
+    `${name}: ${row.label}`,
+    formatTarget(target, row.unit),
+    formatMeasured(row, target),
+    formatJudgement(row),
+  ]
 }
 
 function renderRows({ rows }: ScenarioReport): string[] {

@@ -41,9 +41,18 @@ export function formatTarget(target: Target, unit: string): string {
   const sign = target.at === 'least' ? '>=' : '<='
   const bound =
     target.of === 'debros'
-      ? `${formatNumber(target.bound)}${unit.startsWith('/') ? unit : ` ${unit}`}`.trimEnd()
+      ? `${target.bound.toLocaleString('en-US')}${unit.startsWith('/') ? unit : ` ${unit}`}`.trimEnd()
       : `${target.bound} x ${target.of.ratioTo}`
   return `${statistic}${sign} ${bound}`
+}
+
+/** What a target is compared with: `0.93 x etcd`, `17.2 ms`; nothing if there are no samples. */
+export function formatMeasured(row: Row, target: Target): string {
+  const { measured } = judge(row, target)
+  if (measured === undefined) return ''
+  const number = formatNumber(measured)
+  if (target.of !== 'debros') return `${number} x ${target.of.ratioTo}`
+  return row.unit.startsWith('/') ? `${number}${row.unit}` : `${number} ${row.unit}`.trimEnd()
 }
 
 /** `met`, `missed`, or why neither can be said; nothing for a row without a target. */
