@@ -35,8 +35,13 @@ export function handleRequest(context: RequestContext): Promise<HttpReply> {
 }
 
 async function run(context: RequestContext, mode: Mode, call: Call): Promise<HttpReply> {
-  const given = await readStatements(context, mode)
   const node = context.server.node()
+  try {
+    node?.database.admit(mode === 'query' ? 'read' : 'write')
+  } catch (error) {
+    return failureReply(error, false)
+  }
+  const given = await readStatements(context, mode)
   if (node === undefined) return documentFailure('store not open')
   const redirect = await redirectToLeader(context, node, mode)
   if (redirect !== undefined) return redirect

@@ -25,6 +25,7 @@ import {
 import { type Consensus, callAborted, callTimeout, type Limits, limitsOf } from './consensus.ts'
 import { FORWARDED_VALUES_MAX, READS_IN_FLIGHT_MAX } from './defaults.ts'
 import { callerToWire, checkCaller } from './forwarded.ts'
+import type { LoadGates } from './load-gate.ts'
 import { Loads } from './loads.ts'
 import { checkEntrySize, type Prepared, prepare, toStatement } from './prepare-request.ts'
 import { freshRequestId, settle, sinceFirst } from './requests.ts'
@@ -63,6 +64,7 @@ export interface DatabaseComponents {
   readonly stateMachine: NodeStateMachine
   readonly authorizer: Authorizer
   readonly counters: Counters
+  readonly gates: LoadGates
 }
 
 export interface DatabaseInit {
@@ -104,6 +106,11 @@ export class Database implements DatabaseService {
     this.#backups = new Backups({ ...components, scratches: this.#scratches }, init)
     this.#loads = new Loads({ ...components, scratches: this.#scratches }, init)
     components.rpc.handle(METHOD, 'member', (bytes, { signal }) => this.#serve(bytes, signal))
+  }
+
+  admit(kind: 'read' | 'write'): void {
+    const { reads, writes } = this.#components.gates
+    ;(kind === 'read' ? reads : writes).check()
   }
 
   async execute(
@@ -186,10 +193,17 @@ export class Database implements DatabaseService {
 
   async #read(prepared: Prepared, options: ReadOptions): Promise<DatabaseResponse> {
     const level = this.#effectiveLevel(options.level ?? 'weak')
+    if (level === 'strong') return await this.#throughLog(prepared, limitsOf(options))
+    return await this.#components.gates.reads.run(() => this.#readAt(level, prepared, options))
+  }
+
+  async #readAt(
+    level: Exclude<ReadLevel, 'auto' | 'strong'>,
+    prepared: Prepared,
+    options: ReadOptions,
+  ): Promise<DatabaseResponse> {
     const limits = limitsOf(options)
     switch (level) {
-      case 'strong':
-        return await this.#throughLog(prepared, limits)
       case 'weak':
         try {
           return await this.#atLeader(prepared, false, limits)
@@ -214,7 +228,7 @@ export class Database implements DatabaseService {
 
   async #throughLog(prepared: Prepared, limits: Limits): Promise<DatabaseResponse> {
     checkEntrySize(prepared.request, this.#init.entryBytesMax)
-    return await this.#atLeader(prepared, true, limits)
+    return await this.#components.gates.writes.run(() => this.#atLeader(prepared, true, limits))
   }
 
   #atLeader(
@@ -386,12 +400,11 @@ export class Database implements DatabaseService {
     checkNamespace(request.namespace)
     const { permissions, what } = NEEDED[request.mode]
     checkCaller(this.#components.authorizer, caller, permissions, what)
+    const { reads, writes } = this.#components.gates
+    const proposal = { request, requestId: requestIdFromWire(requestId), sinceIndex }
     const answer = logged
-      ? await this.#propose(
-          { request, requestId: requestIdFromWire(requestId), sinceIndex },
-          { timeoutMs, signal },
-        )
-      : await this.#readAsLeader({ request, executionTimeoutMs }, signal)
+      ? await writes.run(() => this.#propose(proposal, { timeoutMs, signal }))
+      : await reads.run(() => this.#readAsLeader({ request, executionTimeoutMs }, signal))
     if (!logged || request.mode === 'query') checkForwardable(answer.results)
     return WireResponse.encode({
       results: answer.results.map(sqlResultToWire),

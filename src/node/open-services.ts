@@ -8,6 +8,7 @@ import type { DataDir } from './data-dir.ts'
 import { Database } from './database-service.ts'
 import type { ResolvedNodeInit } from './init.ts'
 import { Integrity } from './integrity.ts'
+import { openGates } from './load-gate.ts'
 import { Maintenance } from './maintenance.ts'
 import type { Network } from './open-network.ts'
 import type { Raft } from './open-raft.ts'
@@ -97,7 +98,10 @@ export async function openServices(
   )
 
   const database = new Database(
-    { consensus, router, rpc, sql, stateMachine, authorizer, counters },
+    {
+      ...{ consensus, router, rpc, sql, stateMachine, authorizer, counters },
+      gates: openGates(counters, 'db'),
+    },
     {
       ...{ selfId, servedBy, entryBytesMax: settings.entryBytesMax },
       writeLimit: new WriteLimit(init.writeTimeoutMs),
@@ -133,7 +137,7 @@ export async function openServices(
   cleanup.add('backups and changes', () => outbound.stop())
   cleanup.add('copies of databases', () => database.close())
 
-  const storage = new Storage({ consensus, router, rpc, kv })
+  const storage = new Storage({ consensus, router, rpc, kv, gates: openGates(counters, 'kv') })
   const admission = new Admission(
     {
       ...{ consensus, authorizer, counters, logger },

@@ -24,6 +24,7 @@ import {
 } from './codec/kv-codec.ts'
 import { requestIdFromWire, requestIdToWire } from './codec/request-codec.ts'
 import { type Consensus, type Limits, limitsOf } from './consensus.ts'
+import type { LoadGates } from './load-gate.ts'
 import { freshRequestId, namedRequestId, settle, sinceFirst } from './requests.ts'
 import { type Attempt, notLeader, type Router } from './router.ts'
 import type { CommandResult } from './state-machine.ts'
@@ -37,6 +38,7 @@ export interface StorageComponents {
   readonly router: Router
   readonly rpc: Rpc
   readonly kv: KvMachine
+  readonly gates: LoadGates
 }
 
 type RequestName = Pick<RequestTag, 'id' | 'since'>
@@ -84,30 +86,32 @@ export class Storage implements StorageService {
     const command: KvCommand = { namespace: options.namespace ?? DEFAULT_NAMESPACE, operations }
     checkKvCommand(command)
     const id = requestIdOf(command, options)
-    const { router, consensus } = this.#components
+    const { consensus, gates, router } = this.#components
     const since = sinceFirst(() => consensus.commitIndex)
     const request = (attempt: Attempt): RequestName => ({ id, since: since(attempt) })
-    return await router.route(
-      {
-        kind: 'write',
-        local: (attempt) => this.#propose(request(attempt), command, attempt),
-        remote: async (leader, attempt) => {
-          const { timeoutMs, signal } = attempt
-          const { since: sinceIndex } = request(attempt)
-          const requestId = requestIdToWire(id)
-          const wire = KvWriteRequest.encode({
-            requestId,
-            kv: kvCommandToWire(command),
-            timeoutMs,
-            sinceIndex,
-          })
-          const options = { timeoutMs, ...(signal === undefined ? {} : { signal }) }
-          const bytes = await this.#components.rpc.call(leader, WRITE, wire, options)
-          return kvResultFromWire(KvWriteResponse.decode(bytes))
+    const route = () =>
+      router.route(
+        {
+          kind: 'write',
+          local: (attempt) => this.#propose(request(attempt), command, attempt),
+          remote: async (leader, attempt) => {
+            const { timeoutMs, signal } = attempt
+            const { since: sinceIndex } = request(attempt)
+            const requestId = requestIdToWire(id)
+            const wire = KvWriteRequest.encode({
+              requestId,
+              kv: kvCommandToWire(command),
+              timeoutMs,
+              sinceIndex,
+            })
+            const options = { timeoutMs, ...(signal === undefined ? {} : { signal }) }
+            const bytes = await this.#components.rpc.call(leader, WRITE, wire, options)
+            return kvResultFromWire(KvWriteResponse.decode(bytes))
+          },
         },
-      },
-      limitsOf(options),
-    )
+        limitsOf(options),
+      )
+    return await gates.writes.run(route)
   }
 
   async #propose(
@@ -131,11 +135,16 @@ export class Storage implements StorageService {
     const command = kvCommandFromWire(kv)
     checkKvCommand(command)
     const request = { id: requestIdFromWire(requestId), since: sinceIndex }
-    const result = await this.#propose(request, command, { timeoutMs, signal })
+    const { writes } = this.#components.gates
+    const result = await writes.run(() => this.#propose(request, command, { timeoutMs, signal }))
     return KvWriteResponse.encode(kvResultToWire(result))
   }
 
-  async #read(read: Read, options: StorageReadOptions): Promise<KvPage> {
+  #read(read: Read, options: StorageReadOptions): Promise<KvPage> {
+    return this.#components.gates.reads.run(() => this.#readAtLevel(read, options))
+  }
+
+  async #readAtLevel(read: Read, options: StorageReadOptions): Promise<KvPage> {
     const namespace = checkNamespace(options.namespace ?? DEFAULT_NAMESPACE)
     const limits = limitsOf(options)
     const { consensus, router } = this.#components
@@ -177,7 +186,11 @@ export class Storage implements StorageService {
     return { entries: entries.map(kvEntryFromWire), cursor }
   }
 
-  async #serveRead(bytes: Uint8Array): Promise<Uint8Array> {
+  #serveRead(bytes: Uint8Array): Promise<Uint8Array> {
+    return this.#components.gates.reads.run(() => this.#readAsLeader(bytes))
+  }
+
+  async #readAsLeader(bytes: Uint8Array): Promise<Uint8Array> {
     if (!this.#components.consensus.isLeader) throw notLeader()
     const { namespace, get, list } = KvReadRequest.decode(bytes)
     checkNamespace(namespace)

@@ -120,7 +120,7 @@ export interface ParsedStatement {
  * - `RAFT_LEADERSHIP_LOST` (unknown): the write may or may not be committed;
  * - `REQUEST_ANSWER_LOST` (applied): an earlier attempt was applied, its answer was too large to keep;
  * - `REQUEST_FORGOTTEN` (not-applied by this attempt, retryable): too late to tell whether an earlier one was;
- * - `RAFT_BUSY` (not-applied, retryable): queues are full;
+ * - `RAFT_BUSY` (not-applied, retryable): more comes than can be done, or queues are full;
  * - `CALL_TIMEOUT` (unknown for writes, not-applied for reads);
  * - `SQL_STALE_READ` (not-applied): the freshness asked for cannot be given here;
  * - `SQL_TIMEOUT` (not-applied): see {@link ExecutionOptions};
@@ -128,6 +128,11 @@ export interface ParsedStatement {
  * An error of a statement is not a rejection but a result of kind `error`.
  */
 export interface DatabaseService {
+  /**
+   * Throws `RAFT_BUSY` if such requests are refused at the moment, because more comes than can be done: for who can
+   * tell its caller before it has read the request.
+   */
+  admit(kind: 'read' | 'write'): void
   execute(statements: readonly StatementInput[], options?: WriteOptions): Promise<DatabaseResponse>
   query(statements: readonly StatementInput[], options?: ReadOptions): Promise<DatabaseResponse>
   /**

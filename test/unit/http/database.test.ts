@@ -6,6 +6,31 @@ import { serve } from './serve.ts'
 const FIONA = rowsResult(['id', 'name'], ['integer', 'text'], [[1, 'fiona']])
 const FIONA_TEXT = '{"columns":["id","name"],"types":["integer","text"],"values":[[1,"fiona"]]}'
 
+describe('more than can be done', () => {
+  test.each([
+    ['/db/execute', 'write'],
+    ['/db/query', 'read'],
+    ['/db/request', 'write'],
+  ])('%s - is refused before its body is read', async (path, kind) => {
+    const { ask, node } = await serve()
+    node.admit = (asked) => {
+      if (asked === kind) throw new DebrosError('RAFT_BUSY', 'try again shortly', { retryable: true })
+    }
+    const answer = await ask('POST', path, { body: 'not JSON' })
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1'])
+    expect(answer.body).toBe('try again shortly\n')
+  })
+
+  test('queued writes - have a queue of their own', async () => {
+    const { ask, node } = await serve()
+    node.admit = () => {
+      throw new DebrosError('RAFT_BUSY', 'try again shortly', { retryable: true })
+    }
+    const answer = await ask('POST', '/db/execute?queue', { body: '["INSERT INTO t VALUES (1)"]' })
+    expect(answer.status).toBe(200)
+  })
+})
+
 describe('requests', () => {
   // Acceptance rows 7 and 8.
   test.each([

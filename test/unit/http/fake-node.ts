@@ -87,7 +87,11 @@ export class FakeNode {
     }
   }
 
+  /** Throws if no more is let in. */
+  admit: DatabaseService['admit'] = () => {}
+
   readonly database: DatabaseService = {
+    admit: (kind) => this.admit(kind),
     execute: (statements, options = {}) => this.#call('execute', statements, options),
     query: (statements, options = {}) => this.#call('query', statements, options),
     request: (statements, options = {}) => this.#call('request', statements, options),
