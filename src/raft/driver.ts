@@ -195,6 +195,8 @@ export class RaftDriver {
       snapshot: stored?.snapshot,
       entries: stored?.entries ?? [],
     })
+    // One that is new has nobody to ask yet, and loses nothing by it.
+    this.#core.restarted()
     if (stored?.snapshot !== undefined) this.#init.onSnapshot?.('restored', stored.snapshot)
     this.#machineIndex = stored?.snapshot?.index ?? 0
     this.#keeper.begin(stored?.snapshot)

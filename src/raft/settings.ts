@@ -29,7 +29,7 @@ export interface RaftSettings {
   /** Entries and bytes per call of the state machine. @default 1024, 4 MiB */
   readonly applyEntriesMax: number
   readonly applyBytesMax: number
-  /** A snapshot is taken after this many applied entries or bytes of them, if it is worth it... @default 8192, 64 MiB */
+  /** A snapshot is taken after this many applied entries or bytes of them, if it is worth it... @default 8192, 16 MiB */
   readonly snapshotEntries: number
   readonly snapshotBytes: number
   /**
@@ -75,7 +75,7 @@ export const DEFAULT_RAFT_SETTINGS: RaftSettings = Object.freeze({
   applyEntriesMax: 1024,
   applyBytesMax: 4 * MIB,
   snapshotEntries: 8192,
-  snapshotBytes: 64 * MIB,
+  snapshotBytes: 16 * MIB,
   snapshotEntriesMax: 65_536,
   snapshotBytesMax: 64 * MIB,
   trailingEntries: 4096,

@@ -18,7 +18,7 @@ import type { Callback, SnapshotCapture, SnapshotStore } from './types.ts'
 /** What a snapshot may write without having to be worth it. */
 const CHEAP_BYTES = 8 * 1024 * 1024
 /** A costly one is worth it once the log has grown by so much of what the last one wrote. */
-const WORTH_SHARE = 0.5
+const WORTH_SHARE = 0.25
 /** Restoring so much of a snapshot takes as long as replaying an entry, so that it may stand against one. */
 const BYTES_PER_ENTRY = 4096
 /** The least that a member waits, of what it may. */
@@ -63,6 +63,8 @@ export class SnapshotKeeper {
   /** What the last compaction left in the log behind its snapshot. */
   #keptBytes = 0
   #saved: SavedSnapshot | undefined
+  /** The log is being cut: it is not as short yet as `#keptBytes` says. */
+  #compacting = false
   /** Index of the newest snapshot that is durable. */
   #durableIndex = 0
   /** Those who wait for a snapshot to be begun, and those for whom one is under way. */
@@ -115,7 +117,7 @@ export class SnapshotKeeper {
 
   /** With a snapshot, or with the log's being cut for somebody. */
   get #occupied(): boolean {
-    return this.#busy || this.#saved !== undefined || this.#granting.length > 0
+    return this.#busy || this.#saved !== undefined || this.#compacting || this.#granting.length > 0
   }
 
   due(core: RaftCore): boolean {
@@ -183,6 +185,7 @@ export class SnapshotKeeper {
 
   /** The compaction taken last is durable, or there was none to do. */
   compacted(isNew: boolean): void {
+    this.#compacting = false
     for (const { done } of this.#granting.splice(0)) done(undefined, isNew)
   }
 
@@ -205,6 +208,7 @@ export class SnapshotKeeper {
     }
     const through = this.#dropThrough(core, snapshot.index)
     this.#keptBytes = core.bytesBetween(through, snapshot.index)
+    this.#compacting = true
     return { snapshot, through, isNew }
   }
 

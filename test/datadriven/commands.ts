@@ -13,6 +13,7 @@
  *   change 1 add=4 learner=5 promote=5 demote=2 remove=3   (any of them, lists too)
  *   promote-due 1 lag=n   what a driver does every tick: a learner that may become a voter does
  *   connection-lost 2 1   the system of 1 closed its connection to 2
+ *   ask-after-restart 2   what a driver does once 2 was restarted
  *
  *   deliver | drop | duplicate | hold <link> [type] [first|last|n]
  *       links: 1->2, 1->*, *->2, *->*          release puts held messages back, as the newest
@@ -146,6 +147,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
   'connection-lost': (cluster, args) => {
     cluster.node(positional(args, 0)).input((core) => core.connectionLost(positional(args, 1)))
+  },
+
+  'ask-after-restart': (cluster, args) => {
+    cluster.node(positional(args, 0)).input((core) => core.restarted())
   },
 
   deliver: (cluster, args) => cluster.deliver(selection(args)),

@@ -135,9 +135,9 @@ const FLAGS = {
   'raft-snap-wal-size': uint(
     'Raft',
     'bytes of log entries after which a snapshot is taken; 0: any number',
-    67_108_864,
+    16_777_216,
     {
-      differs: 'counts bytes of log entries, since there is no WAL; the default is 64 MiB, not 4 MiB',
+      differs: 'counts bytes of log entries, since there is no WAL; the default is 16 MiB, not 4 MiB',
     },
   ),
   'raft-snap-int': duration('Raft', 'time between two looks at whether a snapshot is due', 10_000, {

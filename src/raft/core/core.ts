@@ -11,6 +11,7 @@
 import { assert, assertNever, DebrosError } from '../../base/index.ts'
 import { type ConfigChange, changeConfig, isVoter } from './config.ts'
 import {
+  askAroundAfterRestart,
   campaign,
   checkQuorum,
   countOwnVote,
@@ -253,6 +254,11 @@ export class RaftCore {
       progress.stalled = false
       probeInflight(state, message.from, progress)
     }
+  }
+
+  /** What it was made with is what an earlier process has left; see {@link askAroundAfterRestart}. */
+  restarted(): void {
+    askAroundAfterRestart(this.#state)
   }
 
   /** The system closed the connection to `id`; see {@link leaderConnectionLost}. */

@@ -132,6 +132,17 @@ export function leaderConnectionLost(state: CoreState, id: NodeId): void {
 }
 
 /**
+ * A follower that was restarted. If somebody leads, it hears so within a heartbeat of being connected. If all
+ * were restarted, nobody does, and to wait for the timeout is to stand still. PreVote makes it safe to ask.
+ */
+export function askAroundAfterRestart(state: CoreState): void {
+  if (state.role !== 'follower' || state.leader !== undefined) return
+  state.hintedCampaigns = HINTED_CAMPAIGNS
+  const { crashHintTicks } = state.settings
+  campaignWithin(state, crashHintTicks + state.prng.between(0, crashHintTicks + 1))
+}
+
+/**
  * Others may notice the crash a little later, and until then they do not help; or they campaign at
  * the same moment and the votes are split. Either way the next attempt need not wait a whole timeout.
  */

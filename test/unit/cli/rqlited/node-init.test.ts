@@ -93,7 +93,7 @@ describe('what the flags of rqlited mean', () => {
     expect(inits().resolved.raft).toMatchObject({
       snapshotEntries: 8_192,
       trailingEntries: 10_240,
-      snapshotBytes: 67_108_864,
+      snapshotBytes: 16_777_216,
     })
     expect(inits('-raft-snap', '10', '-raft-snap-wal-size', '0').resolved.raft).toMatchObject({
       snapshotEntries: 10,
