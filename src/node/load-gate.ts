@@ -8,6 +8,7 @@
  * CoDel, RFC 8289). What may be in the gate then follows from Little's law: what is done in a time, times the time
  * that it may take. Without such a queue there is no limit.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Counters, DebrosError } from '../base/index.ts'
 import { DEFAULT_LOAD } from './defaults.ts'
 
@@ -21,6 +22,8 @@ export interface LoadGateInit {
   /** If nothing at all was done for so long, no more is let in than is there. */
   readonly stallMs: number
   readonly onRefusal?: () => void
+  /** @default waits by the clock */
+  readonly pause?: (ms: number) => Promise<void>
 }
 
 /** Of a node's services: reads and writes wait for different things. */
@@ -31,6 +34,8 @@ export interface LoadGates {
 
 /** By how much more is let in after an interval without a queue, and after one with half of what is too long. */
 const GROWTH = { fast: 1.5, slow: 1.1 }
+/** Before a refusal is told to who asks in this process, or from another node. */
+const REFUSAL_PAUSE_MS = 5
 /** In which time the fastest ever is forgotten, which may have been faster than what is asked for now. */
 const BEST_AGE_MS = 60_000
 
@@ -47,6 +52,7 @@ export class LoadGate {
   #leastMs = Number.POSITIVE_INFINITY
   #peak = 0
   #wasRefusedElsewhere = false
+  #pause: Promise<void> | undefined
 
   /** `now` in milliseconds on a steady clock. */
   constructor(init: LoadGateInit, now: () => number = () => performance.now()) {
@@ -67,9 +73,17 @@ export class LoadGate {
     })
   }
 
-  /** Does the work, or rejects with `RAFT_BUSY`. */
+  /**
+   * Does the work, or rejects with `RAFT_BUSY`, after a moment: who asks again at once, and again, would leave no
+   * time for the work to be done.
+   */
   async run<T>(work: () => Promise<T>): Promise<T> {
-    this.check()
+    try {
+      this.check()
+    } catch (error) {
+      await this.#moment()
+      throw error
+    }
     const startedMs = this.#now()
     if (this.#inFlight++ === 0) this.#lastDone = startedMs
     this.#peak = Math.max(this.#peak, this.#inFlight)
@@ -84,6 +98,14 @@ export class LoadGate {
     } finally {
       this.#inFlight--
     }
+  }
+
+  /** Shared by all that are refused meanwhile. */
+  #moment(): Promise<void> {
+    this.#pause ??= (this.#init.pause ?? sleep)(REFUSAL_PAUSE_MS).then(() => {
+      this.#pause = undefined
+    })
+    return this.#pause
   }
 
   #count(startedMs: number): void {

@@ -1,9 +1,13 @@
 /** The gate before a server that takes a millisecond for each request, one after the other. */
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { DebrosError } from '../../../src/base/index.ts'
 import { LoadGate } from '../../../src/node/load-gate.ts'
 
-const INIT = { waitMs: 100, intervalMs: 100, inFlightMin: 16, stallMs: 1_000 }
+const INIT = {
+  ...{ waitMs: 100, intervalMs: 100, inFlightMin: 16, stallMs: 1_000 },
+  pause: () => Promise.resolve(),
+}
 const BUSY = expect.objectContaining({ code: 'RAFT_BUSY', outcome: 'not-applied', retryable: true })
 
 /** Time goes on by steps of a millisecond, in each of which `perMs` requests can be served. */
@@ -139,6 +143,18 @@ describe('load gate', () => {
     await Promise.all(pending)
     for (let i = 0; i < 150; i++) gate.run(() => new Promise(() => {})).catch(() => {})
     await expect(gate.run(() => Promise.resolve())).rejects.toEqual(BUSY)
+  })
+
+  test('who asks again and again in the same turn - leaves time for the work', async () => {
+    const { pause: _, ...limits } = INIT
+    const gate = new LoadGate({ ...limits, inFlightMin: 1, stallMs: 0, intervalMs: 0 })
+    let isDone = false
+    const work = gate.run(async () => {
+      await setImmediate()
+      isDone = true
+    })
+    while (!isDone) await gate.run(async () => {}).catch(() => {})
+    await work
   })
 
   test('what fails says nothing about the wait', async () => {
