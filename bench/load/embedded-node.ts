@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers'
 import type { createNode as CreateNode, DebrosNode, NodeOptions } from '../../src/index.ts'
 import type { EmbeddedInit, EmbeddedPlan } from './embedded-types.ts'
 import { Latencies } from './latencies.ts'
+import { TABLE } from './templates.ts'
 import type { LoadResult } from './types.ts'
 
 const VALUE = 'x'.repeat(100)
@@ -30,7 +31,15 @@ function callOf(node: DebrosNode, { operation, namespaces = 0, level = 'lineariz
   }
 }
 
+/** A namespace begins empty. */
+async function createTables(node: DebrosNode, { operation, namespaces = 0 }: EmbeddedPlan): Promise<void> {
+  if (operation !== 'sql-insert') return
+  const sql = TABLE.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS')
+  for (let i = 0; i < namespaces; i++) await node.database.execute([sql], { namespace: `n${i}` })
+}
+
 async function measure(node: DebrosNode, plan: EmbeddedPlan): Promise<LoadResult> {
+  await createTables(node, plan)
   const call = callOf(node, plan)
   const latencies = new Latencies()
   const errors = new Map<string, number>()

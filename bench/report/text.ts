@@ -18,7 +18,8 @@ export function formatSamples(samples: readonly number[] | undefined, unit: stri
 }
 
 export function formatRatio(row: Pick<Row, 'samples'>, peer: SystemName): string {
-  const ratios = pairRatios(row, peer)
+  // Nothing is no multiple of nothing.
+  const ratios = pairRatios(row, peer).filter(Number.isFinite)
   if (ratios.length === 0) return '-'
   const { median, low, high } = summarize(ratios)
   return ratios.length === 1
