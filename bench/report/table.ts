@@ -22,6 +22,7 @@ export function renderTargets(scenarios: readonly ScenarioReport[]): string {
       row.target === undefined ? [] : [targetCells(scenario, row, row.target)],
     ),
   )
+  if (rows.length === 0) return ''
   const lines = alignColumns([['', 'target', 'measured', ''], ...rows]).map((line) => `  ${line}`)
   return `Targets\n\n${lines.join('\n')}\n`
 }
