@@ -199,7 +199,7 @@ export class RaftDriver {
     this.#core.restarted()
     if (stored?.snapshot !== undefined) this.#init.onSnapshot?.('restored', stored.snapshot)
     this.#machineIndex = stored?.snapshot?.index ?? 0
-    this.#keeper.begin(stored?.snapshot)
+    this.#keeper.begin(this.#core)
     this.#noticeChanges()
     this.#ticker = this.#components.clock.every(this.#init.settings.tickMs, () => {
       if (this.#retired !== undefined) return
@@ -339,7 +339,7 @@ export class RaftDriver {
   #takeSnapshotIfDue(core: RaftCore): void {
     if (this.#applier.installing) return
     this.#keeper.grantWithoutCapture(core)
-    if (!this.#keeper.due(core)) return
+    if (!this.#keeper.due(core, this.#components.clock.now())) return
     this.#keeper.began()
     this.#applier.capture((error, capture) => {
       if (error !== undefined || this.#stopped) return

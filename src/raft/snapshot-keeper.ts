@@ -21,6 +21,10 @@ const CHEAP_BYTES = 8 * 1024 * 1024
 const WORTH_SHARE = 0.25
 /** Restoring so much of a snapshot takes as long as replaying an entry, so that it may stand against one. */
 const BYTES_PER_ENTRY = 4096
+/** Once nothing was applied for so long, a snapshot disturbs nobody, and spares the next start a replay... */
+const QUIET_MS = 5_000
+/** ...of so much at least. */
+const QUIET_BYTES = 1024 * 1024
 /** The least that a member waits, of what it may. */
 const PATIENCE_MIN = 0.5
 
@@ -76,6 +80,9 @@ export class SnapshotKeeper {
   #writtenBytes = 0
   /** Of all waiting for costly snapshots, the part that this member does: {@link PATIENCE_MIN} to 1. */
   readonly #patience: number
+  /** What was applied when it was last looked at, and since when it is that. */
+  #appliedIndex = 0
+  #quietSinceMs = 0
   taken = 0
 
   constructor(components: SnapshotKeeperComponents, init: SnapshotKeeperInit) {
@@ -84,9 +91,12 @@ export class SnapshotKeeper {
     this.#patience = PATIENCE_MIN + (1 - PATIENCE_MIN) * fractionOf(init.id)
   }
 
-  begin(snapshot: SnapshotMeta | undefined): void {
+  /** Goes on from what is stored. */
+  begin(core: RaftCore): void {
+    const { snapshot, firstIndex } = core.status()
     this.#lastIndex = snapshot?.index ?? 0
     this.#durableIndex = this.#lastIndex
+    this.#keptBytes = core.bytesBetween(firstIndex - 1, Math.max(firstIndex - 1, this.#lastIndex))
   }
 
   /** Makes a snapshot due, if anything was applied since the last one. */
@@ -120,11 +130,25 @@ export class SnapshotKeeper {
     return this.#busy || this.#saved !== undefined || this.#compacting || this.#granting.length > 0
   }
 
-  due(core: RaftCore): boolean {
+  /** To be asked often: it notices by that when nothing happens. */
+  due(core: RaftCore, nowMs: number): boolean {
+    const isQuiet = this.#isQuiet(core, nowMs)
     if (this.#occupied) return false
     if (this.#replacing) return true
     if (this.#wishes.length > 0 && core.appliedIndex > this.#durableIndex) return true
+    if (isQuiet && this.#grownBytes(core) >= QUIET_BYTES) return core.appliedIndex > this.#lastIndex
     return this.#isLate(core, this.#init.settings) && this.#isWorthIt(core, this.#init.settings)
+  }
+
+  #isQuiet({ appliedIndex }: RaftCore, nowMs: number): boolean {
+    if (appliedIndex !== this.#appliedIndex) this.#quietSinceMs = nowMs
+    this.#appliedIndex = appliedIndex
+    return nowMs - this.#quietSinceMs >= QUIET_MS * this.#patience
+  }
+
+  /** By how much the log is longer than the last snapshot has left it. */
+  #grownBytes(core: RaftCore): number {
+    return core.logBytes - this.#keptBytes
   }
 
   /** By entries and bytes since the last one, whatever it costs. */
@@ -137,8 +161,7 @@ export class SnapshotKeeper {
 
   #isWorthIt(core: RaftCore, { snapshotEntriesMax, snapshotBytesMax }: RaftSettings): boolean {
     if (this.#writtenBytes <= CHEAP_BYTES) return true
-    const grownBytes = core.logBytes - this.#keptBytes
-    if (grownBytes >= this.#writtenBytes * WORTH_SHARE * this.#patience) return true
+    if (this.#grownBytes(core) >= this.#writtenBytes * WORTH_SHARE * this.#patience) return true
     const entriesMax = Math.max(snapshotEntriesMax, this.#writtenBytes / BYTES_PER_ENTRY)
     const snapshotEntries = entriesMax * this.#patience
     const snapshotBytes = snapshotBytesMax * this.#patience

@@ -47,7 +47,7 @@ class Bench {
       },
       { id, settings, onSaved: () => {} },
     )
-    this.keeper.begin(undefined)
+    this.keeper.begin(this.core)
     while (this.core.role !== 'leader') this.tick()
     this.tick()
   }
@@ -115,6 +115,10 @@ class Bench {
     const answer = { from: 'c', to: 'a', term, index, reject: true, hintIndex: 2, hintTerm: 2 }
     this.core.step({ ...answer, type: 'append-response' })
     this.settle()
+  }
+
+  due(nowMs = 0): boolean {
+    return this.keeper.due(this.core, nowMs)
   }
 
   /** Takes a snapshot of all that is applied and compacts; returns the first entry left. */
@@ -204,13 +208,13 @@ test('snapshot keeper - what is kept for a follower does not make the next snaps
   const bench = new Bench()
   bench.acknowledge('c', 2)
   bench.propose(58)
-  expect(bench.keeper.due(bench.core)).toBe(true)
+  expect(bench.due()).toBe(true)
   bench.compact()
   expect(bench.core.logBytes).toBe(30 * ENTRY_BYTES)
   bench.propose(39)
-  expect(bench.keeper.due(bench.core)).toBe(false)
+  expect(bench.due()).toBe(false)
   bench.propose(1)
-  expect(bench.keeper.due(bench.core)).toBe(true)
+  expect(bench.due()).toBe(true)
 })
 
 test('snapshot keeper - none is due while the last one still has to cut the log', () => {
@@ -225,12 +229,34 @@ test('snapshot keeper - none is due while the last one still has to cut the log'
   const compaction = bench.keeper.takeCompaction(bench.core)
   // The log is as long as ever, and what is to stay of it is not.
   expect(bench.core.logBytes).toBeGreaterThan(60 * ENTRY_BYTES)
-  expect(bench.keeper.due(bench.core)).toBe(false)
+  expect(bench.due()).toBe(false)
   bench.core.compact(bench.core.snapshotMeta(60), compaction?.through ?? 0)
   bench.keeper.compacted(true)
-  expect(bench.keeper.due(bench.core)).toBe(false)
+  expect(bench.due()).toBe(false)
   bench.propose(35)
-  expect(bench.keeper.due(bench.core)).toBe(true)
+  expect(bench.due()).toBe(true)
+})
+
+test('snapshot keeper - once nothing happens any more, what would have to be replayed is put into one', () => {
+  const bench = new Bench({
+    settings: resolveRaftSettings({ ...SETTINGS, snapshotEntries: 1e9, snapshotBytes: 1e9 }),
+  })
+  const propose = (bytes: number) => {
+    for (let i = 0; i < bytes; i += ENTRY_BYTES) bench.propose(1)
+    bench.acknowledge('c', bench.core.appliedIndex)
+  }
+  propose(1024 * 1024)
+  expect(bench.due(1_000)).toBe(false)
+  expect(bench.due(3_000)).toBe(false)
+  propose(1)
+  expect(bench.due(6_000)).toBe(false)
+  expect(bench.due(8_000)).toBe(false)
+  expect(bench.due(11_001)).toBe(true)
+  bench.compact()
+  // That little is replayed at once.
+  propose(512 * 1024)
+  expect(bench.due(12_000)).toBe(false)
+  expect(bench.due(60_000)).toBe(false)
 })
 
 const LARGE_BYTES = 64 * 1024 * 1024
@@ -244,7 +270,7 @@ function entriesBetween(writtenBytes: number, settings: Partial<RaftSettings>, i
   for (let entries = 1; ; entries++) {
     bench.propose(1)
     bench.acknowledge('c', bench.core.appliedIndex)
-    if (bench.keeper.due(bench.core)) return entries
+    if (bench.due()) return entries
   }
 }
 
