@@ -35,6 +35,7 @@ const operation = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('end' as const), at: fc.nat(9), n: fc.constant(0) }),
   },
+  fc.record({ kind: fc.constant('churn' as const), at: fc.nat(40), n: fc.constant(0) }),
   fc.record({ kind: fc.constant('snapshot' as const), at: offset, n: fc.constant(0) }),
   fc.record({ kind: fc.constant('release' as const), at: offset, n: fc.constant(0) }),
 )
@@ -88,6 +89,14 @@ class World {
     if (isHeard) this.#versions.readers = { newest: this.#newest.version, inUse: this.inUse() }
   }
 
+  /** So many versions that what was given up is used again. */
+  churn(at: number, byte: number): void {
+    for (let round = 0; round < 100; round++) {
+      for (let page = 0; page < 5; page++) this.write(((at + 3 * page) % 40) * 4096, 4096, byte + round)
+      this.publish(true)
+    }
+  }
+
   inUse(): number[] {
     return this.#readers.flatMap(({ at }) => (at === undefined ? [] : [at.version]))
   }
@@ -135,13 +144,14 @@ class World {
 describe('sql versions', () => {
   it('nothing is changed that somebody may read, and everybody reads what was', () => {
     fc.assert(
-      fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
+      fc.property(fc.array(operation, { maxLength: 60, size: 'max' }), (operations) => {
         const world = new World()
         for (const [i, { kind, at, n }] of operations.entries()) {
           if (kind === 'write') world.write(at, n, i + 1)
           else if (kind === 'page') world.write(at * 4096, 4096, i + 1)
           else if (kind === 'truncate') world.truncate(at)
           else if (kind === 'publish') world.publish(at > 0)
+          else if (kind === 'churn') world.churn(at, i + 1)
           else if (kind === 'begin') world.begin(at)
           else if (kind === 'end') world.end(at)
           else if (kind === 'snapshot') world.snapshot()
@@ -150,7 +160,7 @@ describe('sql versions', () => {
         }
         world.checkNewcomer()
       }),
-      { numRuns: 300 },
+      { numRuns: 60 },
     )
   })
 
