@@ -14,7 +14,7 @@ import {
 } from './report.ts'
 import { runMutants } from './run.ts'
 
-const HELP = `Puts every known bug of consensus (B1 to B48), and what breaks the rules of the API (R1 to R8), into a
+const HELP = `Puts every known bug of consensus (B1 to B48), and what breaks the rules of the API (R1 to R9), into a
 copy of the sources, one at a time, and runs the tests that must catch it. The sources as they are have to pass the same tests first.
 
   npm run mutants -- [options]

@@ -17,8 +17,11 @@ const TRANSACTION = 'src/sql/transaction.ts'
 const LIMIT_TESTS = 'unit/sql/execution-limit'
 const FORWARDED = 'src/node/forwarded.ts'
 const FORWARDED_TESTS = 'unit/node/forwarded'
+const VERSIONS = 'src/sql/versions.ts'
+const VERSIONS_TESTS = 'property/sql-versions'
+const READERS_TESTS = 'unit/sql/readers'
 
-/** What the API promises beyond consensus: R1 to R8. */
+/** What the API promises beyond consensus: R1 to R9. */
 export const RULES: readonly Bug[] = [
   {
     id: 'R1',
@@ -446,6 +449,58 @@ export const RULES: readonly Bug[] = [
             'admission - a read replica becomes a voter only with the right to join as one',
           ),
         ],
+      },
+    ],
+  },
+  {
+    id: 'R9',
+    title: 'a read sees another state than it is to be of',
+    mutants: [
+      {
+        what: 'memory of a version that a reader is at is used again',
+        edits: [
+          edit(
+            VERSIONS,
+            'return this.#readers.inUse.find((version) => born <= version && version < died)',
+            'return undefined',
+          ),
+        ],
+        caughtBy: [
+          unit(VERSIONS_TESTS, 'nothing is changed that somebody may read, and everybody reads what was'),
+        ],
+      },
+      {
+        what: 'memory of the version that readers begin with is used again',
+        edits: [edit(VERSIONS, 'return version > this.#readers.newest', 'return false')],
+        caughtBy: [
+          unit(VERSIONS_TESTS, 'nothing is changed that somebody may read, and everybody reads what was'),
+        ],
+      },
+      {
+        what: 'a reader goes on with what it has in its cache',
+        edits: [edit('src/sql/file-view.ts', 'this.#changeCounter = (this.#changeCounter + 1) >>> 0', '')],
+        caughtBy: [unit(READERS_TESTS, 'sees each version, whatever it has in its cache')],
+      },
+      {
+        what: 'a write is answered before readers know of it',
+        edits: [
+          edit(
+            'src/sql/worker-host.ts',
+            'if (published !== undefined) responses.unshift({ published })',
+            'if (published !== undefined) setImmediate(() => this.#post([{ published }], []))',
+          ),
+        ],
+        caughtBy: [
+          unit(
+            READERS_TESTS,
+            'long reads hold up neither writes nor other reads, as long as there are threads',
+          ),
+        ],
+      },
+      {
+        what: 'what waits behind a long read waits for its end',
+        edits: [edit('src/sql/reader-pool.ts', 'this.#queue.unshift(...thread.withdraw())', '')],
+        caughtBy: [unit(READERS_TESTS, 'what waits behind a long read is read by another thread')],
       },
     ],
   },
