@@ -34,8 +34,8 @@ export interface Entry {
   readonly index: number
   readonly term: number
   readonly kind: EntryKind
-  /** A command's bytes; empty for the other kinds. */
-  readonly data: Uint8Array
+  /** A command's bytes; empty for the other kinds. Never others, but the codec may put them elsewhere. */
+  data: Uint8Array
   /** Set exactly when `kind` is `config`. */
   readonly config: ClusterConfig | undefined
   /** The entry's encoded record, kept by the codec so that disk and wire encode it once. */

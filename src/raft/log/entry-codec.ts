@@ -2,14 +2,20 @@
 import { assert, errorMessage } from '../../base/index.ts'
 import type { ClusterConfig, Entry } from '../core/types.ts'
 import { decodeClusterConfig, encodeClusterConfig } from './config-codec.ts'
-import { damagedRecord, openRecord, sealRecord } from './record.ts'
+import { damagedRecord, openRecord, recordPayload, sealRecord } from './record.ts'
 
 const EMPTY = new Uint8Array(0)
 
-/** Encodes once: the record is kept in `entry.record` for whoever asks next. */
+/**
+ * Encodes once: the record is kept in `entry.record` for whoever asks next. The data is from then on a part
+ * of it, so that it is in memory once.
+ */
 export function encodeEntry(entry: Entry): Uint8Array {
-  entry.record ??= sealRecord(entry.kind, entry.term, entry.index, entryPayload(entry))
-  return entry.record
+  if (entry.record !== undefined) return entry.record
+  const record = sealRecord(entry.kind, entry.term, entry.index, entryPayload(entry))
+  entry.record = record
+  if (entry.kind === 'command') entry.data = recordPayload(record)
+  return record
 }
 
 /**

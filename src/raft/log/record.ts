@@ -57,6 +57,11 @@ export function sealRecord(kind: RecordKind, term: number, index: number, payloa
   return record
 }
 
+/** The payload of a record that is known to be whole: a view, nothing is copied or checked. */
+export function recordPayload(record: Uint8Array): Uint8Array {
+  return plainBytes(record.subarray(RECORD_HEADER_BYTES))
+}
+
 /**
  * Checks the checksum and the header. Throws `RAFT_RECORD_DAMAGED` naming `what` and the index:
  * `index` if the caller knows which one it asked for, else the one the header claims.
@@ -80,7 +85,7 @@ export function openRecord(bytes: Uint8Array, what: string, index?: number): Ope
   if (term === undefined || foundIndex === undefined) {
     throw damagedRecord(what, index, 'term or index is out of range')
   }
-  return { kind, term, index: foundIndex, payload: plainBytes(bytes.subarray(RECORD_HEADER_BYTES)) }
+  return { kind, term, index: foundIndex, payload: recordPayload(bytes) }
 }
 
 export function damagedRecord(

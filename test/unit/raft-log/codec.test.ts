@@ -46,6 +46,7 @@ describe('entry codec', () => {
     const entry = command(1, 1)
     expect(encodeEntry(entry)).toBe(encodeEntry(entry))
     expect(entry.record).toBe(encodeEntry(entry))
+    expect(entry.data.buffer, 'the data is in memory once').toBe(entry.record?.buffer)
   })
 
   it('decode - nothing is copied, whatever the bytes are a part of', () => {
