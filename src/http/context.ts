@@ -3,6 +3,7 @@ import type { Authorizer, Credentials } from '../node/index.ts'
 import type { RequestBody } from './body.ts'
 import type { HttpMetrics } from './http-metrics.ts'
 import type { LoginLimiter } from './login-limiter.ts'
+import type { PacedRefusals } from './paced-refusals.ts'
 import type { Parameters } from './parameters.ts'
 import type { PragmaReader } from './pragmas.ts'
 import type { HttpReply } from './reply.ts'
@@ -25,6 +26,8 @@ export interface ServerContext {
   readonly discovery: (() => object) | undefined
   readonly startedAt: Date
   readonly pragmas: PragmaReader
+  /** Of requests that come faster than they can be served. */
+  readonly refusals: PacedRefusals
   readonly boundAddress: () => HttpAddress | undefined
   /** `host:port` */
   readonly advertise: () => string

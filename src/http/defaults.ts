@@ -24,6 +24,9 @@ export const DEFAULT_LIMITS: HttpLimits = Object.freeze({
   stopGraceMs: 10_000,
 })
 
+/** So many callers are told in a second that more comes than can be done; others wait for that. */
+export const REFUSALS_PER_SECOND = 4_000
+
 /** Results of an answer that are counted among those that are being sent. */
 export const LARGE_ANSWER_BYTES = 64 * 1024
 

@@ -39,6 +39,7 @@ async function run(context: RequestContext, mode: Mode, call: Call): Promise<Htt
   try {
     node?.database.admit(mode === 'query' ? 'read' : 'write')
   } catch (error) {
+    await context.server.refusals.turn()
     return failureReply(error, false)
   }
   const given = await readStatements(context, mode)

@@ -5,10 +5,11 @@ import { answerBrokenRequest, buildApp } from './app.ts'
 import { ByteBudget } from './body.ts'
 import { requestAborted } from './context.ts'
 import { declareCounters } from './counter-names.ts'
-import { DEFAULT_LIMITS, DEFAULT_RQLITE_VERSION } from './defaults.ts'
+import { DEFAULT_LIMITS, DEFAULT_RQLITE_VERSION, REFUSALS_PER_SECOND } from './defaults.ts'
 import { HttpMetrics } from './http-metrics.ts'
 import { addressesOf, Listeners, type ListenersInit } from './listeners.ts'
 import { LoginLimiter } from './login-limiter.ts'
+import { PacedRefusals } from './paced-refusals.ts'
 import { PragmaReader } from './pragmas.ts'
 import { certificateEnd, isExposed, readTlsMaterial, signatureOf, TlsWatch } from './tls-files.ts'
 import type {
@@ -182,6 +183,7 @@ class RqliteHttpServer implements HttpServer {
         build: this.#build,
         startedAt: new Date(),
         pragmas: new PragmaReader(),
+        refusals: new PacedRefusals(REFUSALS_PER_SECOND),
         boundAddress: () => this.#address,
         advertise: () => (this.#address ? this.#advertise(this.#address) : ''),
       },
