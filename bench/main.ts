@@ -3,6 +3,7 @@ import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describeMachine, warningsAbout } from './machine.ts'
 import { type BenchCommand, OPTIONS_HELP, parseCommand, UsageError } from './options.ts'
+import { renderProfiles } from './report/profile.ts'
 import { type Destination, outOfDate, publish } from './report/publish.ts'
 import { mergeScenarios, readReport } from './report/store.ts'
 import { renderScenario, renderTargets } from './report/table.ts'
@@ -55,6 +56,11 @@ async function main(): Promise<void> {
   }
   const measured = await measure(command, scenarios, interrupted.signal)
   console.log(command.json ? JSON.stringify(measured, undefined, 2) : renderTargets(measured))
+  if (command.profile !== undefined) {
+    // They show where time goes; how much there is to do in it, they change.
+    console.log(renderProfiles(command.profile))
+    return
+  }
   const to = destinationOf(command)
   const names = SCENARIOS.map(({ name }) => name)
   publish(mergeScenarios(readReport(to.results), measured, names), SCENARIOS, to)
@@ -102,7 +108,10 @@ async function measure(
   const options = { seconds, warmUpSeconds, pairs, clients, short }
   const reports: ScenarioReport[] = []
   for (const scenario of scenarios) {
-    const report = await runScenario(scenario, { systems, machine, options, signal, note })
+    const report = await runScenario(scenario, {
+      ...{ systems, machine, options, signal, note },
+      ...(command.profile !== undefined && { profileTo: resolve(command.profile) }),
+    })
     reports.push(report)
     if (!command.json) console.log(`\n${renderScenario(report)}`)
   }

@@ -8,6 +8,7 @@ export interface BenchCommand extends BenchOptions {
   readonly against?: string
   readonly etcd?: string
   readonly rqlited?: string
+  readonly profile?: string
   readonly fetchPeers: boolean
   readonly json: boolean
   /** @default bench/results */
@@ -31,6 +32,7 @@ export const OPTIONS_HELP = `  --short            less of everything: what "make
   --fetch-peers      get Debian's etcd if there is none, to ~/.cache/debros-bench; installs nothing
   --rqlited PATH     rqlite's program; without it rqlite is not measured
   --out DIR          where the results go (default bench/results)
+  --profile DIR      take CPU profiles of debros' nodes, and show where they are busy; slows them down
   --json             print the results as JSON, too
   --help             this text`
 
@@ -48,6 +50,7 @@ export function parseCommand(args: readonly string[]): BenchCommand {
     ...(values.etcd !== undefined && { etcd: values.etcd }),
     ...(values.rqlited !== undefined && { rqlited: values.rqlited }),
     fetchPeers: values['fetch-peers'] ?? false,
+    ...(values.profile !== undefined && { profile: values.profile }),
     json: values.json ?? false,
     check: values.check ?? false,
     ...(values.out !== undefined && { out: values.out }),
@@ -69,6 +72,7 @@ function parse(args: readonly string[]) {
         etcd: { type: 'string' },
         rqlited: { type: 'string' },
         'fetch-peers': { type: 'boolean' },
+        profile: { type: 'string' },
         json: { type: 'boolean' },
         check: { type: 'boolean' },
         out: { type: 'string' },

@@ -9,6 +9,8 @@ export interface RunInit {
   readonly systems: ReadonlyMap<SystemName, System>
   readonly machine: Machine
   readonly options: BenchOptions
+  /** Where CPU profiles of debros' nodes go. @default none are taken */
+  readonly profileTo?: string
   readonly signal: AbortSignal
   readonly note: (text: string) => void
 }
@@ -79,7 +81,9 @@ class ScenarioRun implements Bench {
     this.signal.throwIfAborted()
     const system = this.#init.systems.get(name)
     if (system === undefined || this.versions[name] === undefined) return undefined
-    const cluster = await system.start(init)
+    const { profileTo } = this.#init
+    const profiled = name === 'debros' && profileTo !== undefined
+    const cluster = await system.start(profiled ? { ...init, profileTo } : init)
     this.#clusters.push(cluster)
     return cluster
   }

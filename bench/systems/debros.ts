@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SystemName } from '../types.ts'
 import { startEmbedded } from './embedded.ts'
-import { startRqlited } from './rqlited.ts'
-import { NotAvailable, type System } from './types.ts'
+import { type RqlitedProgram, startRqlited } from './rqlited.ts'
+import { type ClusterInit, NotAvailable, type System } from './types.ts'
 
 export function debros(name: SystemName, root: string): System {
   const program = join(root, 'dist/cli/rqlited/main.js')
@@ -22,6 +22,13 @@ export function debros(name: SystemName, root: string): System {
     start: (init) =>
       init.embedded === true
         ? startEmbedded(name, root, init)
-        : startRqlited(name, { command: process.execPath, args: [program] }, init),
+        : startRqlited(name, started(program, init), init),
   }
+}
+
+/** A profile is written when the process ends by itself. */
+function started(program: string, { profileTo }: ClusterInit): RqlitedProgram {
+  const command = process.execPath
+  if (profileTo === undefined) return { command, args: [program] }
+  return { command, args: ['--cpu-prof', `--cpu-prof-dir=${profileTo}`, program], endedBy: 'SIGTERM' }
 }

@@ -80,6 +80,8 @@ export interface ProcessClusterInit {
   readonly api: Api
   readonly directory: string
   readonly nodes: readonly ProcessNode[]
+  /** What ends the nodes with the cluster. @default SIGKILL: there is nothing to keep */
+  readonly endedBy?: 'SIGKILL' | 'SIGTERM'
   /** The address of the API of the leader that this node knows; undefined if it knows none. */
   readonly leaderSeenBy: (address: string) => Promise<string | undefined>
 }
@@ -89,6 +91,7 @@ export class ProcessCluster implements Cluster {
   readonly api: Api
   readonly nodes: readonly ProcessNode[]
   readonly #directory: string
+  readonly #endedBy: ProcessClusterInit['endedBy']
   readonly #leaderSeenBy: ProcessClusterInit['leaderSeenBy']
 
   private constructor(init: ProcessClusterInit) {
@@ -96,6 +99,7 @@ export class ProcessCluster implements Cluster {
     this.api = init.api
     this.nodes = init.nodes
     this.#directory = init.directory
+    this.#endedBy = init.endedBy
     this.#leaderSeenBy = init.leaderSeenBy
   }
 
@@ -143,7 +147,7 @@ export class ProcessCluster implements Cluster {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.kill()))
+    await Promise.all(this.nodes.map((node) => (this.#endedBy === 'SIGTERM' ? node.stop() : node.kill())))
     await removeDirectory(this.#directory)
   }
 

@@ -12,6 +12,8 @@ import type { Cluster, ClusterInit } from './types.ts'
 export interface RqlitedProgram {
   readonly command: string
   readonly args: readonly string[]
+  /** Of the cluster's nodes, see ProcessClusterInit. */
+  readonly endedBy?: 'SIGKILL' | 'SIGTERM'
 }
 
 export async function startRqlited(
@@ -35,7 +37,10 @@ export async function startRqlited(
     ] as [string, ...string[]]
     return new ProcessNode({ id, address: address(i), dataDir, command, args })
   })
-  return await ProcessCluster.start({ system, api: 'rqlite', directory, nodes, leaderSeenBy })
+  return await ProcessCluster.start({
+    ...{ system, api: 'rqlite', directory, nodes, leaderSeenBy },
+    ...(program.endedBy !== undefined && { endedBy: program.endedBy }),
+  })
 }
 
 interface NodeDocument {

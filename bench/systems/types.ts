@@ -21,6 +21,8 @@ export interface ClusterInit {
   readonly places?: readonly Place[]
   /** Programs that embed a node each (debros only), see load/embedded-node.ts. @default false */
   readonly embedded?: boolean
+  /** V8's CPU profile of every thread goes to this directory (debros only). @default none are taken */
+  readonly profileTo?: string
   /** Further flags for every node, in the system's own words. */
   readonly flags?: readonly string[]
 }
