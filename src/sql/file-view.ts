@@ -43,7 +43,10 @@ export class FileView implements DatabaseFile {
   whole(): FileChange {
     const count = Math.ceil(this.#size / SLOT_BYTES)
     const moved = new Int32Array(2 * count)
-    for (let at = 0; at < count; at++) moved.set([at, this.#table[at] as number], 2 * at)
+    for (let at = 0; at < count; at++) {
+      moved[2 * at] = at
+      moved[2 * at + 1] = this.#table[at] as number
+    }
     const added = [...this.#slabs].flatMap((memory, slab) =>
       memory === undefined ? [] : [{ slab, memory: memory.buffer as SharedArrayBuffer }],
     )
@@ -66,6 +69,7 @@ export class FileView implements DatabaseFile {
       this.#table = table
     }
     // What the file is cut by holds nothing should it grow again.
-    this.#table.fill(NO_SLOT, count)
+    const before = Math.ceil(this.#size / SLOT_BYTES)
+    if (count < before) this.#table.fill(NO_SLOT, count, before)
   }
 }
