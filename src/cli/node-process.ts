@@ -2,6 +2,7 @@
 import type { LoggingSettings } from '../config/index.ts'
 import type { Logging } from './logging.ts'
 import type { ServeNodeComponents } from './serve-node.ts'
+import { releaseLoadingMemory } from './startup-memory.ts'
 import { watchStopSignals, watchUncaught } from './stop-signals.ts'
 
 /**
@@ -22,6 +23,7 @@ export async function withNodeProcess<T>(
   try {
     // Loaded here, so that what is refused before does not wait for libp2p and the engine.
     const { createNode } = await import('../node/index.ts')
+    releaseLoadingMemory()
     return await run({ createNode, logger, signal: stop.signal })
   } catch (error) {
     // On a terminal the message that follows is enough; whoever looks into a file finds it there.
