@@ -15,6 +15,7 @@ const CAPTURE_TESTS = 'unit/sql/changes'
 const RUNNER = 'src/sql/statement-runner.ts'
 const TRANSACTION = 'src/sql/transaction.ts'
 const LIMIT_TESTS = 'unit/sql/execution-limit'
+const MEMORY_TESTS = 'unit/sql/out-of-memory'
 const FORWARDED = 'src/node/forwarded.ts'
 const FORWARDED_TESTS = 'unit/node/forwarded'
 const VERSIONS = 'src/sql/versions.ts'
@@ -391,6 +392,23 @@ export const RULES: readonly Bug[] = [
         what: 'a statement begins though no time is left',
         edits: [edit(RUNNER, "if (this.#init.guard?.isSpent) throw new Interrupted('no time is left')", '')],
         caughtBy: [unit(LIMIT_TESTS, 'end when their time is over, those after them at once')],
+      },
+      {
+        what: 'what may be beyond the limit by an estimate is let pass',
+        edits: [
+          edit('src/sql/execution-guard.ts', 'const ESTIMATE_FACTOR = 4', 'const ESTIMATE_FACTOR = 1 / 4'),
+        ],
+        caughtBy: [unit(LIMIT_TESTS, 'are the same whatever an estimate comes to')],
+      },
+      {
+        what: 'an entry is carried out again upon what it did before',
+        edits: [edit('src/sql/database.ts', '      this.#undo.revert()\n', '')],
+        caughtBy: [unit(LIMIT_TESTS, 'end what exceeds them, and only that')],
+      },
+      {
+        what: 'memory that the system refuses is the fault of a statement',
+        edits: [edit('src/sql/database.ts', 'if (!session.canGrowToMaximum()) throw', 'if (false) throw')],
+        caughtBy: [unit(MEMORY_TESTS, 'the system refuses it - is fatal, for another replica may have it')],
       },
     ],
   },
