@@ -87,9 +87,12 @@ class Load {
     this.#nextDue = performance.now()
     const ticks = perSecond === undefined ? undefined : setInterval(() => this.#dispatch(), 1)
     setTimeout(() => this.#startToCount(), warmUpSeconds * 1000)
-    setTimeout(() => this.#done.resolve(), (warmUpSeconds + seconds) * 1000)
+    const end = setTimeout(() => this.#done.resolve(), (warmUpSeconds + seconds) * 1000)
+    // Told that it is enough, it tells what it has.
+    process.once('SIGTERM', () => this.#done.resolve())
     await this.#done.promise
     clearInterval(ticks)
+    clearTimeout(end)
     const result = this.#result()
     for (const connection of this.#connections) connection.close()
     return result

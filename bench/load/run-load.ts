@@ -6,12 +6,19 @@ import type { LoadPlan, LoadResult } from './types.ts'
 
 const GENERATOR = fileURLToPath(new URL('./generator.ts', import.meta.url))
 
-export async function runLoad(plan: LoadPlan, signal: AbortSignal): Promise<LoadResult> {
+/** @param enough Ends the load before its time, and what was measured until then counts. */
+export async function runLoad(
+  plan: LoadPlan,
+  signal: AbortSignal,
+  enough?: AbortSignal,
+): Promise<LoadResult> {
   signal.throwIfAborted()
   const args = ['--disable-warning=ExperimentalWarning', GENERATOR]
   const child = spawnTracked(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'] })
   const end = (): void => void endProcess(child, 'SIGKILL')
   signal.addEventListener('abort', end)
+  const finish = (): void => void endProcess(child, 'SIGTERM')
+  enough?.addEventListener('abort', finish)
   try {
     let [output, problems] = ['', '']
     child.stdout?.on('data', (chunk: Buffer) => (output += chunk))
@@ -23,5 +30,6 @@ export async function runLoad(plan: LoadPlan, signal: AbortSignal): Promise<Load
     return JSON.parse(output) as LoadResult
   } finally {
     signal.removeEventListener('abort', end)
+    enough?.removeEventListener('abort', finish)
   }
 }

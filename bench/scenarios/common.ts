@@ -23,6 +23,7 @@ export async function load(
   bench: Bench,
   nodes: readonly ClusterNode[],
   plan: Pick<LoadPlan, 'clients' | 'requests'> & Partial<LoadPlan>,
+  enough?: AbortSignal,
 ): Promise<LoadResult> {
   firstNumber += 1e8
   return await runLoad(
@@ -34,6 +35,7 @@ export async function load(
       ...plan,
     },
     bench.signal,
+    enough,
   )
 }
 

@@ -6,8 +6,6 @@ import { createTable, execute, nodeAt, query, ready, snapshot } from './common.t
 const ROWS = 1_000_000
 const ROWS_PER_REQUEST = 1_000
 const AT_ONCE = 8
-const ROUNDS = 5
-const ROUNDS_SHORT = 2
 const GIVE_UP_MS = 60_000
 
 export const restart: Scenario = {
@@ -67,7 +65,7 @@ async function measure(bench: Bench, cluster: Cluster, from: string, measured: M
     const label = `${who}, ${from}`
     bench.note(`${cluster.system}: ${label}`)
     const samples: Served[] = []
-    for (let i = 0; i < (bench.options.short ? ROUNDS_SHORT : ROUNDS); i++) {
+    for (let i = 0; i < bench.options.pairs; i++) {
       bench.signal.throwIfAborted()
       samples.push(await restarted(cluster))
     }

@@ -16,13 +16,13 @@ const QUERY_SECONDS = 5
 /** Room around what happens, so that it begins and ends under load. */
 const MARGIN_SECONDS = 1
 const WARM_UP_SECONDS = 1
-const ROUNDS = 5
-const ROUNDS_SHORT = 2
+/** Nothing here takes so long. */
+const GIVE_UP_SECONDS = 300
 
 export const stalls: Scenario = {
   name: 'stalls',
   title: 'Stalls: writes while heavy work goes on',
-  method: `${WRITES_PER_SECOND} inserts a second, at even intervals, through the leader of a cluster with a database of ${DATABASE_MB} MB. Latency counts from when a write was due. Given is by how much the slowest write while something happens is slower than the slowest of a quiet stretch, as long and just before.`,
+  method: `${WRITES_PER_SECOND} inserts a second, at even intervals, through the leader of a cluster with a database of ${DATABASE_MB} MB. Latency counts from when a write was due. Given is by how much the slowest write while something happens is slower than the slowest of a quiet stretch of a few seconds just before.`,
   systems: ['debros', 'against', 'rqlite'],
   targets: [`slowest write during a snapshot of ${DATABASE_MB} MB: <= 20 ms above normal`],
   short: true,
@@ -32,7 +32,7 @@ export const stalls: Scenario = {
 interface Work {
   readonly id: string
   readonly label: string
-  /** Longer than it takes, so that it is over before the load is. */
+  /** Of the quiet stretch: about what it takes. */
   readonly seconds: number
   readonly target?: Target
   readonly happen: (cluster: Cluster) => Promise<unknown>
@@ -42,13 +42,13 @@ const WORKS: readonly Work[] = [
   {
     id: 'snapshot',
     label: 'all nodes take a snapshot',
-    seconds: 6,
+    seconds: 5,
     target: { of: 'debros', statistic: 'max', at: 'most', bound: 20 },
     happen: (cluster) => Promise.all(cluster.nodes.map(snapshot)),
   },
-  { id: 'backup', label: 'a backup streams', seconds: 6, happen: readBackup },
-  { id: 'query', label: `a query of ${QUERY_SECONDS} s on the leader`, seconds: 9, happen: longQuery },
-  { id: 'catch-up', label: 'an emptied follower is caught up', seconds: 20, happen: emptyFollower },
+  { id: 'backup', label: 'a backup streams', seconds: 4, happen: readBackup },
+  { id: 'query', label: `a query of ${QUERY_SECONDS} s on the leader`, seconds: 7, happen: longQuery },
+  { id: 'catch-up', label: 'an emptied follower is caught up', seconds: 7, happen: emptyFollower },
 ]
 
 async function run(bench: Bench): Promise<Findings> {
@@ -81,8 +81,7 @@ interface Stall {
 
 async function measure(bench: Bench, clusters: readonly Cluster[], work: Work): Promise<Row> {
   bench.note(work.label)
-  const rounds = bench.options.short ? ROUNDS_SHORT : ROUNDS
-  const turns = await inTurns(bench, clusters, (cluster) => stall(bench, cluster, work), rounds)
+  const turns = await inTurns(bench, clusters, (cluster) => stall(bench, cluster, work))
   return {
     id: work.id,
     label: work.label,
@@ -94,7 +93,7 @@ async function measure(bench: Bench, clusters: readonly Cluster[], work: Work): 
   }
 }
 
-async function stall(bench: Bench, cluster: Cluster, { happen, seconds, label }: Work): Promise<Stall> {
+async function stall(bench: Bench, cluster: Cluster, { happen, seconds }: Work): Promise<Stall> {
   const leader = await nodeAt(cluster, 'leader')
   const plan = {
     clients: CLIENTS,
@@ -104,15 +103,14 @@ async function stall(bench: Bench, cluster: Cluster, { happen, seconds, label }:
     seconds,
   }
   const quiet = await load(bench, [leader], plan)
-  const loading = load(bench, [leader], plan)
+  const enough = new AbortController()
+  const loading = load(bench, [leader], { ...plan, seconds: GIVE_UP_SECONDS }, enough.signal)
   loading.catch(() => {}) // awaited below, after what may itself fail
   await sleep((WARM_UP_SECONDS + MARGIN_SECONDS) * 1_000)
   const begun = performance.now()
-  await happen(cluster)
+  await happen(cluster).finally(() => setTimeout(() => enough.abort(), MARGIN_SECONDS * 1_000))
   const took = (performance.now() - begun) / 1_000
   const during = await loading
-  if (took > seconds - MARGIN_SECONDS)
-    throw new Error(`${cluster.system}: "${label}" took ${took.toFixed(1)} s, longer than the load beside it`)
   return { quiet, during, seconds: took }
 }
 
