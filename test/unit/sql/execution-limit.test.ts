@@ -225,7 +225,7 @@ describe('larger limits', () => {
   })
 
   it('are the same whatever an estimate comes to', () => {
-    const kinds = new Set<string | undefined>()
+    const kinds: (string | undefined)[] = []
     for (const rows of [1_000, 10_000, 20_000, 30_000, 40_000, 60_000]) {
       const used = withTable()
       for (let i = 0; i < 20; i++) used.execute(`INSERT INTO t VALUES (${-i}, 'a')`)
@@ -235,9 +235,9 @@ describe('larger limits', () => {
       const results = apply(used, { stepsMax: 1_000_000 }, ...limited)
       expect(apply(restored, { stepsMax: 1_000_000 }, ...limited)).toEqual(results)
       expect(restored.digest()).toBe(used.digest())
-      kinds.add(results.at(-1)?.kind)
+      kinds.push(results.at(-1)?.kind)
     }
-    expect([...kinds]).toEqual(['write', 'error'])
+    expect(kinds).toEqual(['write', 'write', 'error', 'error', 'error', 'error'])
   })
 })
 
