@@ -16,7 +16,7 @@ import type { Scenario } from './types.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const RESULTS = join(ROOT, 'bench/results')
-const DOCUMENT = join(ROOT, 'docs/performance.md')
+const DOCUMENT = { file: join(ROOT, 'docs/performance.md'), notes: join(ROOT, 'docs/performance') }
 const INTERRUPTED = 130
 
 const HELP = `Measures three nodes of debros, as separate processes on this machine, side by side with those of its

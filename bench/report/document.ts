@@ -2,6 +2,7 @@
 import type { Machine } from '../machine.ts'
 import type { Row, Scenario } from '../types.ts'
 import { measuredColumns, systemsIn, withoutEmpty } from './columns.ts'
+import type { Note } from './notes.ts'
 import { plotFile } from './store.ts'
 import { formatJudgement, formatMeasured, formatSamples, formatTarget } from './text.ts'
 import type { Report, ScenarioReport } from './types.ts'
@@ -21,16 +22,22 @@ samples the median is given, and in brackets the lowest and the highest. \`CPU\`
 processors on all three nodes together: other programs on the machine change it far less than rates.
 
 \`make bench\` measures the short form of all this in a few minutes, \`npm run bench -- --help\` shows what else
-there is. What the profiles showed on the way here, and what was done about it, is in [notes](performance).
+there is. [What the profiles showed](#what-the-profiles-showed) on the way here, and what was done about it, is in
+notes of its own.
 `
 
-export function renderDocument(report: Report, scenarios: readonly Scenario[]): string {
+export function renderDocument(
+  report: Report,
+  scenarios: readonly Scenario[],
+  notes: readonly Note[] = [],
+): string {
   const unmeasured = scenarios.filter(({ name }) => !report.scenarios.some((found) => found.name === name))
   return [
     INTRODUCTION,
     targetsSection(report.scenarios, unmeasured),
     ...report.scenarios.map(scenarioSection),
     unmeasuredSection(unmeasured),
+    notesSection(notes),
     machineSection(report.scenarios),
   ]
     .filter((section) => section !== '')
@@ -103,6 +110,12 @@ function unmeasuredSection(scenarios: readonly Scenario[]): string {
     ({ name, title, method }) => `- **${title}** (\`npm run bench -- ${name}\`). ${method}\n`,
   )
   return `## Not measured yet\n\n${items.join('')}`
+}
+
+function notesSection(notes: readonly Note[]): string {
+  if (notes.length === 0) return ''
+  const items = notes.map(({ file, title }) => `- [${title}](performance/${file})\n`)
+  return `## What the profiles showed\n\nA note for each bottleneck: what was seen, what was done, what it gave.\n\n${items.join('')}`
 }
 
 function machineSection(scenarios: readonly ScenarioReport[]): string {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Scenario } from '../types.ts'
 import { renderDocument } from './document.ts'
+import { readNotes } from './notes.ts'
 import { plotFile, RESULTS_FILE, removeOtherPlots, renderReport, writeFiles } from './store.ts'
 import { renderPlot } from './svg/plot.ts'
 import type { Report } from './types.ts'
@@ -10,7 +11,7 @@ import type { Report } from './types.ts'
 export interface Destination {
   readonly results: string
   /** The document is made from the results that are kept with the source, and from no others. */
-  readonly document?: string
+  readonly document?: { readonly file: string; readonly notes: string }
 }
 
 export function publish(report: Report, scenarios: readonly Scenario[], to: Destination): void {
@@ -38,6 +39,8 @@ function filesOf(report: Report, scenarios: readonly Scenario[], to: Destination
   for (const { name, plots = [] } of report.scenarios) {
     for (const plot of plots) files.set(join(to.results, plotFile(name, plot.name)), renderPlot(plot))
   }
-  if (to.document !== undefined) files.set(to.document, renderDocument(report, scenarios))
+  if (to.document !== undefined) {
+    files.set(to.document.file, renderDocument(report, scenarios, readNotes(to.document.notes)))
+  }
   return files
 }

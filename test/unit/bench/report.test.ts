@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { renderDocument } from '../../../bench/report/document.ts'
+import { titleOf } from '../../../bench/report/notes.ts'
 import { mergeScenarios, renderReport } from '../../../bench/report/store.ts'
 import { renderScenario } from '../../../bench/report/table.ts'
 import { formatNumber, formatSamples } from '../../../bench/report/text.ts'
@@ -61,6 +62,8 @@ const FAILOVER: Scenario = {
   run: () => Promise.resolve({ rows: [] }),
 }
 
+const NOTE = { file: '20-few.md', title: titleOf('# 20. Fewer messages\n\n# Not this\n') as string }
+
 describe('numbers', () => {
   test.each([
     [12_345.6, '12,346'],
@@ -91,7 +94,7 @@ describe('reports', () => {
   })
 
   test('document - has every target, measured or not', () => {
-    const text = renderDocument({ format: 1, scenarios: [WRITES] }, [FAILOVER])
+    const text = renderDocument({ format: 1, scenarios: [WRITES] }, [FAILOVER], [NOTE])
     expect(text).toContain(
       '| [Writes](#writes-one-row): 64 clients | >= 2.5 x etcd | 2.00 x etcd | **missed** |',
     )
@@ -100,6 +103,7 @@ describe('reports', () => {
     expect(text).toContain('| packets dropped | not measured: needs root |')
     expect(text).toContain('rqlite: not measured: no rqlited was given.')
     expect(text).toContain('`npm run bench -- writes --short --seconds 2 --pairs 2 --clients 64`')
+    expect(text).toContain('- [Fewer messages](performance/20-few.md)')
     expect(text).toContain('a processor, 2 cores, 4 GiB, ext4, Linux 6, Node v24')
   })
 
