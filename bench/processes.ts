@@ -14,7 +14,9 @@ const directories = new Set<string>()
 
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL')
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true })
+  // The killed may be at their last write.
+  const options = { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }
+  for (const directory of directories) rmSync(directory, options)
 })
 
 export function spawnTracked(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
