@@ -13,6 +13,7 @@ export { expandEnvironment } from './expand-environment.ts'
 export { formatHostPort, type HostKind, type HostPort, hostKind, parseHostPort } from './host-port.ts'
 export { exactInteger, NumberText, parseJson } from './json-exact.ts'
 export { endOfString } from './json-text.ts'
+export { Linked, LinkedList } from './linked-list.ts'
 export { type Logger, silentLogger } from './logger.ts'
 export { checkNamespace, DEFAULT_NAMESPACE, isNamespace } from './namespace.ts'
 export {
@@ -28,3 +29,4 @@ export {
   type RequestTag,
 } from './outcome-history.ts'
 export { createPrng, type Prng } from './prng.ts'
+export { TransitMap } from './transit-map.ts'

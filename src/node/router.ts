@@ -6,7 +6,7 @@
  * outcome is unknown.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DebrosError } from '../base/index.ts'
+import { DebrosError, Linked, LinkedList } from '../base/index.ts'
 import type { PeerAddress, Rpc } from '../p2p/index.ts'
 import { callAborted, callTimeout, type Limits } from './consensus.ts'
 import type { LeaderAddress } from './types.ts'
@@ -56,6 +56,17 @@ export interface Attempt extends Limits {
   readonly mayHaveHappened: boolean
 }
 
+/** It waits for another node's answer. */
+class RemoteCall extends Linked {
+  readonly leaderId: string
+  readonly superseded = new AbortController()
+
+  constructor(leaderId: string) {
+    super()
+    this.leaderId = leaderId
+  }
+}
+
 export class Router {
   readonly #components: RouterComponents
   readonly #init: RouterInit
@@ -63,7 +74,7 @@ export class Router {
   #leaderChange = new AbortController()
   /** Since when no leader is known; undefined while one is. On the monotonic clock. */
   #leaderlessSince: number | undefined = performance.now()
-  readonly #calls = new Set<{ readonly leaderId: string; readonly superseded: AbortController }>()
+  readonly #calls = new LinkedList<RemoteCall>()
 
   constructor(components: RouterComponents, init: RouterInit) {
     this.#components = components
@@ -83,7 +94,7 @@ export class Router {
       return
     }
     this.#leaderlessSince = undefined
-    for (const call of this.#calls) if (call.leaderId !== leader.id) call.superseded.abort()
+    for (const call of this.#calls.all()) if (call.leaderId !== leader.id) call.superseded.abort()
   }
 
   async route<T>(request: Routed<T>, limits: Limits): Promise<T> {
@@ -133,8 +144,8 @@ export class Router {
 
   async #remotely<T>(request: Routed<T>, leader: PeerAddress & LeaderAddress, attempt: Attempt): Promise<T> {
     if (request.kind === 'once') return await request.remote(leader, attempt)
-    const superseded = new AbortController()
-    const call = { leaderId: leader.id, superseded }
+    const call = new RemoteCall(leader.id)
+    const { superseded } = call
     this.#calls.add(call)
     const signals = attempt.signal === undefined ? [] : [attempt.signal]
     try {

@@ -1,5 +1,5 @@
 import type { Connection } from '@libp2p/interface'
-import { DebrosError, errorMessage } from '../base/index.ts'
+import { DebrosError, errorMessage, TransitMap } from '../base/index.ts'
 import {
   checkInteger,
   decodeFrame,
@@ -48,7 +48,7 @@ interface ClientCall {
 export class RpcClientLink {
   readonly #host: PeerHost
   readonly #init: RpcClientLinkInit
-  readonly #calls = new Map<number, ClientCall>()
+  readonly #calls = new TransitMap<number, ClientCall>()
   #lastId = 0
   #opening = false
   #session: { readonly stream: FrameStream; readonly sender: TurnSender } | undefined

@@ -1,5 +1,5 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import { DebrosError, errorMessage, type Logger } from '../base/index.ts'
+import { DebrosError, errorMessage, type Logger, TransitMap } from '../base/index.ts'
 import {
   checkInteger,
   checkName,
@@ -155,7 +155,7 @@ interface RpcSessionInit {
 class RpcSession {
   readonly #server: RpcServer
   readonly #init: RpcSessionInit
-  readonly #calls = new Map<number, ServerCall>()
+  readonly #calls = new TransitMap<number, ServerCall>()
   readonly #stream: FrameStream
   readonly #sender: TurnSender
 

@@ -1,5 +1,5 @@
 /** Callers waiting for what they proposed to be applied. */
-import { DebrosError } from '../base/index.ts'
+import { DebrosError, TransitMap } from '../base/index.ts'
 import type { Entry } from './core/types.ts'
 import type { Callback } from './types.ts'
 
@@ -19,7 +19,7 @@ export function leadershipLost(cause?: unknown): DebrosError {
 }
 
 export class PendingProposals {
-  readonly #byIndex = new Map<number, { readonly term: number; readonly done: Callback<Applied> }>()
+  readonly #byIndex = new TransitMap<number, { readonly term: number; readonly done: Callback<Applied> }>()
 
   get size(): number {
     return this.#byIndex.size
@@ -74,7 +74,7 @@ export class PendingProposals {
     which: (proposal: { readonly index: number; readonly term: number }) => boolean,
     error: Error,
   ): void {
-    for (const [index, { term, done }] of this.#byIndex) {
+    for (const [index, { term, done }] of this.#byIndex.entries()) {
       if (!which({ index, term })) continue
       this.#byIndex.delete(index)
       done(error, undefined as never)

@@ -4,7 +4,7 @@
  */
 import type { Worker } from 'node:worker_threads'
 import type { Logger, OutcomeLimits, RequestOutcome } from '../base/index.ts'
-import { errorMessage } from '../base/index.ts'
+import { errorMessage, TransitMap } from '../base/index.ts'
 import { packItems, unpackOutcomes } from './apply-batch.ts'
 import type { ChangeLogLimits, ChangePage, ChangeSettings } from './change-log.ts'
 import { engineFailed, notRunning } from './errors.ts'
@@ -90,7 +90,7 @@ class WorkerSqlMachine implements SqlMachine {
   #worker: Worker | undefined
   #readers: ReaderPool | undefined
   #failure: Error | undefined
-  readonly #waiters = new Map<number, Waiter>()
+  readonly #waiters = new TransitMap<number, Waiter>()
   #lastId = 0
   /** Requests of the current turn of the event loop, which share a message. */
   #outbox: RequestEnvelope[] = []
