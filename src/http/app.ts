@@ -1,24 +1,20 @@
-/**
- * The Fastify application. Routing, bodies and replies follow rqlite's rules rather than Fastify's, so
- * one handler serves every path; Fastify brings the connection handling around it.
- */
-import type http from 'node:http'
-import type { RequestListener } from 'node:http'
+/** From a request of node:http to its answer, by rqlite's rules: parameters, path, permission, method, body. */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { errorMessage } from '../base/index.ts'
 import { readBasicAuth } from './basic-auth.ts'
 import { BodyRefused, type ByteBudget, RequestBody } from './body.ts'
-import { type RequestContext, requestAborted, type ServerContext } from './context.ts'
+import { type Connection, type Connections, type InFlight, Served } from './connections.ts'
+import type { RequestContext, ServerContext } from './context.ts'
+import { Deadlines } from './deadlines.ts'
 import { LARGE_ANSWER_BYTES } from './defaults.ts'
 import { CALLER_LEFT } from './http-metrics.ts'
 import { checkHost, checkOrigin } from './origin.ts'
-import { Parameters } from './parameters.ts'
 import { judge } from './permission.ts'
 import { emptyReply, errorReply, HttpError, type HttpReply } from './reply.ts'
 import { endsConnection } from './request-body-state.ts'
-import { findRoute } from './routes.ts'
-import { discard, isShort, send, sendAndClose } from './send.ts'
+import { discard, isShort, Sender } from './send.ts'
+import { Targets } from './target.ts'
 import type { HttpLimits } from './types.ts'
 
 export interface AppInit {
@@ -28,53 +24,26 @@ export interface AppInit {
   readonly budget: ByteBudget
   /** Counts the results of answers until those are sent. */
   readonly answers: ByteBudget
-  /** Makes the server that Fastify works on. */
-  readonly createServer: (onRequest: RequestListener) => http.Server
-  /** Requests being served; the server aborts them when it stops. */
-  readonly inFlight: Set<AbortController>
+  readonly connections: Connections
+  readonly inFlight: InFlight
   readonly isStopping: () => boolean
 }
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The Content-Type as sent; Fastify itself is not shown it. */
-    contentType: string
-  }
+/** What all requests share. */
+interface App extends AppInit {
+  readonly sender: Sender
+  readonly targets: Targets
+  readonly deadlines: Deadlines
 }
 
-export function buildApp(init: AppInit): FastifyInstance {
-  const headers = commonHeaders(init)
-  const app = fastify({
-    logger: false,
-    return503OnClosing: false,
-    routerOptions: { querystringParser: () => ({}) },
-    rewriteUrl: ({ url = '/' }) => originForm(url),
-    serverFactory: (onRequest) => init.createServer(onRequest),
-    clientErrorHandler: (error, socket) => answerBrokenRequest(error, socket, init.rqliteVersion),
-    frameworkErrors: (error, _request, reply) => {
-      reply.headers(headers)
-      send(reply, errorReply(400, error.message), () => {})
-    },
-  })
-
-  // Bodies are read by the handlers, with rqlite's own idea of what a Content-Type means; Fastify would
-  // refuse those it cannot parse, so it does not get to see them.
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
-  app.decorateRequest('contentType', '')
-  app.addHook('onRequest', (request, _reply, done) => {
-    request.contentType = request.headers['content-type'] ?? ''
-    delete request.headers['content-type']
-    done()
-  })
-
-  const handle = (request: FastifyRequest, reply: FastifyReply) => {
-    reply.headers(headers)
-    new Exchange(init, request, reply).run()
+export function createApp(init: AppInit): RequestListener {
+  const app = {
+    ...init,
+    sender: new Sender(commonHeaders(init)),
+    targets: new Targets(),
+    deadlines: new Deadlines(init.limits.requestTimeoutMs),
   }
-  app.all('*', handle)
-  app.setNotFoundHandler(handle)
-  return app
+  return (request, response) => new Exchange(app, request, response).run()
 }
 
 function commonHeaders(init: AppInit): Record<string, string> {
@@ -93,85 +62,94 @@ function commonHeaders(init: AppInit): Record<string, string> {
 }
 
 /** One request, from its first look to its last byte. */
-class Exchange {
-  readonly #init: AppInit
-  readonly #request: FastifyRequest
-  readonly #reply: FastifyReply
+class Exchange extends Served {
+  readonly #app: App
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
   readonly #body: RequestBody
   readonly #receivedAt = performance.now()
-  readonly #abort = new AbortController()
-  readonly #socket: Socket
+  readonly #connection: Connection
   #answerBytes = 0
   /** Of the path, once that is known. */
   #route = 'none'
 
-  constructor(init: AppInit, request: FastifyRequest, reply: FastifyReply) {
-    this.#init = init
+  constructor(app: App, request: IncomingMessage, response: ServerResponse) {
+    super()
+    this.#app = app
     this.#request = request
-    this.#reply = reply
-    this.#socket = request.raw.socket
-    this.#body = new RequestBody(request.raw, init.limits, init.budget)
+    this.#response = response
+    this.#connection = app.connections.of(request.socket)
+    this.#body = new RequestBody(request, app)
   }
 
   run(): void {
-    const { inFlight } = this.#init
-    const response = this.#reply.raw
-    inFlight.add(this.#abort)
-    response.once('close', () => {
-      inFlight.delete(this.#abort)
-      this.#body.release()
-      this.#init.answers.give(this.#answerBytes)
-      if (!response.writableFinished) this.#abort.abort(requestAborted('the caller closed the connection'))
-      this.#report()
-    })
-    this.#answer()
-      .then((answer) => this.#send(this.#counted(answer)))
-      .catch((error: unknown) => this.#fail(error))
+    this.#app.inFlight.count++
+    this.#connection.begin(this)
+    this.#response.on('close', () => this.#close())
+    void this.#serve()
+  }
+
+  async #serve(): Promise<void> {
+    try {
+      this.#send(await this.#answer())
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #close(): void {
+    if (!this.#response.writableFinished) this.#connection.close()
+    this.#connection.finish(this)
+  }
+
+  override end(): void {
+    this.#app.inFlight.count--
+    this.#body.release()
+    this.#app.answers.give(this.#answerBytes)
+    this.#report()
   }
 
   /** In the order rqlite checks: parameters, path, permission, method, and only then the body. */
   async #answer(): Promise<HttpReply> {
-    const { method, headers } = this.#request
-    if (headers.host === undefined && this.#request.raw.httpVersionMinor > 0)
+    const { context, inFlight, isStopping, limits, targets } = this.#app
+    const { headers, method = '', url = '/', httpVersionMinor } = this.#request
+    if (headers.host === undefined && httpVersionMinor > 0)
       throw new HttpError(400, 'missing required Host header')
-    if (this.#init.isStopping()) throw new HttpError(503, 'server is stopping', { 'retry-after': '1' })
-    if (this.#init.inFlight.size > this.#init.limits.requestsInFlightMax)
+    if (isStopping()) throw new HttpError(503, 'server is stopping', { 'retry-after': '1' })
+    if (inFlight.count > limits.requestsInFlightMax)
       throw new HttpError(503, 'too many requests are being served, try again later', { 'retry-after': '1' })
     if (method === 'OPTIONS') return this.#preflight()
-    const { path, query } = splitUrl(this.#request.raw.url ?? '/')
-    const parameters = Parameters.parse(query)
-    const route = findRoute(path)
+    const { path, query, parameters, route } = targets.resolve(url)
     if (route === undefined) return emptyReply(404)
     this.#route = route.path
     this.#checkPage()
-    const credentials = readBasicAuth(this.#request.headers.authorization)
-    const { remoteAddress = '' } = this.#socket
-    const verdict = judge(this.#init.context, remoteAddress, credentials, route.permissions)
+    const credentials = readBasicAuth(headers.authorization)
+    const verdict = judge(context, this.#connection.remoteAddress, credentials, route.permissions)
     if (verdict === 'refused') return emptyReply(401)
     if (verdict === 'throttled') return emptyReply(429, { 'retry-after': '1' })
     if (!route.methods.includes(method))
       return emptyReply(405, { allow: [...route.methods, 'OPTIONS'].join(', ') })
-    if (route.counter !== undefined) this.#init.context.counters.add('http', route.counter)
-    const context: RequestContext = {
-      server: this.#init.context,
+    if (route.counter !== undefined) context.counters.add('http', route.counter)
+    const asked: RequestContext = {
+      server: context,
       credentials,
       method,
       path,
       query,
       parameters,
-      contentType: this.#request.contentType,
-      requestId: requestIdOf(this.#request),
+      contentType: headers['content-type'] ?? '',
+      requestId: requestIdOf(headers['idempotency-key']),
       body: this.#body,
-      signal: this.#abort.signal,
+      signal: this.#connection.signal,
       receivedAt: this.#receivedAt,
     }
-    return route.handle(context)
+    return route.handle(asked)
   }
 
   /** Refuses what pages of others make a browser send. */
   #checkPage(): void {
     const { headers } = this.#request
-    const { allowOrigin, authorizer, advertise, boundAddress } = this.#init.context
+    const { allowOrigin, authorizer, advertise, boundAddress } = this.#app.context
     checkOrigin(headers, allowOrigin)
     if (authorizer?.enabled === true) return
     checkHost(headers, { bound: boundAddress()?.host ?? '', advertised: advertise(), allowOrigin })
@@ -184,15 +162,15 @@ class Exchange {
   #preflight(): HttpReply {
     const { 'access-control-request-headers': asked = '' } = this.#request.headers
     if (!/(?:^|,)\s*idempotency-key\s*(?:,|$)/i.test(String(asked))) return emptyReply(200)
-    const allowed = this.#reply.getHeader('access-control-allow-headers')
+    const allowed = this.#app.sender.common['access-control-allow-headers']
     return emptyReply(200, { 'access-control-allow-headers': `${allowed}, Idempotency-Key` })
   }
 
   /** Callers that take their time over large answers must not fill the memory together. */
   #counted(answer: HttpReply): HttpReply {
     const { heldBytes = 0, mustBeSent = false } = answer
-    if (heldBytes < LARGE_ANSWER_BYTES || this.#reply.raw.destroyed) return answer
-    const { answers } = this.#init
+    if (heldBytes < LARGE_ANSWER_BYTES || this.#response.destroyed) return answer
+    const { answers } = this.#app
     // One alone is sent, whatever its size.
     if (mustBeSent || answers.heldBytes === 0) answers.force(heldBytes)
     else if (!answers.take(heldBytes)) {
@@ -202,71 +180,60 @@ class Exchange {
     return answer
   }
 
-  #send(answer: HttpReply): void {
-    const response = this.#reply.raw
+  #send(given: HttpReply): void {
+    const { sender, isStopping, limits, context } = this.#app
+    const response = this.#response
+    const answer = this.#counted(given)
     if (response.destroyed) {
       discard(answer)
       return
     }
-    if (this.#init.isStopping()) this.#reply.header('connection', 'close')
-    // From here on the caller must keep taking what it is sent; Node resets this with the next request.
-    response.socket?.setTimeout(this.#init.limits.sendTimeoutMs)
-    if (endsConnection(this.#request.raw)) {
-      if (isShort(answer)) {
-        sendAndClose(this.#reply, answer, this.#init.limits.lingerMs)
-        return
-      }
-      this.#reply.header('connection', 'close')
+    const ends = endsConnection(this.#request)
+    if (ends && isShort(answer)) {
+      sender.sendAndClose(this.#request, response, answer, limits.lingerMs)
+      return
     }
-    send(this.#reply, answer, (error) => {
-      this.#init.context.logger.warn({ path: this.#path, error: errorMessage(error) }, 'a response broke off')
+    sender.send(response, answer, {
+      close: ends || isStopping(),
+      timeoutMs: limits.sendTimeoutMs,
+      onBroken: (error) => {
+        context.logger.warn({ path: this.#path, error: errorMessage(error) }, 'a response broke off')
+      },
     })
   }
 
   #fail(error: unknown): void {
-    if (this.#reply.raw.destroyed) return
-    if (this.#reply.sent) this.#reply.raw.destroy()
-    else if (error instanceof HttpError) {
-      const answer = errorReply(error.status, error.message, error.headers)
-      if (error instanceof BodyRefused) sendAndClose(this.#reply, answer, this.#init.limits.lingerMs)
-      else this.#send(answer)
-    } else {
-      this.#init.context.logger.error({ error, path: this.#path }, 'a request failed')
-      this.#send(errorReply(500, 'internal error'))
+    const { context, limits, sender } = this.#app
+    if (this.#response.destroyed) return
+    if (this.#response.headersSent) {
+      this.#response.destroy()
+      return
     }
+    if (!(error instanceof HttpError)) {
+      context.logger.error({ error, path: this.#path }, 'a request failed')
+      this.#send(errorReply(500, 'internal error'))
+      return
+    }
+    const answer = errorReply(error.status, error.message, error.headers)
+    if (error instanceof BodyRefused) {
+      sender.sendAndClose(this.#request, this.#response, answer, limits.lingerMs)
+    } else this.#send(answer)
   }
 
   /** Without the query, which can hold data. */
   get #path(): string | undefined {
-    return this.#request.raw.url?.split('?', 1)[0]
+    return this.#request.url?.split('?', 1)[0]
   }
 
   #report(): void {
-    const { method } = this.#request
-    const { statusCode, writableFinished } = this.#reply.raw
+    const { method = '' } = this.#request
+    const { statusCode, writableFinished } = this.#response
     const status = writableFinished ? statusCode : CALLER_LEFT
     const seconds = (performance.now() - this.#receivedAt) / 1_000
-    const { logger, metrics } = this.#init.context
-    metrics.observe({ route: this.#route, method, status, seconds, socket: this.#socket })
+    const { logger, metrics } = this.#app.context
+    metrics.observe({ route: this.#route, method, status, seconds, socket: this.#request.socket })
     logger.debug({ method, path: this.#path, status, ms: Math.round(seconds * 1_000) }, 'request')
   }
-}
-
-function splitUrl(url: string): { path: string; query: string } {
-  const mark = url.indexOf('?')
-  const path = mark < 0 ? url : url.slice(0, mark)
-  // The router has refused broken escapes by now.
-  return {
-    path: path.includes('%') ? decodeURIComponent(path) : path,
-    query: mark < 0 ? '' : url.slice(mark + 1),
-  }
-}
-
-/** Proxies may name the whole URL (RFC 9112, 3.2.2). */
-function originForm(url: string): string {
-  const [, path] = /^https?:\/\/[^/?#]*(.*)$/i.exec(url) ?? []
-  if (path === undefined) return url
-  return path.startsWith('/') ? path : `/${path}`
 }
 
 /** For what never became a request: broken syntax, headers too large or too slow. */
@@ -294,7 +261,6 @@ export function answerBrokenRequest(
 }
 
 /** Names the request, so that it may be made again; an Internet draft and many services call it so. */
-function requestIdOf({ headers }: FastifyRequest): string | undefined {
-  const key = headers['idempotency-key']
+function requestIdOf(key: string | string[] | undefined): string | undefined {
   return Array.isArray(key) ? key[0] : key
 }

@@ -8,7 +8,8 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 
 /** What is not in that scheme, or broken, is as good as nothing. */
 export function readBasicAuth(authorization: string | undefined): Credentials {
-  const [, encoded] = /^basic +([^ ]+)$/i.exec(authorization ?? '') ?? []
+  if (authorization === undefined) return NO_CREDENTIALS
+  const [, encoded] = /^basic +([^ ]+)$/i.exec(authorization) ?? []
   if (encoded === undefined || !BASE64.test(encoded)) return NO_CREDENTIALS
   const text = Buffer.from(encoded, 'base64').toString('utf8')
   const colon = text.indexOf(':')

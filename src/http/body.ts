@@ -1,7 +1,10 @@
 /** Reads request bodies, with a limit for each and one for all that are held at a time. */
 import type { IncomingMessage } from 'node:http'
+import { Deadline, type Deadlines } from './deadlines.ts'
 import { HttpError } from './reply.ts'
 import type { HttpLimits } from './types.ts'
+
+const NOTHING = Buffer.alloc(0)
 
 /** A body that was refused before it was read to the end; the connection must be closed. */
 export class BodyRefused extends HttpError {
@@ -37,22 +40,29 @@ export class ByteBudget {
   }
 }
 
-export type BodyLimits = Pick<
-  HttpLimits,
-  'bodyBytesMax' | 'loadBytesMax' | 'requestTimeoutMs' | 'bodyIdleTimeoutMs'
->
+export type BodyLimits = Pick<HttpLimits, 'bodyBytesMax' | 'loadBytesMax' | 'bodyIdleTimeoutMs'>
+
+/** What the bodies of all requests share. */
+export interface BodyInit {
+  readonly limits: BodyLimits
+  readonly budget: ByteBudget
+  /** Of bodies that are read as a whole. */
+  readonly deadlines: Deadlines
+}
 
 /** One request's body and its share of the budget. */
 export class RequestBody {
   readonly #request: IncomingMessage
   readonly #limits: BodyLimits
   readonly #budget: ByteBudget
+  readonly #deadlines: Deadlines
   #takenBytes = 0
 
-  constructor(request: IncomingMessage, limits: BodyLimits, budget: ByteBudget) {
+  constructor(request: IncomingMessage, { limits, budget, deadlines }: BodyInit) {
     this.#request = request
     this.#limits = limits
     this.#budget = budget
+    this.#deadlines = deadlines
   }
 
   /** Whether all of it has been read. */
@@ -65,33 +75,40 @@ export class RequestBody {
    */
   async read(): Promise<Buffer> {
     // A length that is only declared takes nothing from the budget, or a few idle callers could empty it.
-    this.#checkSize(this.#declaredBytes, this.#limits.bodyBytesMax)
+    this.#checkSize(this.#declaredLength ?? 0, this.#limits.bodyBytesMax)
+    const length = this.#declaredLength
+    if (length === 0) return NOTHING
     return new Promise((resolve, reject) => {
       const request = this.#request
       const chunks: Buffer[] = []
-      const finish = (error: Error | undefined) => {
-        clearTimeout(timer)
-        request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', finish)
+      const finish = (error?: Error) => {
+        this.#deadlines.delete(deadline)
+        request.off('data', onData).off('end', onEnd).off('close', onClose)
         if (error === undefined)
           resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.#takenBytes))
         else reject(error)
       }
+      const refuse = (error: BodyRefused) => {
+        request.pause()
+        finish(error)
+      }
       const onData = (chunk: Buffer) => {
         try {
           this.#take(chunk.length)
-          chunks.push(chunk)
         } catch (error) {
-          request.pause()
-          finish(error as BodyRefused) // the only thing #take throws
+          refuse(error as BodyRefused) // the only thing #take throws
+          return
         }
+        chunks.push(chunk)
+        // Most bodies are one chunk, of a length that was told: their end need not be waited for.
+        if (this.#takenBytes === length) finish()
       }
-      const onEnd = () => finish(undefined)
+      const onEnd = () => finish()
       const onClose = () => finish(endedEarly())
-      const timer = setTimeout(() => {
-        request.pause()
-        finish(tooSlow())
-      }, this.#limits.requestTimeoutMs)
-      request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', finish)
+      const deadline = new Deadline(() => refuse(tooSlow()))
+      this.#deadlines.add(deadline)
+      request.on('data', onData).on('close', onClose)
+      if (length === undefined) request.on('end', onEnd)
     })
   }
 
@@ -101,7 +118,7 @@ export class RequestBody {
    */
   async *stream(): AsyncGenerator<Uint8Array> {
     const { loadBytesMax, bodyIdleTimeoutMs } = this.#limits
-    this.#checkSize(this.#declaredBytes, loadBytesMax)
+    this.#checkSize(this.#declaredLength ?? 0, loadBytesMax)
     const chunks: AsyncIterator<Buffer> = this.#request.iterator({ destroyOnReturn: false })
     for (let bytes = 0; ; ) {
       const next = await inTime(chunks.next(), bodyIdleTimeoutMs)
@@ -112,8 +129,10 @@ export class RequestBody {
     }
   }
 
-  get #declaredBytes(): number {
-    return Number(this.#request.headers['content-length'] ?? 0)
+  /** Undefined if only its end will tell. */
+  get #declaredLength(): number | undefined {
+    const { 'content-length': length, 'transfer-encoding': encoding } = this.#request.headers
+    return encoding === undefined ? Number(length ?? 0) : undefined
   }
 
   /** Gives the bytes back to the budget, once the request is answered. */

@@ -44,15 +44,22 @@ async function run(context: RequestContext, mode: Mode, call: Call): Promise<Htt
   }
   const given = await readStatements(context, mode)
   if (node === undefined) return documentFailure('store not open')
-  const redirect = await redirectToLeader(context, node, mode)
-  if (redirect !== undefined) return redirect
-  const statements = given.filter(({ sql }) => sql !== '')
+  if (context.parameters.has('redirect')) {
+    const redirect = await redirectToLeader(context, node, mode)
+    if (redirect !== undefined) return redirect
+  }
+  const statements = given.every(isMeant) ? given : given.filter(isMeant)
   if (statements.length === 0) return documentReply(context, mode, nothingDone(context))
   try {
     return documentReply(context, mode, await call(node, statements))
   } catch (error) {
     return failureReply(error, mode !== 'query')
   }
+}
+
+/** An empty statement stands for nothing, and has no result. */
+function isMeant({ sql }: SqlStatement): boolean {
+  return sql !== ''
 }
 
 /** Of the body, or of `q`; a query by GET without `q` asks for nothing, which is no error. */
@@ -63,7 +70,7 @@ async function readStatements(context: RequestContext, mode: Mode): Promise<read
     return sql === undefined ? [] : [plainStatement(sql)]
   }
   const text = (await body.read()).toString('utf8')
-  if (mode === 'request' || !contentType.startsWith('text/plain')) return await parseBody(text)
+  if (mode === 'request' || !contentType.startsWith('text/plain')) return parseBody(text)
   if (text === '') throw badRequest('no statements')
   return [plainStatement(text)]
 }

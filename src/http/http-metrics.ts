@@ -15,6 +15,11 @@ export interface ServedRequest {
   readonly socket: Socket
 }
 
+interface CountedBytes {
+  received: number
+  sent: number
+}
+
 export interface HttpMetricsComponents {
   readonly counters: Counters
   readonly build: HttpBuildInfo
@@ -34,7 +39,7 @@ export class HttpMetrics {
   readonly #received: Counter
   readonly #sent: Counter
   /** Bytes of a connection that are counted already: it serves many requests. */
-  readonly #counted = new WeakMap<Socket, { received: number; sent: number }>()
+  readonly #counted = new WeakMap<Socket, CountedBytes>()
 
   constructor({ counters, build, inFlight }: HttpMetricsComponents) {
     const registers = [this.#registry]
@@ -82,13 +87,22 @@ export class HttpMetrics {
   observe({ route, method, status, seconds, socket }: ServedRequest): void {
     this.#requests.inc({ route, method: METHODS.has(method) ? method : 'other', status })
     this.#duration.observe({ route }, seconds)
-    const before = this.#counted.get(socket) ?? { received: 0, sent: 0 }
+    const counted = this.#countedOf(socket)
     // A socket that is closed already may have forgotten them.
-    const received = Math.max(before.received, socket.bytesRead)
-    const sent = Math.max(before.sent, socket.bytesWritten)
-    this.#received.inc(received - before.received)
-    this.#sent.inc(sent - before.sent)
-    this.#counted.set(socket, { received, sent })
+    const received = Math.max(counted.received, socket.bytesRead)
+    const sent = Math.max(counted.sent, socket.bytesWritten)
+    this.#received.inc(received - counted.received)
+    this.#sent.inc(sent - counted.sent)
+    counted.received = received
+    counted.sent = sent
+  }
+
+  #countedOf(socket: Socket): CountedBytes {
+    const known = this.#counted.get(socket)
+    if (known !== undefined) return known
+    const counted = { received: 0, sent: 0 }
+    this.#counted.set(socket, counted)
+    return counted
   }
 
   text(): Promise<string> {

@@ -5,7 +5,7 @@
 import { lookup } from 'node:dns/promises'
 import http from 'node:http'
 import https from 'node:https'
-import type { Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { errorMessage, formatHostPort, type Logger } from '../base/index.ts'
 import { continueOnRead } from './request-body-state.ts'
@@ -14,6 +14,7 @@ import type { HttpLimits, HttpTlsInit } from './types.ts'
 
 export interface ListenersComponents {
   readonly logger: Logger
+  readonly onRequest: http.RequestListener
   /** Answers what never became a request. */
   readonly onClientError: (error: Error, socket: Socket) => void
 }
@@ -24,44 +25,44 @@ export interface ListenersInit {
   readonly tls: (HttpTlsInit & { readonly material: TlsMaterial }) | undefined
 }
 
-type RequestListener = (request: http.IncomingMessage, response: http.ServerResponse) => void
-
 export class Listeners {
   readonly #components: ListenersComponents
   readonly #init: ListenersInit
   readonly #servers: http.Server[] = []
   readonly #sockets = new Set<Socket>()
-  #onRequest: RequestListener = () => {}
 
   constructor(components: ListenersComponents, init: ListenersInit) {
     this.#components = components
     this.#init = init
   }
 
-  /** The first server. It does not listen yet. */
-  create(onRequest: RequestListener): http.Server {
-    this.#onRequest = onRequest
-    return this.#createServer()
-  }
-
   /**
-   * Further servers on the port that the first has got, on every other address of `localhost`: some
-   * programs take its IPv4 address, some its IPv6 address. A machine may well lack one of them.
+   * On the first address, and on the same port of the others: some programs take the IPv4 address of `localhost`,
+   * some its IPv6 address. A machine may well lack one of them. Rejects as listening on the first does.
    */
-  async listenOnOthers(addresses: readonly string[], port: number): Promise<void> {
-    for (const host of addresses) {
-      const server = this.#createServer()
-      server.on('clientError', this.#components.onClientError)
+  async listen([first, ...others]: readonly [string, ...string[]], port: number): Promise<AddressInfo> {
+    const bound = await this.#listen(first, port)
+    for (const host of others) {
       try {
-        await new Promise<void>((resolve, reject) => {
-          server.once('error', reject).listen({ host, port }, resolve)
-        })
+        await this.#listen(host, bound.port)
       } catch (error) {
-        this.#servers.splice(this.#servers.indexOf(server), 1)
-        const address = formatHostPort({ host, port })
+        const address = formatHostPort({ host, port: bound.port })
         this.#components.logger.warn({ address, error: errorMessage(error) }, 'cannot listen there, too')
       }
     }
+    return bound
+  }
+
+  async #listen(host: string, port: number): Promise<AddressInfo> {
+    const server = this.#createServer()
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject).listen({ host, port }, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+    this.#servers.push(server)
+    return server.address() as AddressInfo // it listens on TCP
   }
 
   /** For connections to come. */
@@ -69,9 +70,9 @@ export class Listeners {
     for (const server of this.#servers) if (server instanceof https.Server) server.setSecureContext(material)
   }
 
-  /** Lets the further servers take no more connections, and resolves when those they have are gone. */
-  async closeOthers(): Promise<void> {
-    const closings = this.#servers.slice(1).map((server) => {
+  /** Takes no more connections, ends those without a request, and resolves when all are gone. */
+  async close(): Promise<void> {
+    const closings = this.#servers.map((server) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeIdleConnections()
       return closed
@@ -95,18 +96,19 @@ export class Listeners {
       // Asked for by the application, which says so in its own words.
       requireHostHeader: false,
     }
+    const { onRequest, onClientError } = this.#components
     const server =
-      tls === undefined ? http.createServer(options, this.#onRequest) : this.#createTlsServer(options, tls)
+      tls === undefined ? http.createServer(options, onRequest) : this.#createTlsServer(options, tls)
     server.maxConnections = limits.connectionsMax
     server.on('checkContinue', (request: http.IncomingMessage, response: http.ServerResponse) => {
       continueOnRead(request, response)
-      this.#onRequest(request, response)
+      onRequest(request, response)
     })
+    server.on('clientError', onClientError)
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
-    this.#servers.push(server)
     return server
   }
 
@@ -121,7 +123,7 @@ export class Listeners {
         requestCert: verifies,
         rejectUnauthorized: verifies,
       },
-      this.#onRequest,
+      this.#components.onRequest,
     )
     if (verifyCommonName !== undefined) {
       // Before the HTTP parser sees the connection.

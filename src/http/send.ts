@@ -1,6 +1,6 @@
 /** Writes a reply to the connection: at once if it is small, in pieces at the caller's pace if not. */
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
-import type { FastifyReply } from 'fastify'
 import type { HttpReply, ShortReply } from './reply.ts'
 
 const CONTENT_TYPES = {
@@ -11,28 +11,105 @@ const CONTENT_TYPES = {
   sql: 'application/sql',
 } as const
 
+const TYPES = Object.keys(CONTENT_TYPES) as (keyof typeof CONTENT_TYPES)[]
+
 /** How many bytes of a refused body are read and dropped at most. */
 const LINGER_BYTES_MAX = 16 * 2 ** 20
 
-/** `onBroken` hears of a body that could not be told to its end. */
-export function send(reply: FastifyReply, answer: HttpReply, onBroken: (error: Error) => void): void {
-  reply.code(answer.status)
-  reply.headers(typeHeaders(answer))
-  if (answer.headers) reply.headers(answer.headers)
-  const { body } = answer
-  if (body === undefined || typeof body === 'string') {
-    reply.send(body)
-    return
+export interface SendOptions {
+  /** The connection ends with this answer. */
+  readonly close: boolean
+  /** A caller that takes nothing for so long is given up. */
+  readonly timeoutMs: number
+  /** Hears of a body that could not be told to its end. */
+  readonly onBroken: (error: Error) => void
+}
+
+export class Sender {
+  /** Headers of every answer. */
+  readonly common: Readonly<Record<string, string>>
+  /** The same with those that go with a type. */
+  readonly #headersOf = new Map<HttpReply['type'], Readonly<Record<string, string>>>()
+
+  constructor(common: Readonly<Record<string, string>>) {
+    this.common = common
+    for (const type of [undefined, ...TYPES]) this.#headersOf.set(type, { ...common, ...typeHeaders(type) })
   }
-  if (Symbol.asyncIterator in body) {
-    reply.send(streamOf(body).on('error', onBroken)) // which ends the connection, too
-    return
+
+  send(response: ServerResponse, answer: HttpReply, options: SendOptions): void {
+    const { body } = answer
+    if (body === undefined || typeof body === 'string') {
+      this.#sendText(response, answer, body ?? '', options)
+    } else if (Symbol.asyncIterator in body) {
+      this.#sendStream(response, answer, streamOf(body), options)
+    } else {
+      const pieces = body[Symbol.iterator]()
+      const first = pieces.next()
+      const second = first.done ? first : pieces.next()
+      if (second.done) this.#sendText(response, answer, first.done ? '' : (first.value as string), options)
+      else {
+        const begun = [first.value as string, second.value as string] // neither was the end
+        this.#sendStream(response, answer, paced(begun, pieces), options)
+      }
+    }
   }
-  const pieces = body[Symbol.iterator]()
-  const first = pieces.next()
-  const second = first.done ? first : pieces.next()
-  if (second.done) reply.send(first.done ? '' : first.value)
-  else reply.send(paced([first.value as string, second.value as string], pieces)) // neither was the end
+
+  /**
+   * Answers a request whose body is not wanted, and closes the connection. Doing that at once would make
+   * the system reset it under the caller before the answer is read, so what is still sent is read and
+   * dropped, for a while.
+   */
+  sendAndClose(
+    request: IncomingMessage,
+    response: ServerResponse,
+    answer: ShortReply,
+    lingerMs: number,
+  ): void {
+    const { body = '' } = answer
+    response.writeHead(answer.status, this.#headers(answer, true, Buffer.byteLength(body)))
+    response.flushHeaders()
+    if (body !== '') response.write(body)
+
+    let droppedBytes = 0
+    const finish = () => {
+      clearTimeout(timer)
+      request.off('data', drop).off('end', finish).off('close', finish)
+      response.end()
+    }
+    const drop = (chunk: Buffer) => {
+      droppedBytes += chunk.length
+      if (droppedBytes > LINGER_BYTES_MAX) finish()
+    }
+    const timer = setTimeout(finish, lingerMs)
+    request.on('data', drop).on('end', finish).on('close', finish).resume()
+  }
+
+  /** Head and body go out in one write. */
+  #sendText(response: ServerResponse, answer: HttpReply, body: string, options: SendOptions): void {
+    response.writeHead(answer.status, this.#headers(answer, options.close, Buffer.byteLength(body)))
+    response.end(body)
+    // What the system has taken needs no caller that takes it; Node resets this with the next request.
+    const { socket } = response
+    if (socket !== null && socket.writableLength > 0) socket.setTimeout(options.timeoutMs)
+  }
+
+  #sendStream(response: ServerResponse, answer: HttpReply, stream: Readable, options: SendOptions): void {
+    response.socket?.setTimeout(options.timeoutMs)
+    response.writeHead(answer.status, this.#headers(answer, options.close))
+    response.on('close', () => stream.destroy())
+    stream.on('error', (error) => {
+      options.onBroken(error)
+      response.destroy()
+    })
+    stream.pipe(response)
+  }
+
+  #headers(answer: HttpReply, close: boolean, length?: number): OutgoingHttpHeaders {
+    const headers: OutgoingHttpHeaders = { ...this.#headersOf.get(answer.type), ...answer.headers }
+    if (length !== undefined) headers['content-length'] = length
+    if (close) headers.connection = 'close'
+    return headers
+  }
 }
 
 /** Gives up an answer that cannot be sent. */
@@ -44,7 +121,7 @@ function streamOf(chunks: AsyncIterable<Uint8Array>): Readable {
   return chunks instanceof Readable ? chunks : Readable.from(chunks, { objectMode: false })
 }
 
-function typeHeaders({ type }: HttpReply): Record<string, string> {
+function typeHeaders(type: HttpReply['type']): Record<string, string> {
   if (type === undefined) return {}
   const contentType = { 'content-type': CONTENT_TYPES[type] }
   return type !== 'text' ? contentType : { ...contentType, 'x-content-type-options': 'nosniff' }
@@ -70,41 +147,4 @@ function paced(begun: string[], pieces: Iterator<string>): Readable {
 
 export function isShort(answer: HttpReply): answer is ShortReply {
   return answer.body === undefined || typeof answer.body === 'string'
-}
-
-/**
- * Answers a request whose body is not wanted, and closes the connection. Doing that at once would make
- * the system reset it under the caller before the answer is read, so what is still sent is read and
- * dropped, for a while.
- */
-export function sendAndClose(reply: FastifyReply, answer: ShortReply, lingerMs: number): void {
-  const { body = '' } = answer
-  const headers = {
-    ...reply.getHeaders(),
-    ...typeHeaders(answer),
-    ...answer.headers,
-    'content-length': Buffer.byteLength(body),
-    connection: 'close',
-  }
-  reply.hijack()
-  const request = reply.request.raw
-  const response = reply.raw
-  response.statusCode = answer.status
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined) response.setHeader(name, value)
-  response.flushHeaders()
-  if (body !== '') response.write(body)
-
-  let droppedBytes = 0
-  const finish = () => {
-    clearTimeout(timer)
-    request.off('data', drop).off('end', finish).off('close', finish)
-    response.end()
-  }
-  const drop = (chunk: Buffer) => {
-    droppedBytes += chunk.length
-    if (droppedBytes > LINGER_BYTES_MAX) finish()
-  }
-  const timer = setTimeout(finish, lingerMs)
-  request.on('data', drop).on('end', finish).on('close', finish).resume()
 }

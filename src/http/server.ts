@@ -1,8 +1,8 @@
-import type { AddressInfo } from 'node:net'
-import type { FastifyInstance } from 'fastify'
+import type { RequestListener } from 'node:http'
 import { DebrosError, errorMessage, formatHostPort, hasErrorCode } from '../base/index.ts'
-import { answerBrokenRequest, buildApp } from './app.ts'
+import { answerBrokenRequest, createApp } from './app.ts'
 import { ByteBudget } from './body.ts'
+import { Connections, type InFlight } from './connections.ts'
 import { requestAborted } from './context.ts'
 import { declareCounters } from './counter-names.ts'
 import { DEFAULT_LIMITS, DEFAULT_RQLITE_VERSION, REFUSALS_PER_SECOND } from './defaults.ts'
@@ -23,7 +23,6 @@ import type {
 } from './types.ts'
 
 interface Running {
-  readonly app: FastifyInstance
   readonly listeners: Listeners
   readonly watch: TlsWatch | undefined
 }
@@ -37,7 +36,8 @@ class RqliteHttpServer implements HttpServer {
   readonly #components: HttpServerComponents
   readonly #init: HttpServerInit
   readonly #limits: HttpLimits
-  readonly #inFlight = new Set<AbortController>()
+  readonly #connections = new Connections()
+  readonly #inFlight: InFlight = { count: 0 }
   readonly #build: HttpBuildInfo
   readonly #metrics: HttpMetrics
   #running: Running | undefined
@@ -55,7 +55,7 @@ class RqliteHttpServer implements HttpServer {
     this.#metrics = new HttpMetrics({
       counters: components.counters,
       build: this.#build,
-      inFlight: () => this.#inFlight.size,
+      inFlight: () => this.#inFlight.count,
     })
   }
 
@@ -99,20 +99,16 @@ class RqliteHttpServer implements HttpServer {
       )
     }
     const listeners = this.#createListeners(tls && material && { ...tls, material })
-    const app = this.#buildApp(listeners)
-    const [first, ...others] = await addressesOf(host)
     try {
-      await app.listen({ host: first, port })
-      const bound = app.server.address() as AddressInfo // it listens on TCP
-      await listeners.listenOnOthers(others, bound.port)
+      const bound = await listeners.listen(await addressesOf(host), port)
       const url = `${this.#scheme}://${formatHostPort({ host: bound.address, port: bound.port })}`
       this.#address = { host: bound.address, port: bound.port, url }
     } catch (error) {
-      await app.close()
+      await listeners.close()
       throw listenError(error, formatHostPort({ host, port }))
     }
     const watch = tls && seen !== undefined ? this.#watch(tls, seen, listeners) : undefined
-    this.#running = { app, listeners, watch }
+    this.#running = { listeners, watch }
     const { url } = this.#address
     const certificate = material && { certificateValidTo: certificateEnd(material) }
     this.#components.logger.info({ url, ...certificate }, 'HTTP API is listening')
@@ -120,14 +116,14 @@ class RqliteHttpServer implements HttpServer {
 
   async #stop(): Promise<void> {
     if (this.#running === undefined) return
-    const { app, listeners, watch } = this.#running
+    const { listeners, watch } = this.#running
     watch?.stop()
     const grace = setTimeout(() => {
-      for (const request of this.#inFlight) request.abort(requestAborted('the server is stopping'))
+      this.#connections.abort(requestAborted('the server is stopping'))
       listeners.destroyConnections()
     }, this.#limits.stopGraceMs)
     try {
-      await Promise.all([app.close(), listeners.closeOthers()])
+      await listeners.close()
     } finally {
       clearTimeout(grace)
       this.#running = undefined
@@ -144,6 +140,7 @@ class RqliteHttpServer implements HttpServer {
     return new Listeners(
       {
         logger: this.#components.logger,
+        onRequest: this.#createApp(rqliteVersion),
         onClientError: (error, socket) => answerBrokenRequest(error, socket, rqliteVersion),
       },
       { limits: this.#limits, tls },
@@ -165,10 +162,10 @@ class RqliteHttpServer implements HttpServer {
     return this.#init.advertise ?? formatHostPort(bound)
   }
 
-  #buildApp(listeners: Listeners): FastifyInstance {
+  #createApp(rqliteVersion: string): RequestListener {
     const { node, logger, counters } = this.#components
-    const { allowOrigin, authorizer, tls, discovery, rqliteVersion = DEFAULT_RQLITE_VERSION } = this.#init
-    return buildApp({
+    const { allowOrigin, authorizer, tls, discovery } = this.#init
+    return createApp({
       context: {
         node,
         logger,
@@ -189,9 +186,9 @@ class RqliteHttpServer implements HttpServer {
       },
       limits: this.#limits,
       rqliteVersion,
-      createServer: (onRequest) => listeners.create(onRequest),
       budget: new ByteBudget(this.#limits.bodyBytesInFlightMax),
       answers: new ByteBudget(this.#limits.answerBytesInFlightMax),
+      connections: this.#connections,
       inFlight: this.#inFlight,
       isStopping: () => this.#stopping,
     })

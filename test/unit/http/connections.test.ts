@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import net from 'node:net'
 import { setImmediate } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { createAuthorizer } from '../../../src/node/index.ts'
 import { rowsResult } from './fake-node.ts'
 import { serve } from './serve.ts'
@@ -68,6 +68,25 @@ describe('pipelining', () => {
     const good = `POST /db/execute HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${BOB}Content-Length: ${BODY.length}\r\n\r\n${BODY}`
     const answer = await exchange(port, refused + good)
     expect(answer).toMatch(/^HTTP\/1.1 401 .*HTTP\/1.1 200 OK/s)
+  })
+
+  test('a caller that goes away - is over with all it asked for, and makes room', async () => {
+    const { ask, port, node } = await serve({ limits: { requestsInFlightMax: 4 } })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    node.answer = async () => {
+      await promise
+      return node.response([])
+    }
+    const socket = net.connect(port, '127.0.0.1')
+    socket.write('GET /db/query?q=x HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(4))
+    await vi.waitFor(() => expect(node.calls.length).toBe(4))
+    socket.destroy()
+    await vi.waitFor(() =>
+      expect(node.calls.map(({ options }) => options.signal!.aborted)).not.toContain(false),
+    )
+    resolve()
+    const gauge = 'debros_http_requests_in_flight'
+    await vi.waitFor(async () => expect((await ask('GET', '/metrics')).body).toContain(`\n${gauge} 1\n`))
   })
 })
 
