@@ -1,5 +1,4 @@
 /** The replicated SQL database: routes requests to where they can be answered (see DatabaseService). */
-import { randomBytes } from 'node:crypto'
 import { type Counters, checkNamespace, DEFAULT_NAMESPACE, DebrosError, hasErrorCode } from '../base/index.ts'
 import type { PeerAddress, Rpc } from '../p2p/index.ts'
 import {
@@ -28,6 +27,7 @@ import { callerToWire, checkCaller } from './forwarded.ts'
 import type { LoadGates } from './load-gate.ts'
 import { Loads } from './loads.ts'
 import { checkEntrySize, type Prepared, prepare, toStatement } from './prepare-request.ts'
+import { randomUint32 } from './random.ts'
 import { freshRequestId, settle, sinceFirst } from './requests.ts'
 import { type Attempt, notLeader, type Router } from './router.ts'
 import { Scratches } from './scratches.ts'
@@ -269,7 +269,7 @@ export class Database implements DatabaseService {
   async #propose(proposal: Omit<Proposal, 'credentials'>, limits: Limits): Promise<Answer> {
     const { request, requestId: id, sinceIndex: since } = proposal
     if (request.mode === 'query') return await this.#readThroughLog(request, since, limits)
-    const seed = randomBytes(4).readUInt32LE()
+    const seed = randomUint32()
     const timeMs = Date.now()
     const { writeLimit } = this.#init
     const sql = { ...writeLimit.limited(request), timeMs, seed }
@@ -295,7 +295,7 @@ export class Database implements DatabaseService {
     const { signal, timeoutMs } = limits
     if (signal?.aborted === true) throw callAborted('not-applied', signal.reason)
     const began = performance.now()
-    const seed = randomBytes(4).readUInt32LE()
+    const seed = randomUint32()
     const timeMs = Date.now()
     // A read is not remembered, so each has an id of its own, whatever its caller calls it.
     const tag = { id: freshRequestId(), since, timeMs }

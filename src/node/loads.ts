@@ -3,7 +3,6 @@
  * in pieces, which the state machines keep (sql/staged-loads.ts) until the last of them says what to do. Until
  * then nothing has changed; a load that fails on its way is simply given up.
  */
-import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Counters,
@@ -30,6 +29,7 @@ import {
 } from './defaults.ts'
 import { callerToWire, checkCaller } from './forwarded.ts'
 import { inPieces, openLoadSource, utf8Check } from './load-source.ts'
+import { randomUint32 } from './random.ts'
 import { freshRequestId, settle, sinceFirst } from './requests.ts'
 import type { Attempt, Router } from './router.ts'
 import type { Scratches } from './scratches.ts'
@@ -262,7 +262,7 @@ export class Loads {
     limits: Limits,
   ): Promise<Pick<DatabaseResponse, 'results' | 'raftIndex'>> {
     const timeMs = Date.now()
-    const load = completed(step, { timeMs, seed: randomBytes(4).readUInt32LE() })
+    const load = completed(step, { timeMs, seed: randomUint32() })
     const request = step.step === 'commit' ? { id, since, timeMs } : undefined
     const { result } = await this.#components.consensus.propose(
       encodeCommand({ kind: 'load', request, load }),

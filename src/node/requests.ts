@@ -3,15 +3,16 @@
  * what became of it (base/outcome-history.ts): made again after its answer was lost, it gets its first
  * outcome.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { DebrosError, REQUEST_ID_BYTES, type RequestOutcome } from '../base/index.ts'
+import { randomLatin1 } from './random.ts'
 
 /** Longest `requestId` a caller may choose, in characters. */
 export const REQUEST_KEY_LENGTH_MAX = 256
 
 /** An id nobody else has; a load is named by one, too. */
 export function freshRequestId(): string {
-  return randomBytes(REQUEST_ID_BYTES).toString('latin1')
+  return randomLatin1(REQUEST_ID_BYTES)
 }
 
 /**

@@ -3,8 +3,8 @@
  *
  * A snapshot writes all of the state, however little of it has changed. With the same number of entries
  * between two of them, a write would cost more the larger the database is. So one that is costly waits until
- * the log has grown by a part of what it will write; what that part is worth bounds the bytes written per
- * byte of log. The log is in memory and replayed at a start, so there is a bound to the waiting.
+ * the log has grown by about as much as it will write, which bounds the bytes written per byte of log. The log
+ * is in memory and replayed at a start, so there is a bound to the waiting.
  *
  * All members have applied the same number of entries: they would all write at the same moment. Each waits
  * a part of the time that only its name decides, so that a majority goes on undisturbed.
@@ -16,9 +16,7 @@ import type { RaftSettings } from './settings.ts'
 import type { Callback, SnapshotCapture, SnapshotStore } from './types.ts'
 
 /** What a snapshot may write without having to be worth it. */
-const CHEAP_BYTES = 8 * 1024 * 1024
-/** A costly one is worth it once the log has grown by so much of what the last one wrote. */
-const WORTH_SHARE = 0.25
+const CHEAP_BYTES = 1024 * 1024
 /** Restoring so much of a snapshot takes as long as replaying an entry, so that it may stand against one. */
 const BYTES_PER_ENTRY = 4096
 /** Once nothing was applied for so long, a snapshot disturbs nobody, and spares the next start a replay... */
@@ -161,7 +159,7 @@ export class SnapshotKeeper {
 
   #isWorthIt(core: RaftCore, { snapshotEntriesMax, snapshotBytesMax }: RaftSettings): boolean {
     if (this.#writtenBytes <= CHEAP_BYTES) return true
-    if (this.#grownBytes(core) >= this.#writtenBytes * WORTH_SHARE * this.#patience) return true
+    if (this.#grownBytes(core) >= this.#writtenBytes * this.#patience) return true
     const entriesMax = Math.max(snapshotEntriesMax, this.#writtenBytes / BYTES_PER_ENTRY)
     const snapshotEntries = entriesMax * this.#patience
     const snapshotBytes = snapshotBytesMax * this.#patience
