@@ -1,5 +1,6 @@
 /** What a process that runs a node has around it, whatever command line it was given. */
 import type { LoggingSettings } from '../config/index.ts'
+import { growHeapBeforeCollecting } from './heap-growth.ts'
 import type { Logging } from './logging.ts'
 import type { ServeNodeComponents } from './serve-node.ts'
 import { releaseLoadingMemory } from './startup-memory.ts'
@@ -24,6 +25,7 @@ export async function withNodeProcess<T>(
     // Loaded here, so that what is refused before does not wait for libp2p and the engine.
     const { createNode } = await import('../node/index.ts')
     releaseLoadingMemory()
+    growHeapBeforeCollecting()
     return await run({ createNode, logger, signal: stop.signal })
   } catch (error) {
     // On a terminal the message that follows is enough; whoever looks into a file finds it there.
