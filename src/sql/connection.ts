@@ -4,6 +4,7 @@ import { SEED_WORDS } from './generator-seed.ts'
 import { SQL_DATABASE_BYTES_MAX, SQL_PATTERN_BYTES_MAX, SQL_VALUE_BYTES_MAX } from './limits.ts'
 import { DATABASE_NAME } from './memory-vfs.ts'
 import { RawConnection } from './raw-connection.ts'
+import { Recent } from './recent.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
 import { CHACHA, GENERATOR, type SqliteLayout } from './sqlite-layout.ts'
 import { Statement } from './statement.ts'
@@ -30,13 +31,14 @@ export interface ConnectionInit {
 }
 
 const PAGE_BYTES = 4096
+const VIRTUAL_TABLES = "SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL%'"
 
 /** Positions among SQLite's limits. */
 const LIMIT_LENGTH = 0
 const LIMIT_PATTERN_LENGTH = 8
 
 /** Compiled statements kept for the next time. A statement takes a few kilobytes. */
-const STATEMENTS_MAX = 128
+const STATEMENTS = 64
 const STATEMENT_LENGTH_MAX = 4096
 
 /**
@@ -63,8 +65,9 @@ const SETTINGS: readonly string[] = [
 export class Connection {
   readonly #raw: RawConnection
   readonly #layout: SqliteLayout
-  /** In order of use, least recent first. */
-  readonly #statements = new Map<string, Statement>()
+  readonly #statements = new Recent<Statement>(STATEMENTS, (statement) => statement.finalize())
+  /** Whether there are any; a connection ends when the schema changes. */
+  #virtualTables: boolean | undefined
   readonly #readOnly = new WeakMap<SqlSegment, boolean>()
 
   constructor(instance: SqliteInstance, layout: SqliteLayout, init: ConnectionInit) {
@@ -133,13 +136,13 @@ export class Connection {
 
   /** Lends a statement that is compiled or was before; undefined if the text holds none. */
   use<T>(sql: string, run: (statement: Statement) => T): T | undefined {
-    const statement = this.#statements.get(sql) ?? this.#compile(sql)
+    if (sql.length > STATEMENT_LENGTH_MAX) return this.useOnce(sql, run)
+    const statement = this.#statements.get(sql) ?? this.#compileToKeep(sql)
     if (statement === undefined) return undefined
     try {
       return run(statement)
     } finally {
       statement.reset()
-      this.#keep(sql, statement)
     }
   }
 
@@ -176,7 +179,8 @@ export class Connection {
 
   /** Their implementations keep things in memory that SQLite knows nothing of. */
   hasVirtualTables(): boolean {
-    return this.#column("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL%'").length > 0
+    this.#virtualTables ??= this.#column(VIRTUAL_TABLES).length > 0
+    return this.#virtualTables
   }
 
   /** Whether all tables can be read. Virtual tables do not count: their contents are tables themselves. */
@@ -206,22 +210,10 @@ export class Connection {
     return pointer === 0 ? undefined : new Statement(this.#raw, this.#layout, pointer)
   }
 
-  #keep(sql: string, statement: Statement): void {
-    this.#statements.delete(sql)
-    if (sql.length > STATEMENT_LENGTH_MAX) {
-      statement.finalize()
-      return
-    }
-    this.#statements.set(sql, statement)
-    if (this.#statements.size > STATEMENTS_MAX) this.#dropOldest()
-  }
-
-  #dropOldest(): void {
-    for (const [sql, statement] of this.#statements) {
-      this.#statements.delete(sql)
-      statement.finalize()
-      break
-    }
+  #compileToKeep(sql: string): Statement | undefined {
+    const statement = this.#compile(sql)
+    if (statement !== undefined) this.#statements.set(sql, statement)
+    return statement
   }
 
   /** The rows of a query of our own. */
