@@ -27,25 +27,22 @@ describe('membership', () => {
     'the same: ignored, and counted',
     async () => {
       await using nodes = await RqlitedNodes.create()
-      const first = (await nodes.add()).start()
-      const second = await nodes.add()
-      await first.waitForLeader()
-      const flags = ['-join', first.raftAddress]
-      second.start(flags)
-      await second.waitForLeader()
-      expect(await counter(first, 'cluster', 'num_join_req')).toBe(1)
+      // Of three, so that the first one leads on while the second is away.
+      const [first, second] = await threeNodes(nodes)
+      const requests = await counter(first, 'cluster', 'num_join_req')
+      const ignored = await counter(first, 'store', 'num_ignored_joins')
       await second.kill()
-      second.start(flags)
+      second.start(['-join', first.raftAddress])
       await second.waitForLeader()
       await first.until(
-        'the second request',
-        async () => (await counter(first, 'cluster', 'num_join_req')) === 2,
+        'its request',
+        async () => (await counter(first, 'cluster', 'num_join_req')) === requests + 1,
       )
       await first.until(
         'it to be ignored',
-        async () => (await counter(first, 'store', 'num_ignored_joins')) === 1,
+        async () => (await counter(first, 'store', 'num_ignored_joins')) === ignored + 1,
       )
-      expect(Object.keys(await first.members())).toEqual(['0', '1'])
+      expect(Object.keys(await first.members())).toEqual(['0', '1', '2'])
     },
     TIMEOUT,
   )
