@@ -246,7 +246,8 @@ describe('reader threads', () => {
   })
 
   it('a read that cannot be interrupted is ended with its thread, and another takes its place', async () => {
-    const machine = await started({ worker: faulty, reads: { readersMax: 1, readTimeoutMs: 100 } })
+    // Long enough for those behind to be read by a thread that is made for them on a busy machine.
+    const machine = await started({ worker: faulty, reads: { readersMax: 1, readTimeoutMs: 1_000 } })
     const hanging = read(machine, 'hang')
     const behind = [count(machine), count(machine)]
     await expect(hanging).rejects.toMatchObject({ code: 'SQL_READ_TIMEOUT', outcome: 'not-applied' })
