@@ -72,8 +72,11 @@ export class Router {
   readonly #init: RouterInit
   /** Ends the pauses between attempts. */
   #leaderChange = new AbortController()
-  /** Since when no leader is known; undefined while one is. On the monotonic clock. */
-  #leaderlessSince: number | undefined = performance.now()
+  /**
+   * Since when it is seen here that no leader is known; undefined while one is, and at first: there may be one by
+   * now. On the monotonic clock.
+   */
+  #leaderlessSince: number | undefined
   readonly #calls = new LinkedList<RemoteCall>()
 
   constructor(components: RouterComponents, init: RouterInit) {
@@ -126,7 +129,9 @@ export class Router {
         if (!(error instanceof DebrosError)) throw error
         const now = performance.now()
         // Where there has been no leader for long, nobody waits for one again.
-        troubledSince ??= this.#components.leader() === undefined ? (this.#leaderlessSince ?? now) : now
+        if (this.#components.leader() === undefined) this.#leaderlessSince ??= now
+        else this.#leaderlessSince = undefined
+        troubledSince ??= this.#leaderlessSince ?? now
         const patient =
           now + delayMs - troubledSince <= this.#init.leaderWaitMs && now + delayMs - started < timeoutMs
         if (!patient || !isRepeatable(error, kind, mayHaveHappened)) {

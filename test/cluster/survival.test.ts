@@ -140,7 +140,7 @@ test('processes - a snapshot that breaks off goes on after a restart, while writ
     embedded: true,
     snapshots: { threshold: 100, trailing: 10 },
     // The absent node is not waited for; the log is kept for it only once its snapshot is on its way.
-    raft: { catchUpMs: 5_000, snapshotBytesPerSecond: 1_000_000 },
+    raft: { catchUpMs: 5_000, snapshotBytesPerSecond: 1_000_000, snapshotEntriesMax: 100 },
   })
   await createLoadTable(cluster)
   const filled = await (await cluster.leader()).client.execute([

@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { DebrosError, type Outcome } from '../../../src/base/index.ts'
 import { type Attempt, type Routed, type RoutedKind, Router } from '../../../src/node/router.ts'
@@ -161,6 +161,23 @@ describe('router', () => {
     leader = undefined
     router.leaderChanged()
     expect(await attempts()).toBeGreaterThan(1)
+  })
+
+  test('patience - the first leader to be lost is waited for, however long ago this node was started', async () => {
+    let leader: typeof LEADER | undefined = LEADER
+    const router = new Router(
+      { rpc: { handle: () => {}, call: async () => new Uint8Array(0) }, leader: () => leader },
+      { selfId: 'a', leaderWaitMs: 1_000 },
+    )
+    await sleep(1_100)
+    leader = undefined
+    router.leaderChanged()
+    let attempts = 0
+    const run = async (): Promise<string> => {
+      if (++attempts > 1) return 'done'
+      throw failure('RAFT_NO_LEADER', 'not-applied')
+    }
+    expect(await router.attempt(run, LIMITS, 'read')).toBe('done')
   })
 
   test('patience - another leader ends the wait for the next attempt', async () => {
