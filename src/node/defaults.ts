@@ -21,7 +21,12 @@ export const FORWARDED_VALUES_MAX = 500_000
  * machine busy nothing waits for so long; an election, without which nothing is done either, is over before that is a
  * stall.
  */
-export const DEFAULT_LOAD = Object.freeze({ waitMs: 100, intervalMs: 100, inFlightMin: 128, stallMs: 2_000 })
+export const DEFAULT_LOAD = Object.freeze({
+  waitMs: 100,
+  intervalMs: 100,
+  inFlightMin: 1_024,
+  stallMs: 2_000,
+})
 
 /** Reads handed to the SQL worker and not answered yet; more are refused as busy. */
 export const READS_IN_FLIGHT_MAX = 4_096
