@@ -30,7 +30,7 @@ run-node: build ## Start one node, bootstrap or regular, as its CONFIG says
 test: install ## Build and pass all tests
 	npm test
 
-bench: install ## Measure against peers, in short (10 minutes)
+bench: install ## Measure against peers, in short (12 minutes)
 	$(NPM_RUN) bench -- --short --fetch-peers
 
 lint: install ## Check formatting, lint rules, types and generated code

@@ -54,17 +54,16 @@ async function main(): Promise<void> {
       process.exit(INTERRUPTED)
     })
   }
-  const measured = await measure(command, scenarios, interrupted.signal)
-  console.log(command.json ? JSON.stringify(measured, undefined, 2) : renderTargets(measured))
-  if (command.profile !== undefined) {
-    // They show where time goes; how much there is to do in it, they change.
-    console.log(renderProfiles(command.profile))
-    return
-  }
   const to = destinationOf(command)
   const names = SCENARIOS.map(({ name }) => name)
-  publish(mergeScenarios(readReport(to.results), measured, names), SCENARIOS, to)
-  note(`kept in ${relative(process.cwd(), to.results)}`)
+  const measured = await measure(command, scenarios, interrupted.signal, (report) => {
+    // Profiles show where time goes; how much there is to do in it, they change.
+    if (command.profile !== undefined) return
+    publish(mergeScenarios(readReport(to.results), [report], names), SCENARIOS, to)
+  })
+  console.log(command.json ? JSON.stringify(measured, undefined, 2) : renderTargets(measured))
+  if (command.profile !== undefined) console.log(renderProfiles(command.profile))
+  else note(`kept in ${relative(process.cwd(), to.results)}`)
   if (measured.some(({ failure }) => failure !== undefined)) process.exitCode = 1
 }
 
@@ -95,10 +94,12 @@ function chosen({ scenarios: names, short }: BenchCommand): readonly Scenario[] 
   })
 }
 
+/** Tells each scenario's report as soon as it is there: whoever ends the run early keeps those. */
 async function measure(
   command: BenchCommand,
   scenarios: readonly Scenario[],
   signal: AbortSignal,
+  keep: (report: ScenarioReport) => void,
 ): Promise<readonly ScenarioReport[]> {
   const machine = await describeMachine()
   for (const warning of warningsAbout(machine)) note(`warning: ${warning}`)
@@ -113,6 +114,7 @@ async function measure(
       ...(command.profile !== undefined && { profileTo: resolve(command.profile) }),
     })
     reports.push(report)
+    keep(report)
     if (!command.json) console.log(`\n${renderScenario(report)}`)
   }
   return reports

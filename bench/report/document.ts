@@ -21,7 +21,7 @@ those whose turn it is not stand still; a ratio is that of two samples taken one
 samples the median is given, and in brackets the lowest and the highest. \`CPU\` is what a request took of the
 processors on all three nodes together: other programs on the machine change it far less than rates.
 
-\`make bench\` measures the short form of all this in a few minutes, \`npm run bench -- --help\` shows what else
+\`make bench\` measures the short form of all this in about twelve minutes, \`npm run bench -- --help\` shows what else
 there is. [What the profiles showed](#what-the-profiles-showed) on the way here, and what was done about it, is in
 notes of its own.
 `
