@@ -161,11 +161,12 @@ describe('snapshots', () => {
     config: { voters: [], outgoing: [], learners: [], members: [] },
   }
 
-  function store(files: SimFiles, writeError: () => string | undefined = () => undefined): SimSnapshots {
-    return new SimSnapshots(
-      { files, diskTime: () => Promise.resolve(), writeError, happened: () => {} },
-      { chunkBytes: 4 },
-    )
+  function store(
+    files: SimFiles,
+    writeError: () => string | undefined = () => undefined,
+    diskTime = (): Promise<void> => Promise.resolve(),
+  ): SimSnapshots {
+    return new SimSnapshots({ files, diskTime, writeError, happened: () => {} }, { chunkBytes: 4 })
   }
 
   async function save(snapshots: SimSnapshots, content: string): Promise<Error | undefined> {
@@ -192,6 +193,15 @@ describe('snapshots', () => {
     expect(await contentOf((await next.openForRestore(meta)).chunks())).toBe('the content')
     expect(files.damage(() => true)).toBe(true)
     await expect(next.open(meta)).rejects.toMatchObject({ code: 'RAFT_SNAPSHOT_DAMAGED' })
+  })
+
+  test('sim - one that a newer one replaces before it is durable was written all the same', async () => {
+    const files = new SimFiles(createPrng(3))
+    const snapshots = store(files, undefined, async () => {
+      snapshots.retain({ ...meta, index: meta.index + 1 }, [])
+    })
+    expect(await save(snapshots, 'the content')).toBeUndefined()
+    expect(files.names()).toEqual([])
   })
 
   test('sim - one that could not be written leaves nothing', async () => {

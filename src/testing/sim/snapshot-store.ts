@@ -63,9 +63,9 @@ export class SimSnapshots implements Snapshots {
   save(snapshot: SnapshotMeta, capture: SnapshotCapture, done: Callback<number>): void {
     const name = nameOf(snapshot)
     this.#write(name, withTrailer(capture.chunks())).then(
-      () => {
+      (bytes) => {
         this.#components.happened('snapshot taken')
-        done(undefined, this.#components.files.size(name))
+        done(undefined, bytes)
       },
       (error: unknown) => done(toError(error), 0),
     )
@@ -139,7 +139,8 @@ export class SimSnapshots implements Snapshots {
     await this.#write(nameOf(snapshot), this.#reader(bytes).chunks())
   }
 
-  async #write(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  /** How many bytes were written: the file itself may be gone by then, for a newer one that was received. */
+  async #write(name: string, chunks: AsyncIterable<Uint8Array>): Promise<number> {
     const { files, diskTime, writeError } = this.#components
     const temporary = `${name}.${++this.#writes}.tmp`
     const step = async (): Promise<void> => {
@@ -155,10 +156,12 @@ export class SimSnapshots implements Snapshots {
       if (files.size(temporary) === chunk.length) await step()
     }
     await step()
+    const bytes = files.size(temporary)
     files.sync(temporary)
     files.rename(temporary, name)
     await step()
     files.syncDirectory()
+    return bytes
   }
 
   async #read(snapshot: SnapshotMeta): Promise<Uint8Array> {
