@@ -39,8 +39,8 @@ const RESTORE_STEP_BYTES = 256 * 1024
 const CAPTURE_STEP_ENTRIES = 256
 const CAPTURE_STEP_BYTES = 256 * 1024
 const DIGEST_REST_MS_MAX = 50
-/** Some megabytes, at the length that keys mostly have. */
-const KNOWN_KEYS_MAX = 65_536
+/** Some ten thousand keys of the usual length. */
+const KNOWN_KEYS_BYTES = 8 * 1024 * 1024
 
 const EMPTY = new Uint8Array(0)
 
@@ -87,7 +87,7 @@ class LevelKvMachine implements KvMachine {
   /** As the database has it; ahead of it only within `apply`. */
   readonly #history: OutcomeHistory
   readonly #records = new OutcomeRecords()
-  readonly #known = new KnownKeys(KNOWN_KEYS_MAX)
+  readonly #known = new KnownKeys(KNOWN_KEYS_BYTES)
   /** The call that changes the state now, if any. */
   #change: Promise<unknown> | undefined
   /** What reads see from the beginning of a restore until its success. */
