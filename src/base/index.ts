@@ -29,4 +29,5 @@ export {
   type RequestTag,
 } from './outcome-history.ts'
 export { createPrng, type Prng } from './prng.ts'
+export { TIMER_MS_MAX } from './timer.ts'
 export { TransitMap } from './transit-map.ts'

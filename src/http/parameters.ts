@@ -1,6 +1,6 @@
 /** Query parameters, with the checks and texts of rqlite's API. Validated as a whole before anything else happens. */
 import { unescape as percentDecode } from 'node:querystring'
-import { parseDuration } from '../base/index.ts'
+import { parseDuration, TIMER_MS_MAX } from '../base/index.ts'
 import type { ReadLevel } from '../node/index.ts'
 import { DEFAULT_LINEARIZABLE_TIMEOUT_MS, DEFAULT_TIMEOUT_MS } from './defaults.ts'
 import { badRequest } from './reply.ts'
@@ -65,17 +65,16 @@ export class Parameters {
 
   /** How long to wait for the answer of a database. Zero and less mean the default. */
   get timeoutMs(): number {
-    return this.#positive('timeout', DEFAULT_TIMEOUT_MS)
+    return Math.min(this.#positive('timeout', DEFAULT_TIMEOUT_MS), TIMER_MS_MAX)
   }
 
   /** The same for what is no database request: only what was asked for, the node knows better otherwise. */
   get givenTimeout(): { readonly timeoutMs?: number } {
-    const timeoutMs = this.#positive('timeout', 0)
-    return timeoutMs > 0 ? { timeoutMs } : {}
+    return this.#positive('timeout', 0) > 0 ? { timeoutMs: this.timeoutMs } : {}
   }
 
   get linearizableTimeoutMs(): number {
-    return this.#positive('linearizable_timeout', DEFAULT_LINEARIZABLE_TIMEOUT_MS)
+    return Math.min(this.#positive('linearizable_timeout', DEFAULT_LINEARIZABLE_TIMEOUT_MS), TIMER_MS_MAX)
   }
 
   /** Log entries to keep behind a snapshot; 0: as configured. */

@@ -1,5 +1,5 @@
 /** The Raft driver with promises, as the services use it. */
-import { DebrosError } from '../base/index.ts'
+import { DebrosError, TIMER_MS_MAX } from '../base/index.ts'
 import type {
   Applied,
   ClusterConfig,
@@ -115,7 +115,7 @@ export interface Limits {
 }
 
 export function limitsOf({ timeoutMs = DEFAULT_TIMEOUT_MS, signal }: CallOptions): Limits {
-  return { timeoutMs, signal }
+  return { timeoutMs: Math.min(timeoutMs, TIMER_MS_MAX), signal }
 }
 
 function limited<T>(

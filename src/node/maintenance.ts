@@ -4,7 +4,7 @@
  * moves, the next one comes when the new leader's own is due.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Counters, errorMessage, type Logger } from '../base/index.ts'
+import { type Counters, errorMessage, type Logger, TIMER_MS_MAX } from '../base/index.ts'
 import type { DatabaseService } from './types.ts'
 
 export interface MaintenanceIntervals {
@@ -29,9 +29,6 @@ interface Task {
   readonly intervalMs: number
   readonly counter: string
 }
-
-/** Longer ones of a timer end at once. */
-const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** What is put into the log is done there; waiting longer tells nothing new. */
 const STATEMENT_TIMEOUT_MS = 60_000

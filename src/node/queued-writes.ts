@@ -4,7 +4,7 @@
  *   enqueue → [ accepted … ] → batch → log
  *      ↑ waits for room          ↑ not possible now: again, as the same request (batch-writer.ts)
  */
-import { type Counters, DebrosError, type Logger } from '../base/index.ts'
+import { type Counters, DebrosError, type Logger, TIMER_MS_MAX } from '../base/index.ts'
 import { BatchWriter, type QueuedRequest, type RepeatableWrites } from './batch-writer.ts'
 import { DEFAULT_TIMEOUT_MS, WRITE_BATCH_BYTES_MAX, WRITE_QUEUE_BYTES_MAX } from './defaults.ts'
 import type { ResolvedWriteQueue } from './init.ts'
@@ -124,7 +124,7 @@ export class QueuedWrites implements WriteQueue {
     }
     const abort = (): void =>
       leave(new DebrosError('CALL_ABORTED', 'the caller gave up', { cause: signal?.reason }))
-    const timer = setTimeout(() => leave(full()), timeoutMs)
+    const timer = setTimeout(() => leave(full()), Math.min(timeoutMs, TIMER_MS_MAX))
     signal?.addEventListener('abort', abort)
     this.#waiters.push(waiter)
     if (signal?.aborted === true) abort()

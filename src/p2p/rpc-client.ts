@@ -1,5 +1,5 @@
 import type { Connection } from '@libp2p/interface'
-import { DebrosError, errorMessage, TransitMap } from '../base/index.ts'
+import { DebrosError, errorMessage, TIMER_MS_MAX, TransitMap } from '../base/index.ts'
 import {
   checkInteger,
   decodeFrame,
@@ -20,9 +20,6 @@ export const RPC_PROTOCOL = '/debros/rpc/1.0.0'
 export const RPC_STREAM_LIMITS = Object.freeze({ streamsMax: 4 })
 
 const OPEN_TIMEOUT_MS = 5_000
-
-/** A timer set for longer would fire at once. */
-const TIMER_MS_MAX = 2 ** 31 - 1
 
 export interface RpcClientLinkInit {
   readonly peerId: string

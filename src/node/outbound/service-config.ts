@@ -1,14 +1,11 @@
 /** What the JSON files of automatic backup, automatic restore and change capture have in common. */
 import { z } from 'zod'
-import { DebrosError, errorMessage, parseDuration } from '../../base/index.ts'
+import { DebrosError, errorMessage, parseDuration, TIMER_MS_MAX } from '../../base/index.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const DURATION_WANTED = 'must be a duration such as "300ms", "15s" or "1h30m", or a number of nanoseconds'
 const NANOSECONDS_PER_MS = 1e6
-
-/** Some 25 days; Node's timers take no more. */
-const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** A Go duration, as text or in nanoseconds; the value is in whole milliseconds, as long as a timer can run. */
 export const duration = () =>

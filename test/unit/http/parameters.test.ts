@@ -74,12 +74,17 @@ describe('query parameters', () => {
       'timeout=0&linearizable_timeout=-1s&freshness=-1s',
       { timeoutMs: 30_000, linearizableTimeoutMs: 10_000, freshnessMs: 0 },
     ],
+    [
+      'timeout=1000h&linearizable_timeout=1000h', // a timer set for so long would end at once
+      { timeoutMs: 2 ** 31 - 1, linearizableTimeoutMs: 2 ** 31 - 1 },
+    ],
   ])('durations - %j', (query, expected) => {
     expect(Parameters.parse(query)).toMatchObject(expected)
   })
 
   test('timeout - of other requests is only what was given', () => {
     expect(Parameters.parse('timeout=2s').givenTimeout).toEqual({ timeoutMs: 2_000 })
+    expect(Parameters.parse('timeout=1000h').givenTimeout).toEqual({ timeoutMs: 2 ** 31 - 1 })
     expect(Parameters.parse('').givenTimeout).toEqual({})
     expect(Parameters.parse('timeout=0').givenTimeout).toEqual({})
   })

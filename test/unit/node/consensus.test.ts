@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Consensus } from '../../../src/node/consensus.ts'
+import { Consensus, limitsOf } from '../../../src/node/consensus.ts'
 import type { RaftDriver } from '../../../src/raft/index.ts'
 
 /** A driver that takes every call and never answers. */
@@ -22,6 +22,10 @@ describe('consensus', () => {
       ...NOTHING_DONE,
       retryable: true,
     })
+  })
+
+  test('timeout - longer than a timer can run is as long as it can', () => {
+    expect(limitsOf({ timeoutMs: 2 ** 40 })).toMatchObject({ timeoutMs: 2 ** 31 - 1 })
   })
 
   test('abort - the same', async () => {

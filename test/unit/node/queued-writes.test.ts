@@ -1,5 +1,5 @@
 /** The queue of writes over a database that answers what a test says. */
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Counters, DebrosError, type Outcome, silentLogger } from '../../../src/base/index.ts'
 import { WRITE_QUEUE_BYTES_MAX } from '../../../src/node/defaults.ts'
@@ -312,6 +312,15 @@ describe('room', () => {
     await Promise.all([second, third, small])
     await (await queued.flush()).written
     expect(batches().map(([sql = '']) => sql[0])).toEqual(['a', 'b', 'c', 's'])
+  })
+
+  test('full - a caller may want to wait for longer than a timer can run', async () => {
+    const { put, open } = blocked({ capacity: 1 })
+    await put('a')
+    const second = put('b', { timeoutMs: 2 ** 40 })
+    await sleep(10) // a timer set for that long ends after one millisecond
+    open()
+    await expect(second).resolves.toMatchObject({ sequenceNumber: expect.any(BigInt) })
   })
 
   test('full - not for longer than the caller wants', async () => {
