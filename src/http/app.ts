@@ -1,6 +1,7 @@
 /** From a request of node:http to its answer, by rqlite's rules: parameters, path, permission, method, body. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import { errorMessage } from '../base/index.ts'
 import { readBasicAuth } from './basic-auth.ts'
 import { BodyRefused, type ByteBudget, RequestBody } from './body.ts'
@@ -11,9 +12,9 @@ import { LARGE_ANSWER_BYTES } from './defaults.ts'
 import { CALLER_LEFT } from './http-metrics.ts'
 import { checkHost, checkOrigin } from './origin.ts'
 import { judge } from './permission.ts'
-import { emptyReply, errorReply, HttpError, type HttpReply } from './reply.ts'
+import { emptyReply, errorReply, HttpError, type HttpReply, type ShortReply } from './reply.ts'
 import { endsConnection } from './request-body-state.ts'
-import { discard, isShort, Sender } from './send.ts'
+import { awaitAnswer, discard, isShort, Sender } from './send.ts'
 import { Targets } from './target.ts'
 import type { HttpLimits } from './types.ts'
 
@@ -70,6 +71,8 @@ class Exchange extends Served {
   readonly #receivedAt = performance.now()
   readonly #connection: Connection
   #answerBytes = 0
+  /** What is left of the answer. */
+  #sending: Readable | undefined
   /** Of the path, once that is known. */
   #route = 'none'
 
@@ -85,6 +88,7 @@ class Exchange extends Served {
   run(): void {
     this.#app.inFlight.count++
     this.#connection.begin(this)
+    awaitAnswer(this.#response)
     this.#response.on('close', () => this.#close())
     void this.#serve()
   }
@@ -104,6 +108,7 @@ class Exchange extends Served {
 
   override end(): void {
     this.#app.inFlight.count--
+    this.#sending?.destroy()
     this.#body.release()
     this.#app.answers.give(this.#answerBytes)
     this.#report()
@@ -169,7 +174,7 @@ class Exchange extends Served {
   /** Callers that take their time over large answers must not fill the memory together. */
   #counted(answer: HttpReply): HttpReply {
     const { heldBytes = 0, mustBeSent = false } = answer
-    if (heldBytes < LARGE_ANSWER_BYTES || this.#response.destroyed) return answer
+    if (heldBytes < LARGE_ANSWER_BYTES) return answer
     const { answers } = this.#app
     // One alone is sent, whatever its size.
     if (mustBeSent || answers.heldBytes === 0) answers.force(heldBytes)
@@ -183,17 +188,17 @@ class Exchange extends Served {
   #send(given: HttpReply): void {
     const { sender, isStopping, limits, context } = this.#app
     const response = this.#response
-    const answer = this.#counted(given)
-    if (response.destroyed) {
-      discard(answer)
+    if (this.#isOver) {
+      discard(given)
       return
     }
+    const answer = this.#counted(given)
     const ends = endsConnection(this.#request)
     if (ends && isShort(answer)) {
-      sender.sendAndClose(this.#request, response, answer, limits.lingerMs)
+      this.#refuse(answer)
       return
     }
-    sender.send(response, answer, {
+    this.#sending = sender.send(response, answer, {
       close: ends || isStopping(),
       timeoutMs: limits.sendTimeoutMs,
       onBroken: (error) => {
@@ -203,8 +208,8 @@ class Exchange extends Served {
   }
 
   #fail(error: unknown): void {
-    const { context, limits, sender } = this.#app
-    if (this.#response.destroyed) return
+    const { context } = this.#app
+    if (this.#isOver) return
     if (this.#response.headersSent) {
       this.#response.destroy()
       return
@@ -215,9 +220,19 @@ class Exchange extends Served {
       return
     }
     const answer = errorReply(error.status, error.message, error.headers)
-    if (error instanceof BodyRefused) {
-      sender.sendAndClose(this.#request, this.#response, answer, limits.lingerMs)
-    } else this.#send(answer)
+    if (error instanceof BodyRefused) this.#refuse(answer)
+    else this.#send(answer)
+  }
+
+  #refuse(answer: ShortReply): void {
+    const { limits, sender } = this.#app
+    const { lingerMs, sendTimeoutMs: timeoutMs } = limits
+    sender.sendAndClose(this.#request, this.#response, answer, { lingerMs, timeoutMs })
+  }
+
+  /** Nobody is there to be answered. The response does not know if it waits for those of requests before it. */
+  get #isOver(): boolean {
+    return this.#response.destroyed || !this.isLinked
   }
 
   /** Without the query, which can hold data. */

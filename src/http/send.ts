@@ -1,5 +1,6 @@
 /** Writes a reply to the connection: at once if it is small, in pieces at the caller's pace if not. */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { HttpReply, ShortReply } from './reply.ts'
 
@@ -36,22 +37,20 @@ export class Sender {
     for (const type of [undefined, ...TYPES]) this.#headersOf.set(type, { ...common, ...typeHeaders(type) })
   }
 
-  send(response: ServerResponse, answer: HttpReply, options: SendOptions): void {
+  /** Returns what is still to be read, for the caller to destroy when nobody is there any more to take it. */
+  send(response: ServerResponse, answer: HttpReply, options: SendOptions): Readable | undefined {
     const { body } = answer
     if (body === undefined || typeof body === 'string') {
-      this.#sendText(response, answer, body ?? '', options)
-    } else if (Symbol.asyncIterator in body) {
-      this.#sendStream(response, answer, streamOf(body), options)
-    } else {
-      const pieces = body[Symbol.iterator]()
-      const first = pieces.next()
-      const second = first.done ? first : pieces.next()
-      if (second.done) this.#sendText(response, answer, first.done ? '' : (first.value as string), options)
-      else {
-        const begun = [first.value as string, second.value as string] // neither was the end
-        this.#sendStream(response, answer, paced(begun, pieces), options)
-      }
+      return this.#sendText(response, answer, body ?? '', options)
     }
+    if (Symbol.asyncIterator in body) return this.#sendStream(response, answer, streamOf(body), options)
+    const pieces = body[Symbol.iterator]()
+    const first = pieces.next()
+    const second = first.done ? first : pieces.next()
+    if (second.done)
+      return this.#sendText(response, answer, first.done ? '' : (first.value as string), options)
+    const begun = [first.value as string, second.value as string] // neither was the end
+    return this.#sendStream(response, answer, paced(begun, pieces), options)
   }
 
   /**
@@ -63,9 +62,10 @@ export class Sender {
     request: IncomingMessage,
     response: ServerResponse,
     answer: ShortReply,
-    lingerMs: number,
+    { lingerMs, timeoutMs }: { readonly lingerMs: number } & Pick<SendOptions, 'timeoutMs'>,
   ): void {
     const { body = '' } = answer
+    limitTaking(response, timeoutMs)
     response.writeHead(answer.status, this.#headers(answer, true, Buffer.byteLength(body)))
     response.flushHeaders()
     if (body !== '') response.write(body)
@@ -85,23 +85,22 @@ export class Sender {
   }
 
   /** Head and body go out in one write. */
-  #sendText(response: ServerResponse, answer: HttpReply, body: string, options: SendOptions): void {
+  #sendText(response: ServerResponse, answer: HttpReply, body: string, options: SendOptions): undefined {
     response.writeHead(answer.status, this.#headers(answer, options.close, Buffer.byteLength(body)))
     response.end(body)
-    // What the system has taken needs no caller that takes it; Node resets this with the next request.
-    const { socket } = response
-    if (socket !== null && socket.writableLength > 0) socket.setTimeout(options.timeoutMs)
+    // What the system has taken needs no caller that takes it.
+    if (response.socket?.writableLength !== 0) limitTaking(response, options.timeoutMs)
   }
 
-  #sendStream(response: ServerResponse, answer: HttpReply, stream: Readable, options: SendOptions): void {
-    response.socket?.setTimeout(options.timeoutMs)
+  #sendStream(response: ServerResponse, answer: HttpReply, stream: Readable, options: SendOptions): Readable {
+    limitTaking(response, options.timeoutMs)
     response.writeHead(answer.status, this.#headers(answer, options.close))
-    response.on('close', () => stream.destroy())
     stream.on('error', (error) => {
       options.onBroken(error)
       response.destroy()
     })
     stream.pipe(response)
+    return stream
   }
 
   #headers(answer: HttpReply, close: boolean, length?: number): OutgoingHttpHeaders {
@@ -110,6 +109,22 @@ export class Sender {
     if (close) headers.connection = 'close'
     return headers
   }
+}
+
+/** An answer that waits for those of requests before it has no socket yet. */
+function onTurn(response: ServerResponse, act: (socket: Socket) => void): void {
+  if (response.socket === null) response.once('socket', act)
+  else act(response.socket)
+}
+
+/** Gives up a caller that takes nothing for so long. Node lifts this with the next request that comes later. */
+function limitTaking(response: ServerResponse, timeoutMs: number): void {
+  onTurn(response, (socket) => socket.setTimeout(timeoutMs))
+}
+
+/** Until there is an answer its caller has nothing to take; the limit of the one before it is over. */
+export function awaitAnswer(response: ServerResponse): void {
+  if (response.socket === null) onTurn(response, (socket) => socket.setTimeout(0))
 }
 
 /** Gives up an answer that cannot be sent. */

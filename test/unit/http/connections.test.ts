@@ -1,11 +1,12 @@
 /** What travels on one connection, byte by byte: pipelining, bodies nobody wants, odd request lines. */
 import { once } from 'node:events'
 import net from 'node:net'
-import { setImmediate } from 'node:timers/promises'
-import { describe, expect, test, vi } from 'vitest'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { HttpLimits } from '../../../src/http/types.ts'
 import { createAuthorizer } from '../../../src/node/index.ts'
 import { rowsResult } from './fake-node.ts'
-import { serve } from './serve.ts'
+import { type Served, serve } from './serve.ts'
 
 const BODY = '["SELECT 1"]'
 const AUTHORIZER = createAuthorizer('[{"username":"bob","password":"secret","perms":["execute"]}]')
@@ -87,6 +88,97 @@ describe('pipelining', () => {
     resolve()
     const gauge = 'debros_http_requests_in_flight'
     await vi.waitFor(async () => expect((await ask('GET', '/metrics')).body).toContain(`\n${gauge} 1\n`))
+  })
+})
+
+describe('answers that wait for those before them', () => {
+  const SLOW = 'GET /db/query?q=slow HTTP/1.1\r\nHost: x\r\n\r\n'
+  const NEXT = 'GET /db/query?q=next HTTP/1.1\r\nHost: x\r\n\r\n'
+  const BACKUP = 'GET /db/backup HTTP/1.1\r\nHost: x\r\n\r\n'
+
+  /** One is answered when the test says so, others at once, with so much text each. */
+  async function serveSlowly(textLength: { slow: number; next: number }, limits: Partial<HttpLimits> = {}) {
+    const served = await serve({ limits })
+    const { promise, resolve: answerFirst } = Promise.withResolvers<void>()
+    served.node.answer = async ({ statements }) => {
+      const isSlow = statements[0]!.sql === 'slow'
+      if (isSlow) await promise
+      const text = 'x'.repeat(isSlow ? textLength.slow : textLength.next)
+      return served.node.response([rowsResult(['v'], ['text'], [[text]])])
+    }
+    const socket = net.connect(served.port, '127.0.0.1').pause()
+    onTestFinished(() => void socket.destroy())
+    return { ...served, socket, answerFirst }
+  }
+
+  const served = async (ask: Served['ask']) => (await ask('GET', '/metrics')).body
+
+  test.each([
+    ['many', 60_000, 500],
+    ['large', 40_000_000, 1],
+  ])('%s, and nobody takes them - are given up', async (_, next, requests) => {
+    const { ask, node, socket, answerFirst } = await serveSlowly({ slow: 0, next }, { sendTimeoutMs: 50 })
+    socket.write(SLOW + NEXT.repeat(requests))
+    await vi.waitFor(() => expect(node.calls.length).toBeGreaterThan(1 + requests / 2))
+    await setImmediate() // the others are answered
+    answerFirst()
+    await vi.waitFor(async () => expect(await served(ask)).toContain('requests_in_flight 1\n'), 10_000)
+  })
+
+  test('while none is at hand - the caller is not hurried', async () => {
+    const { node, socket, answerFirst } = await serveSlowly(
+      { slow: 9, next: 20_000_000 },
+      { sendTimeoutMs: 100 },
+    )
+    socket.write(NEXT + SLOW)
+    await vi.waitFor(() => expect(node.calls.length).toBe(2))
+    // The first is taken; much later than its limit there is something to take again.
+    let received = 0
+    socket.on('data', ({ length }) => {
+      received += length
+    })
+    socket.resume()
+    await vi.waitFor(() => expect(received).toBeGreaterThan(20_000_000), 10_000)
+    await sleep(300)
+    const before = received
+    answerFirst()
+    await vi.waitFor(() => expect(received).toBeGreaterThan(before))
+  })
+
+  // Some versions of Node end by themselves what waits on a connection that is gone, some do not.
+  test('a caller that goes away - ends what is read for it', async () => {
+    const { node, socket } = await serveSlowly({ slow: 0, next: 0 })
+    const seen = { begun: false, ended: false }
+    node.backup = async () => ({
+      servedBy: '',
+      chunks: (async function* () {
+        try {
+          for (;;) yield Buffer.alloc(seen.begun ? 64 * 1024 : 1)
+        } finally {
+          seen.ended = true
+        }
+      })(),
+    })
+    socket.write(SLOW + BACKUP)
+    await vi.waitFor(() => expect(node.backups.length).toBe(1))
+    socket.destroy()
+    await vi.waitFor(() => expect(seen.ended).toBe(true))
+  })
+
+  test('a caller that goes away - takes nothing of what answers may take together', async () => {
+    const { ask, node, socket, answerFirst } = await serveSlowly(
+      { slow: 200_000, next: 200_000 },
+      { answerBytesInFlightMax: 300_000 },
+    )
+    socket.write(SLOW + SLOW)
+    await vi.waitFor(() => expect(node.calls.length).toBe(2))
+    socket.destroy()
+    await vi.waitFor(() => expect(node.calls[1]!.options.signal!.aborted).toBe(true))
+    answerFirst()
+    await setImmediate()
+    const both = await Promise.all([ask('GET', '/db/query?q=a'), ask('GET', '/db/query?q=b')])
+    expect((await ask('GET', '/metrics')).body).toContain('requests_in_flight 1\n')
+    expect(both.map(({ status }) => status)).toContain(200)
   })
 })
 
