@@ -101,6 +101,10 @@ class Exchange extends Served {
     }
   }
 
+  get isBegun(): boolean {
+    return !this.#request.complete && !this.#response.headersSent
+  }
+
   #close(): void {
     if (!this.#response.writableFinished) this.#connection.close()
     this.#connection.finish(this)
@@ -255,11 +259,11 @@ class Exchange extends Served {
 export function answerBrokenRequest(
   error: Error & { code?: string },
   socket: Socket,
-  rqliteVersion: string,
+  { connections, rqliteVersion }: Pick<AppInit, 'connections' | 'rqliteVersion'>,
 ): void {
   // Without a finished handshake, as when plain HTTP is spoken to a TLS port, nothing can be said.
   const noTls = /^ERR_(?:SSL|TLS)_/.test(error.code ?? '')
-  if (noTls || error.code === 'ECONNRESET' || !socket.writable) {
+  if (noTls || error.code === 'ECONNRESET' || !socket.writable || !connections.of(socket).canRefuse) {
     socket.destroy()
     return
   }

@@ -8,6 +8,8 @@ import { requestAborted } from './context.ts'
 
 /** A request that is being served. */
 export abstract class Served extends Linked {
+  /** Some of it has still to come, and nothing was answered. */
+  abstract get isBegun(): boolean
   /** Called once: it was answered, or its caller has gone. */
   abstract end(): void
 }
@@ -33,6 +35,15 @@ export class Connection {
 
   finish(request: Served): void {
     if (this.#requests.delete(request)) request.end()
+  }
+
+  /**
+   * Whether what is wrong with what came last can be told: a caller takes what it is told for the answer to its
+   * first request that has none.
+   */
+  get canRefuse(): boolean {
+    const { first } = this.#requests
+    return first === undefined || (first.isBegun && first.after === undefined)
   }
 
   abort(reason: Error): void {

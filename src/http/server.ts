@@ -141,7 +141,8 @@ class RqliteHttpServer implements HttpServer {
       {
         logger: this.#components.logger,
         onRequest: this.#createApp(rqliteVersion),
-        onClientError: (error, socket) => answerBrokenRequest(error, socket, rqliteVersion),
+        onClientError: (error, socket) =>
+          answerBrokenRequest(error, socket, { connections: this.#connections, rqliteVersion }),
       },
       { limits: this.#limits, tls },
     )

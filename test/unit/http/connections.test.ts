@@ -91,6 +91,33 @@ describe('pipelining', () => {
   })
 })
 
+describe('what is no request, behind one that is', () => {
+  const WRITE = `POST /db/execute HTTP/1.1\r\nHost: x\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`
+
+  test('is not taken for the answer to that', async () => {
+    const { port, node } = await serve()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    node.answer = async () => {
+      await promise
+      return node.response([])
+    }
+    onTestFinished(() => resolve())
+    expect(await exchange(port, `${WRITE}GARBAGE\r\n\r\n`)).toBe('')
+    expect(await exchange(port, `${WRITE}POST /db/execute HTTP/1.1\r\nContent-Length: x\r\n\r\n`)).toBe('')
+  })
+
+  test('is refused once that is answered; so is a body that is broken', async () => {
+    const { port } = await serve()
+    const socket = net.connect(port, '127.0.0.1')
+    socket.write(WRITE)
+    await until(socket, '{"results":[]}')
+    socket.write('GARBAGE\r\n\r\n')
+    expect(await until(socket, 'bad request')).toMatch(/^HTTP\/1.1 400 /)
+    const chunked = 'POST /db/execute HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'
+    expect(await exchange(port, `${chunked}x\r\n`)).toMatch(/^HTTP\/1.1 400 /)
+  })
+})
+
 describe('answers that wait for those before them', () => {
   const SLOW = 'GET /db/query?q=slow HTTP/1.1\r\nHost: x\r\n\r\n'
   const NEXT = 'GET /db/query?q=next HTTP/1.1\r\nHost: x\r\n\r\n'
