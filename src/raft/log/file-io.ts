@@ -44,8 +44,9 @@ export async function removeFile(path: string, temporaryPath: string): Promise<v
   await rename(path, temporaryPath)
   const file = await open(temporaryPath, 'r+')
   try {
-    const { size } = await file.stat()
-    for (let left = size - FREE_STEP_BYTES; left > 0; left -= FREE_STEP_BYTES) {
+    const { size, nlink } = await file.stat()
+    // Another name of it, as of a copy made of hard links, keeps its room: there is nothing to free.
+    for (let left = nlink > 1 ? 0 : size - FREE_STEP_BYTES; left > 0; left -= FREE_STEP_BYTES) {
       await file.truncate(left)
       await sleep(FREE_PAUSE_MS)
     }

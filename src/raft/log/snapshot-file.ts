@@ -60,7 +60,12 @@ export async function writeSnapshotFile(
 async function openToWrite(temporaryPath: string, sparePath: string | undefined): Promise<FileHandle> {
   if (sparePath === undefined) return await open(temporaryPath, 'wx+', 0o600)
   await rename(sparePath, temporaryPath)
-  return await open(temporaryPath, 'r+')
+  const spare = await open(temporaryPath, 'r+')
+  if ((await spare.stat()).nlink === 1) return spare
+  // It has another name, as of a copy made of hard links, under which it must stay what it was.
+  await spare.close()
+  await rm(temporaryPath)
+  return await open(temporaryPath, 'wx+', 0o600)
 }
 
 /** Writes on and on, and lets no more than a step of it wait to be synced. */

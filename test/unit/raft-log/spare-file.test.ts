@@ -1,5 +1,5 @@
 /** A large snapshot is written over one that is of no use any more: only where they differ, and never wrongly. */
-import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -74,6 +74,10 @@ describe('overwriting', () => {
   })
 })
 
+async function* emptyTransfer() {
+  yield new Uint8Array(12) // the trailer of no payload: its length and its checksum, both 0
+}
+
 describe('snapshots', () => {
   let dir: string
   let snapshots: Snapshots
@@ -95,10 +99,9 @@ describe('snapshots', () => {
     await snapshots.reap(snapshotAt(index, 2), [])
   }
 
-  async function taken(index: number): Promise<Uint8Array> {
+  async function taken(index: number, from = snapshots): Promise<Uint8Array> {
     const parts: Uint8Array[] = []
-    for await (const chunk of (await snapshots.openForRestore(snapshotAt(index, 2))).chunks())
-      parts.push(chunk)
+    for await (const chunk of (await from.openForRestore(snapshotAt(index, 2))).chunks()) parts.push(chunk)
     return Buffer.concat(parts)
   }
 
@@ -143,6 +146,23 @@ describe('snapshots', () => {
     await snapshots.stop()
     expect((await readdir(dir)).sort()).toEqual(['2-2.snap.spare', '3-2.snap'])
     await snapshots.start()
+  })
+
+  test('snapshots - copies made of hard links stay what they were', async () => {
+    const copies = join(root, 'copies')
+    await mkdir(copies)
+    const content = [payload(1, 20), payload(2, 20), payload(3, 20)] as const
+    await take(1, content[0])
+    await link(join(dir, '1-2.snap'), join(copies, '1-2.snap'))
+    await take(2, content[1])
+    await link(join(dir, '2-2.snap'), join(copies, '2-2.snap'))
+    await take(3, content[2]) // over the first; the second becomes the spare, to be deleted
+    expect(Buffer.compare(await taken(3), content[2])).toBe(0)
+    await snapshots.receive({ snapshot: snapshotAt(4, 2), sizeBytes: 12, checksum: 0 }, 0, emptyTransfer())
+    expect(await readdir(dir)).toEqual(['3-2.snap', '4-2.snap'])
+    const original = createSnapshotFiles({ logger: silentLogger }, { dir: copies })
+    expect(Buffer.compare(await taken(1, original), content[0])).toBe(0)
+    expect(Buffer.compare(await taken(2, original), content[1])).toBe(0)
   })
 
   test('snapshots - small ones leave nothing behind', async () => {
