@@ -1,5 +1,5 @@
 /** Requests and responses in parts: how they are cut for sending, and put together again. */
-import { joinBytes, malformed, RPC_PART_BYTES, RPC_PART_BYTES_MAX, RpcFrame } from '../wire/index.ts'
+import { malformed, RPC_PART_BYTES, RPC_PART_BYTES_MAX, RpcFrame } from '../wire/index.ts'
 import type { FrameStream } from './frame-stream.ts'
 
 /** A message on its way out. */
@@ -74,7 +74,8 @@ export class TurnSender {
 /** A message on its way in, of a size announced in advance and found acceptable. */
 export class IncomingMessage {
   readonly #sizeBytes: number
-  readonly #parts: Uint8Array[] = []
+  /** What has come of it, if it did not come at once. The parts are not kept: each may be a byte. */
+  #begun: Uint8Array | undefined
   #receivedBytes = 0
 
   constructor(sizeBytes: number) {
@@ -84,15 +85,14 @@ export class IncomingMessage {
   /** Returns the whole message once `data` completes it. Throws `WIRE_MALFORMED`. */
   add(data: Uint8Array): Uint8Array | undefined {
     if (data.length > RPC_PART_BYTES_MAX) throw malformed(`a part of ${data.length} bytes`)
+    const at = this.#receivedBytes
     this.#receivedBytes += data.length
     if (this.#receivedBytes > this.#sizeBytes) throw malformed('more data than announced')
-    this.#parts.push(data)
-    if (this.#receivedBytes < this.#sizeBytes) {
-      // Each part must bring the message forward, or it could go on for ever.
-      if (data.length === 0) throw malformed('an empty part')
-      return undefined
-    }
-    const [only] = this.#parts
-    return only !== undefined && this.#parts.length === 1 ? only : joinBytes(this.#parts, this.#receivedBytes)
+    if (data.length === this.#sizeBytes) return data
+    // Each part must bring the message forward, or it could go on for ever.
+    if (data.length === 0) throw malformed('an empty part')
+    this.#begun ??= new Uint8Array(this.#sizeBytes)
+    this.#begun.set(data, at)
+    return this.#receivedBytes === this.#sizeBytes ? this.#begun : undefined
   }
 }

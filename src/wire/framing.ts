@@ -34,8 +34,9 @@ export class FrameDecoder {
   #prefixBytes = 0
   /** The frame being read, once its length is known. */
   #frameBytes: number | undefined
-  #parts: Uint8Array[] = []
   #missingBytes = 0
+  /** What has come of it, if it did not come at once. The pieces it came in are not kept: each may be a byte. */
+  #begun: Uint8Array | undefined
 
   constructor(init: { readonly frameBytesMax: number }) {
     this.#frameBytesMax = init.frameBytesMax
@@ -65,9 +66,8 @@ export class FrameDecoder {
       }
       const taken = chunk.subarray(at, at + this.#missingBytes)
       at += taken.length
-      this.#missingBytes -= taken.length
-      this.#parts.push(taken)
-      if (this.#missingBytes === 0) onFrame(this.#takeFrame())
+      const frame = this.#add(taken, this.#frameBytes)
+      if (frame !== undefined) onFrame(frame)
     }
   }
 
@@ -99,23 +99,18 @@ export class FrameDecoder {
     this.#missingBytes = frameBytes
   }
 
-  #takeFrame(): Uint8Array {
-    const parts = this.#parts
-    this.#parts = []
-    const frameBytes = this.#frameBytes ?? 0
+  /** The frame, if this completes it. */
+  #add(part: Uint8Array, frameBytes: number): Uint8Array | undefined {
+    const isWhole = part.length === frameBytes
+    if (!isWhole) {
+      this.#begun ??= new Uint8Array(frameBytes)
+      this.#begun.set(part, frameBytes - this.#missingBytes)
+    }
+    this.#missingBytes -= part.length
+    if (this.#missingBytes > 0) return undefined
+    const frame = isWhole ? part : this.#begun
     this.#frameBytes = undefined
-    const [first] = parts
-    return first !== undefined && parts.length === 1 ? first : joinBytes(parts, frameBytes)
+    this.#begun = undefined
+    return frame
   }
-}
-
-/** Copies `parts`, `bytes` long together, into one array. */
-export function joinBytes(parts: readonly Uint8Array[], bytes: number): Uint8Array {
-  const joined = new Uint8Array(bytes)
-  let at = 0
-  for (const part of parts) {
-    joined.set(part, at)
-    at += part.length
-  }
-  return joined
 }

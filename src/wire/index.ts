@@ -1,5 +1,5 @@
 export { errorFromWire, errorToWire } from './errors.ts'
-export { FrameDecoder, framePrefix, joinBytes } from './framing.ts'
+export { FrameDecoder, framePrefix } from './framing.ts'
 export { RemoveRequest, RemoveResponse, TransferRequest, TransferResponse } from './generated/cluster.ts'
 export {
   Command,

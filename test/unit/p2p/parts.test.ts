@@ -59,6 +59,14 @@ test('rpc messages - parts that do not add up are malformed', () => {
   expect(new IncomingMessage(0).add(Buffer.of())).toHaveLength(0)
 })
 
+test('rpc messages - nothing is kept of the parts they come in', () => {
+  const message = new IncomingMessage(3)
+  const part = Buffer.from('a')
+  message.add(part)
+  part.fill(0)
+  expect(Buffer.from(message.add(Buffer.from('bc')) ?? []).toString()).toBe('abc')
+})
+
 test('members - are found by key and by id, and replaced as a whole', () => {
   const table = new MemberTable()
   const a = { id: 'a', peerId: 'pa', address: 'h:1' }
