@@ -38,6 +38,15 @@ describe('parse', () => {
   )
 })
 
+// Of what takes a time that grows with the square of the length, this test would see no end.
+test.each([
+  ['digits', '1'.repeat(200_000)],
+  ['digits with a point', `${'1'.repeat(100_000)}.${'1'.repeat(100_000)}`],
+  ['parts', `${'1m1s'.repeat(50_000)}x`],
+])('duration - many %s are refused at once', (_, text) => {
+  expect(parseDuration(text)).toBeUndefined()
+})
+
 describe('format', () => {
   test.each([
     [0, '0s'],
