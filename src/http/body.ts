@@ -1,6 +1,7 @@
 /** Reads request bodies, with a limit for each and one for all that are held at a time. */
 import type { IncomingMessage } from 'node:http'
 import { Deadline, type Deadlines } from './deadlines.ts'
+import { GatheredBody } from './gathered-body.ts'
 import { HttpError } from './reply.ts'
 import type { HttpLimits } from './types.ts'
 
@@ -80,12 +81,11 @@ export class RequestBody {
     if (length === 0) return NOTHING
     return new Promise((resolve, reject) => {
       const request = this.#request
-      const chunks: Buffer[] = []
+      const body = new GatheredBody()
       const finish = (error?: Error) => {
         this.#deadlines.delete(deadline)
         request.off('data', onData).off('end', onEnd).off('close', onClose)
-        if (error === undefined)
-          resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.#takenBytes))
+        if (error === undefined) resolve(body.whole())
         else reject(error)
       }
       const refuse = (error: BodyRefused) => {
@@ -99,7 +99,7 @@ export class RequestBody {
           refuse(error as BodyRefused) // the only thing #take throws
           return
         }
-        chunks.push(chunk)
+        body.add(chunk)
         // Most bodies are one chunk, of a length that was told: their end need not be waited for.
         if (this.#takenBytes === length) finish()
       }
