@@ -74,9 +74,9 @@ export class RequestBody {
   /**
    * Throws {@link BodyRefused} (413 too large, 503 too much at once, 408 too slow) as soon as that is known.
    */
-  async read(): Promise<Buffer> {
+  async read(bytesMax = this.#limits.bodyBytesMax): Promise<Buffer> {
     // A length that is only declared takes nothing from the budget, or a few idle callers could empty it.
-    this.#checkSize(this.#declaredLength ?? 0, this.#limits.bodyBytesMax)
+    this.#checkSize(this.#declaredLength ?? 0, bytesMax)
     const length = this.#declaredLength
     if (length === 0) return NOTHING
     return new Promise((resolve, reject) => {
@@ -94,7 +94,7 @@ export class RequestBody {
       }
       const onData = (chunk: Buffer) => {
         try {
-          this.#take(chunk.length)
+          this.#take(chunk.length, bytesMax)
         } catch (error) {
           refuse(error as BodyRefused) // the only thing #take throws
           return
@@ -141,8 +141,8 @@ export class RequestBody {
     this.#takenBytes = 0
   }
 
-  #take(bytes: number): void {
-    this.#checkSize(this.#takenBytes + bytes, this.#limits.bodyBytesMax)
+  #take(bytes: number, bytesMax: number): void {
+    this.#checkSize(this.#takenBytes + bytes, bytesMax)
     if (!this.#budget.take(bytes)) {
       throw new BodyRefused(503, 'too much request data at once, try again later', { 'retry-after': '1' })
     }

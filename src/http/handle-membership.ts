@@ -5,6 +5,9 @@ import { redirectRequest } from './redirect.ts'
 import { badRequest, emptyReply, errorReply, type HttpReply } from './reply.ts'
 import type { HttpNode } from './types.ts'
 
+/** Of a body that names a node. A large one would hold the thread while it is parsed. */
+const MEMBER_BODY_BYTES_MAX = 64 * 1024
+
 /** Failures of a request that nobody could take on. */
 const NO_LEADER: ReadonlySet<string> = new Set(['RAFT_NO_LEADER', 'RAFT_NOT_LEADER'])
 
@@ -38,7 +41,7 @@ export async function handleStepdown(context: RequestContext): Promise<HttpReply
 
 /** As rqlite, the body counts only if it is declared as JSON; `""` and `null` mean any node. */
 async function readTarget({ body, contentType }: RequestContext): Promise<string | undefined> {
-  const text = (await body.read()).toString('utf8')
+  const text = (await body.read(MEMBER_BODY_BYTES_MAX)).toString('utf8')
   if (contentType !== 'application/json' || text === '') return undefined
   let parsed: unknown
   try {
@@ -87,7 +90,7 @@ export async function handleRemove(context: RequestContext): Promise<HttpReply> 
 }
 
 async function readNodeId({ body }: RequestContext): Promise<string> {
-  const text = (await body.read()).toString('utf8')
+  const text = (await body.read(MEMBER_BODY_BYTES_MAX)).toString('utf8')
   let parsed: unknown
   try {
     parsed = JSON.parse(text)

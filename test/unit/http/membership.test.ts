@@ -5,6 +5,16 @@ import { serve } from './serve.ts'
 const json = { 'content-type': 'application/json' }
 const other = { id: 'node2', address: '10.0.0.2:7001' }
 
+test.each([
+  ['POST', '/leader'],
+  ['DELETE', '/remove'],
+])('%s %s - a body that names no node but much else is not read', async (method, url) => {
+  const { ask, node } = await serve({ limits: { lingerMs: 50 } })
+  const body = `{"id":"node2"${' '.repeat(64 * 1024)}}`
+  expect(await ask(method, url, { body, headers: json })).toMatchObject({ status: 413 })
+  expect(node.asked).toEqual([])
+})
+
 // Contract 4.8; acceptance row 70.
 describe('POST /leader', () => {
   test.each<[string, string, Record<string, string>, string | undefined]>([
