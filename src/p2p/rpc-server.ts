@@ -13,6 +13,7 @@ import {
   RPC_RESPONSE_BYTES_MAX,
   RPC_RESPONSES_BYTES_MAX,
   RPC_STRANGER_CALLS_MAX,
+  RPC_STRANGER_FRAME_BYTES_MAX,
   RPC_STRANGER_REQUEST_BYTES_MAX,
   RpcFrame,
 } from '../wire/index.ts'
@@ -66,7 +67,7 @@ export class RpcServer {
   }
 
   accept(stream: Stream, connection: Connection): void {
-    const { host } = this.#components
+    const { host, members } = this.#components
     const peerId = connection.remotePeer.toString()
     const remoteHost = String(connection.remoteAddr.getComponents()[0]?.value ?? '')
     const session: RpcSession = new RpcSession(
@@ -74,6 +75,7 @@ export class RpcServer {
       {
         peerId,
         remoteHost,
+        frameBytesMax: members.has(peerId) ? RPC_FRAME_BYTES_MAX : RPC_STRANGER_FRAME_BYTES_MAX,
         onClosed: (error) => {
           this.#sessions.delete(session)
           if (error !== undefined) this.#report(peerId, error)
@@ -148,6 +150,7 @@ interface ServerCall {
 interface RpcSessionInit {
   readonly peerId: string
   readonly remoteHost: string
+  readonly frameBytesMax: number
   readonly onClosed: (error: Error | undefined) => void
 }
 
@@ -163,7 +166,7 @@ class RpcSession {
     this.#server = components.server
     this.#init = init
     this.#stream = new FrameStream(components, {
-      frameBytesMax: RPC_FRAME_BYTES_MAX,
+      frameBytesMax: init.frameBytesMax,
       onFrame: (frame) => this.#onFrame(frame),
       onDrained: () => this.#sender.sendMore(),
       onClosed: (error) => this.#onClosed(error),

@@ -45,6 +45,9 @@ export const RPC_PART_BYTES = 64 * KIB
 /** An RPC frame: a part and what is around it (a method name, or an error with its message). */
 export const RPC_FRAME_BYTES_MAX = RPC_PART_BYTES_MAX + 16 * KIB
 
+/** From a peer that is not a member. It may become one: what we send ourselves fits. */
+export const RPC_STRANGER_FRAME_BYTES_MAX = RPC_PART_BYTES + 16 * KIB
+
 /** Characters of an error's message; the rest is cut off. */
 export const ERROR_MESSAGE_LENGTH_MAX = 4 * KIB
 

@@ -473,6 +473,12 @@ test('rpc - frames that break the protocol reset the stream, and are warned of o
     [begin, RpcFrame.encode({ call: 1, requestPart: Buffer.of() })],
     [begin, RpcFrame.encode({ call: 1, requestPart: Buffer.alloc(6) })],
     [Buffer.alloc(RPC_FRAME_BYTES_MAX + 1)],
+    [
+      RpcFrame.encode({
+        call: 1,
+        request: { method: 'wait', sizeBytes: 90_000, data: Buffer.alloc(90_000) },
+      }),
+    ],
   ]
   const connection = await a.connect(b.address, { signal: AbortSignal.timeout(5_000) })
   for (const frames of bad) {
