@@ -7,6 +7,8 @@ export const PROTOCOL_VERSION = 1
 export const HOST_DEFAULTS = Object.freeze({
   /** Far above any cluster: pruning would close connections that Raft is about to use. */
   connectionsMax: 1_000,
+  /** Of peers that are no members and came by themselves: whoever takes all places would keep members out. */
+  strangersMax: 500,
   /** A restarting cluster, or many nodes behind one address, connects all at once. */
   inboundConnectionsPerSecondMax: 200,
   inboundPendingConnectionsMax: 200,

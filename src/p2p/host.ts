@@ -33,6 +33,8 @@ export interface PeerHostInit {
   readonly listenAddresses: readonly string[]
   /** `host:port` to listen on for the other nodes; port 0 takes a free one. */
   readonly nodeAddress: string
+  /** Connections of peers that are not protected. @default HOST_DEFAULTS.strangersMax */
+  readonly strangersMax?: number
 }
 
 /**
@@ -295,6 +297,10 @@ class Libp2pHost implements PeerHost {
 
   #connectionOpened(connection: Connection): void {
     const peerId = connection.remotePeer.toString()
+    if (this.#isOneTooMany(connection)) {
+      connection.abort(new Error('too many connections of peers that are no members'))
+      return
+    }
     connection.addEventListener('close', (event) => {
       const by = this.status === 'started' && endedByThem(event) ? 'them' : 'us'
       const running = this.#running
@@ -302,6 +308,14 @@ class Libp2pHost implements PeerHost {
       this.#emit({ type: 'close', peerId, by, remaining })
     })
     this.#emit({ type: 'open', peerId, direction: connection.direction })
+  }
+
+  #isOneTooMany(connection: Connection): boolean {
+    const isStrange = ({ direction, remotePeer }: Connection): boolean =>
+      direction === 'inbound' && !this.#protectedPeers.has(remotePeer.toString())
+    if (this.#running === undefined || !isStrange(connection)) return false
+    const { strangersMax = HOST_DEFAULTS.strangersMax } = this.#init
+    return this.#running.libp2p.getConnections().filter(isStrange).length > strangersMax
   }
 
   #emit(event: ConnectionEvent): void {

@@ -198,3 +198,28 @@ test('host - many peers may connect at once from one address', async () => {
   await Promise.all(others.map((other) => dial(other, hub)))
   expect(others.every((other) => hub.connection(other.peerId) !== undefined)).toBe(true)
 })
+
+test('host - peers that are no members take only so many places, and keep no member out', async () => {
+  await using cleanup = new Cleanup()
+  const host = await startHost(cleanup, { strangersMax: 2 })
+  const [first, second, third, member] = [
+    await startHost(cleanup),
+    await startHost(cleanup),
+    await startHost(cleanup),
+    await startHost(cleanup),
+  ]
+  host.setProtectedPeers([member.peerId])
+  const seen = events(host)
+  await dial(first, host)
+  await dial(second, host)
+  const connection = await third.connect(
+    { peerId: host.peerId, address: host.nodeAddress },
+    { signal: signal() },
+  )
+  await until(() => connection.status !== 'open')
+  await dial(member, host)
+  expect(seen.map(({ peerId }) => peerId)).toEqual([first.peerId, second.peerId, member.peerId])
+  await first.kill()
+  await until(() => host.connection(first.peerId) === undefined)
+  await dial(third, host)
+})

@@ -55,17 +55,22 @@ export interface HostOptions {
   readonly identity?: PeerIdentity
   readonly nodeAddress?: string
   readonly linkFilter?: LinkFilter
+  readonly strangersMax?: number
 }
 
 export async function startHost(cleanup: Cleanup, options: HostOptions = {}): Promise<PeerHost> {
-  const { linkFilter } = options
+  const { linkFilter, strangersMax } = options
   const host = createPeerHost(
     {
       identity: options.identity ?? (await createIdentity()),
       logger: silentLogger,
       ...(linkFilter === undefined ? {} : { linkFilter }),
     },
-    { listenAddresses: [], nodeAddress: options.nodeAddress ?? '127.0.0.1:0' },
+    {
+      listenAddresses: [],
+      nodeAddress: options.nodeAddress ?? '127.0.0.1:0',
+      ...(strangersMax === undefined ? {} : { strangersMax }),
+    },
   )
   await host.start()
   // Not `stop`: libp2p waits half a second for connections whose other end stops at the same time.
