@@ -79,6 +79,7 @@ export class OutcomeHistory {
   #first = 0
   #bytes = 0
   #forgottenThrough = 0
+  #trial: Trial | undefined
 
   constructor(limits: OutcomeLimits = OUTCOME_LIMITS) {
     this.#limits = limits
@@ -109,12 +110,42 @@ export class OutcomeHistory {
     const kept = outcome.byteLength <= this.#limits.outcomeBytesMax ? outcome : undefined
     const remembered = { id: tag.id, index, timeMs: tag.timeMs, outcome: kept }
     this.#add(remembered)
+    if (this.#trial !== undefined) this.#trial.remembered++
     return { remembered, forgotten: this.#forget(tag.timeMs) }
   }
 
   /** Oldest first. */
   entries(): IterableIterator<RememberedOutcome> {
-    return this.#outcomes.values()
+    return (this.#queue as RememberedOutcome[]).slice(this.#first).values() // no gaps behind the first
+  }
+
+  /** What is remembered from now on can be taken back, until `settle`. */
+  try(): void {
+    this.#trial = { remembered: 0, forgotten: [], forgottenThrough: this.#forgottenThrough }
+  }
+
+  settle(): void {
+    this.#trial = undefined
+    this.#compact()
+  }
+
+  /** As if nothing had been remembered since `try`. */
+  takeBack(): void {
+    assert(this.#trial !== undefined, 'only what was tried is taken back')
+    const { remembered, forgotten, forgottenThrough } = this.#trial
+    this.#trial = undefined
+    for (const entry of forgotten.reverse()) {
+      this.#queue[--this.#first] = entry
+      this.#outcomes.set(entry.id, entry)
+      this.#bytes += sizeOf(entry)
+    }
+    // What was forgotten of these is back, too.
+    const tried = this.#queue.splice(this.#queue.length - remembered) as RememberedOutcome[]
+    for (const entry of tried) {
+      this.#outcomes.delete(entry.id)
+      this.#bytes -= sizeOf(entry)
+    }
+    this.#forgottenThrough = forgottenThrough
   }
 
   clear(): void {
@@ -152,13 +183,25 @@ export class OutcomeHistory {
       this.#forgottenThrough = oldest.index
       this.#queue[this.#first++] = undefined
       forgotten.push(oldest)
+      this.#trial?.forgotten.push(oldest)
     }
-    if (this.#first > this.#queue.length / 2) {
-      this.#queue = this.#queue.slice(this.#first)
-      this.#first = 0
-    }
+    if (this.#trial === undefined) this.#compact()
     return forgotten
   }
+
+  #compact(): void {
+    if (this.#first <= this.#queue.length / 2) return
+    this.#queue = this.#queue.slice(this.#first)
+    this.#first = 0
+  }
+}
+
+/** What happened since `try`. */
+interface Trial {
+  remembered: number
+  /** Oldest first. */
+  readonly forgotten: RememberedOutcome[]
+  readonly forgottenThrough: number
 }
 
 function sizeOf({ outcome }: RememberedOutcome): number {

@@ -1,12 +1,12 @@
 /** A namespace's database, opened: settings, compiled statements, and the state that SQLite keeps per connection. */
 import type { SqlSegment } from './gate.ts'
-import { SEED_WORDS } from './generator-seed.ts'
+import { Generator } from './generator.ts'
 import { SQL_DATABASE_BYTES_MAX, SQL_PATTERN_BYTES_MAX, SQL_VALUE_BYTES_MAX } from './limits.ts'
 import { DATABASE_NAME } from './memory-vfs.ts'
 import { RawConnection } from './raw-connection.ts'
 import { Recent } from './recent.ts'
 import type { SqliteInstance } from './sqlite-binary.ts'
-import { CHACHA, GENERATOR, type SqliteLayout } from './sqlite-layout.ts'
+import type { SqliteLayout } from './sqlite-layout.ts'
 import { Statement } from './statement.ts'
 
 /**
@@ -65,6 +65,7 @@ const SETTINGS: readonly string[] = [
 export class Connection {
   readonly #raw: RawConnection
   readonly #layout: SqliteLayout
+  readonly #generator: Generator
   readonly #statements = new Recent<Statement>(STATEMENTS, (statement) => statement.finalize())
   /** Whether there are any; a connection ends when the schema changes. */
   #virtualTables: boolean | undefined
@@ -74,6 +75,7 @@ export class Connection {
     const { foreignKeys, locking, sticky } = init
     this.#raw = new RawConnection(instance, DATABASE_NAME)
     this.#layout = layout
+    this.#generator = new Generator(instance.memory, layout.generator)
     this.run(`PRAGMA locking_mode = ${locking}`)
     for (const setting of SETTINGS) this.run(`PRAGMA ${setting}`)
     this.run(`PRAGMA max_page_count = ${SQL_DATABASE_BYTES_MAX / this.#pageBytes()}`)
@@ -102,12 +104,7 @@ export class Connection {
 
   /** Everything random draws from this from now on. */
   seed(words: Uint32Array): void {
-    const { memory } = this.#raw.instance
-    const { generator } = this.#layout
-    for (const [i, word] of CHACHA.entries()) memory.setUint32(generator + i * 4, word)
-    for (let i = 0; i < SEED_WORDS; i++)
-      memory.setUint32(generator + GENERATOR.key + i * 4, words[i] as number)
-    memory.bytes[generator + GENERATOR.left] = 0
+    this.#generator.seed(words)
   }
 
   /** See `RawConnection`. */

@@ -7,29 +7,21 @@ import type { ChangeWatch } from './change-log.ts'
 import type { ChangeRecorder } from './change-recorder.ts'
 import { type Connection, NOTHING_STICKY, type Sticky } from './connection.ts'
 import { EngineFailure, OutOfMemory, StatementError, StepsInDoubt } from './errors.ts'
-import type { ExecutionGuard, ExecutionLimit } from './execution-guard.ts'
+import { type ExecutionGuard, type ExecutionLimit, isEstimated } from './execution-guard.ts'
 import { FileUndo } from './file-undo.ts'
 import type { SqlSegment } from './gate.ts'
 import { freshSeed, statementSeed } from './generator-seed.ts'
 import { loadText } from './load-text.ts'
 import type { DatabaseFile } from './memory-vfs.ts'
 import { RowKeeper } from './row-keeper.ts'
-import type { Session, SessionFactory } from './session.ts'
+import { explained, type Session, type SessionFactory } from './session.ts'
+import { canShare, SharedTransaction } from './shared-transaction.ts'
 import { ResultBudget, StatementRunner } from './statement-runner.ts'
 import { type Numbered, runEach, runTransaction } from './transaction.ts'
 import type { SqlCommand, SqlQueryOptions, SqlResult, SqlStatement, SqlValue } from './types.ts'
 
 /** An instance that has taken more is replaced: it could not give the memory back. */
 const SESSION_BYTES_MAX = 256 * 1024 * 1024
-
-/**
- * What an entry can do in an instance of less than this, it can do in one in which nothing was done before. There
- * are 2 GiB, and rows that only some replicas read take no more than two values of the largest size.
- */
-const SESSION_BYTES_SURE = 1024 * 1024 * 1024
-
-/** Fewer instructions than that are counted at once: an estimate of so few would mean little. */
-const ESTIMATED_STEPS_MIN = 1_000_000
 
 /** Of a statement; what it did is undone. */
 const OUT_OF_MEMORY = 'out of memory: SQLite can have 2 GiB'
@@ -141,7 +133,7 @@ export class Database<File extends DatabaseFile = BlockFile> {
       const running = { keeper, recorder, guard, budget: new ResultBudget() }
       const results = this.#run(session, command, running, command.statements.entries())
       if (guard?.isEstimate === true && guard.isSpent) return undefined
-      if (session.memoryBytes > SESSION_BYTES_SURE) return undefined
+      if (session.isLarge) return undefined
       // The schema in memory must be the one that a replica would read that starts from here.
       if (this.#reshapesAny(command) || mayHaveUndone(session.connection, results)) {
         session.reopen(session.connection.sticky)
@@ -220,6 +212,26 @@ export class Database<File extends DatabaseFile = BlockFile> {
           : runEach(runner, statements),
       ),
     )
+  }
+
+  /**
+   * Begins a transaction for several commands. Undefined if they are to be applied one by one. What it throws
+   * leaves the database in no known state, as with {@link apply}.
+   */
+  share(): SharedTransaction | undefined {
+    if (this.#components.watch() !== undefined) return undefined
+    const session = this.#open()
+    if (!canShare(session, this.#file)) return undefined
+    const { analyses, elapsedMs } = this.#components
+    const before = this.sticky
+    this.#undo.begin()
+    return new SharedTransaction({
+      session,
+      analyses,
+      elapsedMs,
+      undo: this.#undo,
+      revert: (isSessionSound) => this.#putBack(before, isSessionSound),
+    })
   }
 
   /**
@@ -351,7 +363,7 @@ export class Database<File extends DatabaseFile = BlockFile> {
   #guardFor(session: Session, command: SqlCommand): ExecutionGuard | undefined {
     const { stepsMax = 0 } = command
     if (stepsMax === 0) return undefined
-    const kind = stepsMax >= ESTIMATED_STEPS_MIN ? 'steps-estimate' : 'steps'
+    const kind = isEstimated(command) ? 'steps-estimate' : 'steps'
     if (kind === 'steps') session.reopen(session.connection.sticky)
     session.guard.begin({ kind, steps: stepsMax })
     return session.guard
@@ -440,20 +452,16 @@ export class Database<File extends DatabaseFile = BlockFile> {
     }
   }
 
+  #putBack(before: Sticky, isSessionSound: boolean): void {
+    this.#undo.revert()
+    if (isSessionSound && this.#session !== undefined) this.#session.connection.sticky = before
+    else this.#discardSession(before)
+  }
+
   /** Nothing it says can be trusted. */
   #discardSession(sticky: Sticky): void {
     this.#session = undefined
     this.#sticky = sticky
-  }
-}
-
-/** SQLite knows of no more than an I/O error where its files fail; they know why. */
-function explained<T>(session: Session, run: () => T): T {
-  try {
-    return run()
-  } catch (error) {
-    const { failure } = session.vfs
-    throw failure === undefined ? error : new EngineFailure(failure.message, { cause: failure })
   }
 }
 

@@ -11,12 +11,14 @@ import { ChangeRecorder } from './change-recorder.ts'
 import { Database, type DatabaseComponents, type ReadOptions } from './database.ts'
 import { imageOf, normalizeHeader } from './database-image.ts'
 import { digestSteps } from './digest.ts'
+import { areDrawsAlike } from './draws.ts'
 import { EngineFailure, engineFailed, readAbandoned, tooLate } from './errors.ts'
 import { monotonicMs } from './execution-guard.ts'
 import type { Publication, PublishedDatabase } from './publication.ts'
 import { ResultHistory } from './result-history.ts'
 import { RowKeeper } from './row-keeper.ts'
 import { SessionFactory } from './session.ts'
+import { Sharing, type SharingItem } from './sharing.ts'
 import type { SqliteBinary } from './sqlite-binary.ts'
 import { StagedLoads } from './staged-loads.ts'
 import type { SqlApplyItem, SqlCommand, SqlLoad, SqlResult, SqlStatement, SqlStats } from './types.ts'
@@ -42,6 +44,9 @@ export interface SqlEngineInit {
 
 /** With a way to end a command of mode `query` when nobody waits for its results any more. */
 export type EngineItem = SqlApplyItem & Pick<ReadOptions, 'isAbandoned'>
+
+type SqlOutcome = RequestOutcome<readonly SqlResult[]>
+type Run<T> = (keeper: RowKeeper) => T
 
 /** The state at one moment, as bytes; later calls do not change it. */
 export interface EngineCapture {
@@ -77,10 +82,13 @@ export class SqlEngine {
   readonly #loads: StagedLoads
   readonly #changes = new ChangeLog()
   readonly #components: DatabaseComponents
+  readonly #sharing: Sharing
   /** Answers for namespaces that nothing was written to. */
   readonly #nowhere: Database
   readonly #build: Pick<SqlStats, 'sqliteVersion' | 'compileOptions'>
   #failure: Error | undefined
+  /** Whether this build of SQLite allows it. */
+  readonly sharesTransactions: boolean
 
   /** Throws `SQL_ENGINE_FAILED` if this build of SQLite cannot be made deterministic. */
   constructor(components: SqlEngineComponents, init: SqlEngineInit = {}) {
@@ -96,6 +104,8 @@ export class SqlEngine {
         now: components.now ?? Date.now,
         elapsedMs: components.elapsedMs ?? (() => performance.now()),
       }
+      this.sharesTransactions = areDrawsAlike(components.binary, this.#components.sessions)
+      this.#sharing = new Sharing(this.#components.analyses, this.sharesTransactions)
       this.#nowhere = new Database(this.#components, new BlockFile())
       this.#build = describeBuild(this.#nowhere)
     } catch (error) {
@@ -108,11 +118,19 @@ export class SqlEngine {
    * went wrong underneath; no state can be trusted then, and every later call throws it again. `readers`: what
    * other threads read by now.
    */
-  apply(items: readonly EngineItem[], readers?: ReaderVersions): RequestOutcome<readonly SqlResult[]>[] {
+  apply(items: readonly EngineItem[], readers?: ReaderVersions): SqlOutcome[] {
     this.#check()
     if (readers !== undefined) this.#versions.readers = readers
     const touched = new Set<Database>()
-    const outcomes = items.map((item) => this.#applyOnce(item, touched))
+    const outcomes: SqlOutcome[] = []
+    while (outcomes.length < items.length) {
+      const taken = this.#sharing.take(items, outcomes.length)
+      const applied =
+        'together' in taken
+          ? this.#applyTogether(taken.together, touched)
+          : this.#applyEach(taken.alone, touched)
+      outcomes.push(...applied)
+    }
     for (const database of touched) database.trim()
     return outcomes
   }
@@ -278,9 +296,74 @@ export class SqlEngine {
     }
   }
 
+  /**
+   * In one transaction of SQLite, where that can be; up to the first item, and with it, that does not succeed there.
+   * There is at least one.
+   */
+  #applyTogether(items: readonly SharingItem[], touched: Set<Database>): SqlOutcome[] {
+    const outcomes = this.#share(items, touched)
+    if (outcomes === undefined) return this.#applyEach(items, touched)
+    if (outcomes.length === items.length) {
+      this.#sharing.succeeded(items)
+      return outcomes
+    }
+    const before = items.slice(0, outcomes.length)
+    this.#sharing.failed(before)
+    const again = before.length > 1 ? this.#share(before, touched) : undefined
+    const isDone = again !== undefined && again.length === before.length
+    const failing = items[before.length] as SharingItem // there are fewer than all before it
+    return [...(isDone ? again : this.#applyEach(before, touched)), this.#applyOnce(failing, touched)]
+  }
+
+  /**
+   * The outcomes of all items. Of fewer: nothing has changed, and the next item is the first that does not succeed.
+   * Undefined if they cannot share.
+   */
+  #share(items: readonly SharingItem[], touched: Set<Database>): SqlOutcome[] | undefined {
+    const { index, command } = items[0] as SharingItem // there is one
+    const database = this.#databases.get(command.namespace)
+    const transaction = database && this.#vital(index, () => database.share())
+    if (database === undefined || transaction === undefined) return undefined
+    touched.add(database)
+    this.#unpublished.add(command.namespace)
+    this.#history.try()
+    const outcomes: SqlOutcome[] = []
+    for (const item of items) {
+      const outcome = this.#carryOut(item, (keeper) => transaction.run(item.command, keeper))
+      if (outcome === undefined) break
+      outcomes.push(outcome)
+    }
+    const haveAllRun = outcomes.length === items.length
+    if (haveAllRun && this.#vital(index, () => transaction.commit())) {
+      this.#history.settle()
+      return outcomes
+    }
+    this.#vital(index, () => transaction.undo())
+    this.#history.takeBack()
+    return haveAllRun ? [] : outcomes
+  }
+
+  #applyEach(items: readonly EngineItem[], touched: Set<Database>): SqlOutcome[] {
+    return items.map((item) => this.#applyOnce(item, touched))
+  }
+
   /** Only what is carried out creates a namespace. Adds to `touched` the database that was used. */
-  #applyOnce(item: EngineItem, touched: Set<Database>): RequestOutcome<readonly SqlResult[]> {
-    const { command, index, wantResults, isAbandoned } = item
+  #applyOnce(item: EngineItem, touched: Set<Database>): SqlOutcome {
+    const { command, index, isAbandoned } = item
+    return this.#carryOut(item, (keeper) => {
+      if (command.mode === 'load') return this.#load(command, index)
+      const database = this.#obtain(command.namespace)
+      touched.add(database)
+      if (command.mode === 'query') return database.readLogged(command, keeper, isAbandoned)
+      return this.#execute(database, command, index, keeper)
+    })
+  }
+
+  /** Unless it was before. Undefined, and not remembered, if `run` returns that. */
+  #carryOut(item: EngineItem, run: Run<SqlResult[]>): SqlOutcome
+  #carryOut(item: EngineItem, run: Run<SqlResult[] | undefined>): SqlOutcome | undefined
+  #carryOut(item: EngineItem, run: Run<SqlResult[] | undefined>): SqlOutcome | undefined {
+    const { command, index, wantResults } = item
     this.#loads.forget(command.timeMs)
     const request = command.mode === 'query' ? undefined : item.request
     const earlier = request && this.#history.recall(request, wantResults)
@@ -288,13 +371,8 @@ export class SqlEngine {
 
     const rememberBytesMax = request && this.#history.bytesMax
     const keeper = new RowKeeper({ isWanted: wantResults, rememberBytesMax })
-    const result = this.#vital(index, () => {
-      if (command.mode === 'load') return this.#load(command, index)
-      const database = this.#obtain(command.namespace)
-      touched.add(database)
-      if (command.mode === 'query') return database.readLogged(command, keeper, isAbandoned)
-      return this.#execute(database, command, index, keeper)
-    })
+    const result = this.#vital(index, () => run(keeper))
+    if (result === undefined) return undefined
     if (request !== undefined) {
       this.#history.remember(request, index, keeper.canRemember ? result : undefined)
     }

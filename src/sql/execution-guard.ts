@@ -46,6 +46,14 @@ const STEPS_PER_ESTIMATE = 16
 const ESTIMATE_FACTOR = 4
 const COUNTER_BYTES = 8
 
+/** Fewer instructions than that are counted at once: an estimate of so few would mean little. */
+const ESTIMATED_STEPS_MIN = 1_000_000
+
+/** Whether what a command may take is estimated as long as that will do; or not limited at all. */
+export function isEstimated({ stepsMax = 0 }: { readonly stepsMax?: number }): boolean {
+  return stepsMax === 0 || stepsMax >= ESTIMATED_STEPS_MIN
+}
+
 export class ExecutionGuard {
   readonly #instance: SqliteInstance
   readonly #layout: SqliteLayout

@@ -34,6 +34,8 @@ export interface SqlText {
   readonly refusal: string | undefined
   /** A PRAGMA for which rqlite refuses a whole request. */
   readonly disallowedPragma: string | undefined
+  /** Nothing but INSERT, REPLACE, UPDATE and DELETE, of tables that SQLite does not look at for itself. */
+  readonly isPlainWrite: boolean
 }
 
 /** The PRAGMA for which rqlite's `disallowed pragma` is due, anywhere in a request; else undefined. */
@@ -55,7 +57,12 @@ export function analyzeSql(sql: string): SqlText {
     disallowedPragma ??= verdict.disallowedPragma
     if (segment !== undefined) segments.push(segment)
   }
-  return { segments, refusal, disallowedPragma }
+  const isPlainWrite = refusal === undefined && segments.every(isPlain)
+  return { segments, refusal, disallowedPragma, isPlainWrite }
+}
+
+function isPlain({ verb, explain, reshapes }: SqlSegment): boolean {
+  return DATA_VERBS.has(verb) && !explain && !reshapes
 }
 
 /** A statement of a text that is loaded, or why the text may not run, as soon as that is known. */

@@ -5,7 +5,7 @@
  * sql.js does not export `sqlite3_vfs_register`, so the built-in VFS is rebuilt: its structure lies in
  * the instance's memory in a published layout, and its methods are replaced there. Compared with sql.js's
  * own emulated file system this gives databases that no other connection can reach (no name but one can be
- * opened), snapshots that cost nothing, and commits so cheap that they need not be shared.
+ * opened), snapshots that cost nothing, and commits that are cheap.
  */
 import { toError } from '../base/index.ts'
 import { BlockFile, type VfsFile } from './block-file.ts'
@@ -47,6 +47,8 @@ const STATIC_DATA_MAX = 1024 * 1024
 
 /** See {@link SQL_TEMPORARY_BYTES_MAX}. */
 const TEMPORARY_DATABASES = 2
+/** Where several commands share a transaction. Less than any other limit: what needs more is done alone. */
+const SHARED_TEMPORARY_BYTES_MAX = 64 * 1024 * 1024
 
 /** `sqlite3_file` is a pointer to its methods, here followed by our number for the file. */
 const FILE_METHODS = 0
@@ -65,6 +67,9 @@ const HEADER_BYTES = 100
 const CHANGE_COUNTER = 24
 const VERSION_VALID_FOR = 92
 const VERSION_NUMBER = 96
+
+/** The header of a journal: the first byte of eight that say what it is, and what was drawn for it. */
+const JOURNAL = { magic: 0xd9, drawn: 12 } as const
 
 /** The file of a database. */
 export interface DatabaseFile extends VfsFile {
@@ -88,6 +93,13 @@ export class MemoryVfs {
   #readOnly = false
   #undo: FileUndo | undefined
   #refusedWrite = false
+  #journal: BlockFile | undefined
+  /**
+   * Told of what SQLite has just drawn from its random number generator for the checksums of a journal, when it
+   * begins one: for the first write of a transaction, so that what a statement draws would depend on whether it is
+   * the first.
+   */
+  onJournal: ((drawn: number) => void) | undefined
 
   /** Serves `database` to the instance. An instance has one VFS for all its life. */
   constructor(instance: SqliteInstance, database: DatabaseFile) {
@@ -98,12 +110,17 @@ export class MemoryVfs {
 
   /**
    * Sets what SQLite sees as the time, in milliseconds since the epoch, and whether the database can be
-   * written. To be called between transactions only. `undo` is told before the database changes.
+   * written. To be called between transactions only, but for those that are shared. `undo` is told before the
+   * database changes.
    */
-  begin(timeMs: number, access: 'read' | 'write', undo?: FileUndo): void {
+  begin(timeMs: number, access: 'read' | 'write' | 'shared write', undo?: FileUndo): void {
     this.#timeMs = timeMs
     this.#readOnly = access === 'read'
     this.#undo = undo
+    if (access === 'shared write') {
+      this.#temporaryBytesMax = SHARED_TEMPORARY_BYTES_MAX
+      return
+    }
     // In the middle of a transaction the size would depend on what SQLite has in its cache.
     this.#temporaryBytesMax = Math.max(SQL_TEMPORARY_BYTES_MAX, TEMPORARY_DATABASES * this.#database.size)
   }
@@ -233,7 +250,8 @@ export class MemoryVfs {
       case DATABASE_NAME:
         return this.#database
       case JOURNAL_NAME:
-        return new BlockFile()
+        this.#journal = new BlockFile()
+        return this.#journal
       default:
         return undefined
     }
@@ -272,7 +290,14 @@ export class MemoryVfs {
     if (isDatabase) this.#undo?.beforeWrite(offset, count)
     written.write(this.#instance.memory.bytes.subarray(from, from + count), offset)
     if (isDatabase && offset === 0 && count >= HEADER_BYTES) writeNeutralHeader(written)
+    if (written === this.#journal && offset === 0) this.#noteJournal(from)
     return OK
+  }
+
+  /** The first thing in a journal is its header, unless it is written over with zeros. */
+  #noteJournal(header: number): void {
+    const { view } = this.#instance.memory
+    if (view.getUint8(header) === JOURNAL.magic) this.onJournal?.(view.getUint32(header + JOURNAL.drawn))
   }
 
   #refuse(): number {

@@ -53,7 +53,8 @@ export type Request =
 
 /** The answer to each kind of request. */
 export interface Answers {
-  start: undefined
+  /** Whether writes share transactions; see `draws.ts`. */
+  start: { readonly sharesTransactions: boolean }
   apply: PackedOutcomes
   stats: SqlStats
   capture: number

@@ -40,6 +40,19 @@ export class ResultHistory {
     this.#history.remember(tag, index, outcome)
   }
 
+  /** What is remembered from now on can be taken back, until `settle`. */
+  try(): void {
+    this.#history.try()
+  }
+
+  settle(): void {
+    this.#history.settle()
+  }
+
+  takeBack(): void {
+    this.#history.takeBack()
+  }
+
   /** As it is now. The outcomes themselves never change. */
   capture(): CapturedHistory {
     return { forgottenThrough: this.#history.forgottenThrough, outcomes: [...this.#history.entries()] }

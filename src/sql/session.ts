@@ -11,12 +11,19 @@ import { ColumnOrigins } from './column-origins.ts'
 import { Connection, type Locking, NOTHING_STICKY, type Sticky } from './connection.ts'
 import { EngineFailure, Interrupted, StatementError } from './errors.ts'
 import { ExecutionGuard, type ExecutionLimit } from './execution-guard.ts'
+import { Generator } from './generator.ts'
 import { statementSeed } from './generator-seed.ts'
 import { type DatabaseFile, MemoryVfs } from './memory-vfs.ts'
 import { RawConnection } from './raw-connection.ts'
 import type { SqliteBinary, SqliteInstance } from './sqlite-binary.ts'
 import { findLayout, type SqliteLayout } from './sqlite-layout.ts'
 import type { SqlParameter, SqlValue } from './types.ts'
+
+/**
+ * What an entry can do in an instance of less than this, it can do in one in which nothing was done before. There
+ * are 2 GiB, and rows that only some replicas read take no more than two values of the largest size.
+ */
+const SESSION_BYTES_SURE = 1024 * 1024 * 1024
 
 /** Makes sessions of one build of SQLite, about which it knows what has to be known. */
 export class SessionFactory {
@@ -62,6 +69,8 @@ export class Session {
     this.#layout = layout
     this.#options = options
     this.vfs = new MemoryVfs(instance, file)
+    const generator = new Generator(instance.memory, layout.generator)
+    this.vfs.onJournal = (drawn) => generator.takeBack(drawn)
     this.guard = new ExecutionGuard(instance, layout)
     this.#connection = this.#connect(NOTHING_STICKY)
   }
@@ -73,6 +82,16 @@ export class Session {
   /** Bytes the instance has taken. They are given back with the instance only. */
   get memoryBytes(): number {
     return this.#instance.memory.size
+  }
+
+  /** Whether what was done may be due to what the instance has done before. */
+  get isLarge(): boolean {
+    return this.memoryBytes > SESSION_BYTES_SURE
+  }
+
+  /** Whether foreign keys are enforced. */
+  get foreignKeys(): boolean {
+    return this.#options.foreignKeys
   }
 
   /** See `InstanceMemory`. The session is of no use afterwards. */
@@ -127,6 +146,16 @@ export class Session {
     const connection = new Connection(this.#instance, this.#layout, { ...this.#options, sticky })
     if (this.#watch !== undefined) this.#triggers?.install(connection, this.#watch)
     return connection
+  }
+}
+
+/** SQLite knows of no more than an I/O error where its files fail; they know why. */
+export function explained<T>(session: Session, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    const { failure } = session.vfs
+    throw failure === undefined ? error : new EngineFailure(failure.message, { cause: failure })
   }
 }
 

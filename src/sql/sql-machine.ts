@@ -56,6 +56,9 @@ export interface SqlMachineInit {
   readonly reads?: Partial<SqlReadLimits>
 }
 
+const UNSHARED =
+  'with this build of sql.js writes cannot share transactions, because each would draw other random numbers: they are carried out one by one, which takes about twice the time'
+
 /** Bytes of a snapshot that may be on their way to the worker. */
 const RESTORE_WINDOW_BYTES = 1024 * 1024
 
@@ -127,7 +130,8 @@ class WorkerSqlMachine implements SqlMachine {
     worker.on('error', (error) => this.#fail(worker, error))
     worker.on('exit', (code) => this.#fail(worker, new Error(`its thread ended with code ${code}`)))
     try {
-      await this.#send({ kind: 'start' })
+      const { sharesTransactions } = await this.#send({ kind: 'start' })
+      if (!sharesTransactions) this.#logger.warn({}, UNSHARED)
     } catch (error) {
       if (this.#worker === worker) this.#worker = undefined
       await worker.terminate()

@@ -39,7 +39,7 @@ export const VALUE_IS_TEXT = 2
 
 /** "expand 32-byte k", the first four words of every ChaCha20 state. */
 export const CHACHA = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574] as const
-export const GENERATOR = { key: 16, output: 64, left: 128 } as const
+export const GENERATOR = { key: 16, counter: 48, output: 64, left: 128 } as const
 /** The factory settings of the first limits, in the order of SQLITE_LIMIT_*. */
 const FACTORY_LIMITS = [1_000_000_000, 1_000_000_000, 2000, 1000, 500]
 

@@ -68,8 +68,8 @@ function commit(connection: Connection): StatementError | undefined {
   return failure
 }
 
-/** Nothing was changed then, and nobody shall think so. */
-function rollback(connection: Connection): void {
+/** Nothing was changed then, and nobody shall think so. The transaction may be over. */
+export function rollback(connection: Connection): void {
   attempt(() => connection.control('ROLLBACK'))
   connection.sticky = { ...connection.sticky, changes: 0n }
 }

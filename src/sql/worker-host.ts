@@ -83,7 +83,7 @@ export class WorkerHost {
   #answer(request: Exclude<Request, { kind: 'digest' }>): Answer {
     switch (request.kind) {
       case 'start':
-        return undefined
+        return { sharesTransactions: this.#engine.sharesTransactions }
       case 'apply':
         return packOutcomes(this.#engine.apply(unpackItems(request.items, this.#entries), request.readers))
       case 'stats':

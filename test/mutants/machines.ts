@@ -5,6 +5,10 @@ const KV_TESTS = 'unit/kv/kv-machine'
 const DRIVER = 'src/raft/driver.ts'
 const DRIVER_TESTS = 'unit/raft/driver-snapshots'
 const SQL_DETERMINISM = 'unit/sql/determinism'
+const ENGINE = 'src/sql/engine.ts'
+const SHARING_RULES = 'unit/sql/sharing'
+const SHARING = 'property/sql-sharing'
+const SHARING_TITLE = 'leave what they leave one by one, and tell the same'
 
 const KV_BATCH = 'const operations = [...batch.writes(), ...requests.writes(), putApplied(last.index)]'
 
@@ -151,6 +155,41 @@ export const MACHINES: readonly Bug[] = [
             'come from the seed: the same from the same, in defaults, triggers, sorting and rowids',
           ),
         ],
+      },
+      {
+        what: 'what a statement draws depends on whether it is the first of its transaction',
+        edits: [
+          edit('src/sql/session.ts', 'this.vfs.onJournal = (drawn) => generator.takeBack(drawn)', ''),
+          edit('src/sql/draws.ts', 'known.set(binary, alike)\n  return alike', 'return true'),
+        ],
+        caughtBy: [unit(SHARING, SHARING_TITLE)],
+      },
+      {
+        what: 'that draws cannot be taken back is not noticed',
+        edits: [edit('src/sql/draws.ts', 'known.set(binary, alike)\n  return alike', 'return true')],
+        caughtBy: [
+          unit(SHARING_RULES, 'shares nothing with a build of SQLite that draws in a way we do not know'),
+        ],
+      },
+      {
+        what: 'requests of a transaction that was undone count as carried out',
+        edits: [edit(ENGINE, 'this.#history.takeBack()', 'this.#history.settle()')],
+        caughtBy: [unit(SHARING, SHARING_TITLE)],
+      },
+      {
+        what: 'what total_changes() tells is not undone with a transaction',
+        edits: [edit('src/sql/database.ts', 'this.#session.connection.sticky = before', 'return')],
+        caughtBy: [unit(SHARING_RULES, 'counts what happened, and not what was undone')],
+      },
+      {
+        what: 'commands share a transaction where a commit checks foreign keys',
+        edits: [edit('src/sql/shared-transaction.ts', 'return !foreignKeys && ', 'return ')],
+        caughtBy: [unit(SHARING_RULES, 'checks foreign keys when each is done')],
+      },
+      {
+        what: 'commands share a transaction where a commit moves pages',
+        edits: [edit('src/sql/shared-transaction.ts', ' && !isAutoVacuumed(file)', '')],
+        caughtBy: [unit(SHARING_RULES, 'gives back pages when each is done')],
       },
       {
         what: 'what a database file says of its own history is not the same on every replica',

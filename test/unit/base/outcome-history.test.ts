@@ -120,6 +120,42 @@ describe('outcome history', () => {
     )
   })
 
+  test('what was tried can be taken back: nobody can tell that it was', () => {
+    const step = fc.record({ length: fc.nat(12), timeMs: fc.nat(3_000) })
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 8 }),
+        fc.array(step, { maxLength: 8 }),
+        fc.array(step, { maxLength: 8 }),
+        (before, tried, after) => {
+          const [history, twin] = [new OutcomeHistory(LIMITS), new OutcomeHistory(LIMITS)]
+          let index = 0
+          const remember = (to: OutcomeHistory, { length, timeMs }: (typeof before)[number]): void => {
+            to.remember(tag(`${index}`, 0, timeMs), index, new Uint8Array(length))
+          }
+          for (const each of before) {
+            index++
+            for (const to of [history, twin]) remember(to, each)
+          }
+          history.try()
+          for (const each of tried) {
+            index++
+            remember(history, each)
+          }
+          history.takeBack()
+          index -= tried.length
+          for (const each of [undefined, ...after]) {
+            index++
+            if (each !== undefined) for (const to of [history, twin]) remember(to, each)
+            expect([...history.entries()]).toEqual([...twin.entries()])
+            expect(history.forgottenThrough).toBe(twin.forgottenThrough)
+            expect(history.size).toBe(twin.size)
+          }
+        },
+      ),
+    )
+  })
+
   test('bytes cut off anywhere are no outcome', () => {
     const history = new OutcomeHistory(LIMITS)
     history.remember(tag('a'), 1, bytes('one'))

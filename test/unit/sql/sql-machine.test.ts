@@ -7,6 +7,7 @@ import {
   type SqlMachineInit,
 } from '../../../src/sql/index.ts'
 import { SQL_PATTERN_BYTES_MAX } from '../../../src/sql/limits.ts'
+import { recordingLogger } from '../cli/recording-logger.ts'
 import {
   resultsOf,
   type SqlOutcome,
@@ -289,6 +290,16 @@ describe('sql machine - lifecycle', () => {
     await expect(machine.start()).rejects.toThrow(/SQL worker failed: no engine today/)
     await expect(machine.query('default', [])).rejects.toThrow()
     await expect(machine.start()).rejects.toEqual(FAILED)
+  })
+
+  it('an engine that cannot share transactions says so when it starts', async () => {
+    const logger = recordingLogger()
+    const machine = createSqlMachine({ logger }, { worker: worker('unshared-worker') })
+    machines.push(machine)
+    await machine.start()
+    expect(logger.lines).toContainEqual(
+      expect.objectContaining({ message: expect.stringMatching(/cannot share transactions/) }),
+    )
   })
 
   it.each([
