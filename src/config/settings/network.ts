@@ -1,0 +1,77 @@
+/** Settings of the network between nodes, and of how they find each other. */
+import * as s from '../schemas.ts'
+import type { Setting } from './setting.ts'
+
+export const NETWORK_SETTINGS = {
+  'node.max_connections': {
+    schema: s.integer(1),
+    kind: 'integer',
+    fallback: 50,
+    group: 'Network',
+    help: 'Most peer connections at a time',
+    env: ['MAX_CONNECTIONS'],
+    aliases: ['max_connections'],
+    inert: {},
+  },
+  'node.disable_anon_rc': {
+    schema: s.flag(),
+    kind: 'boolean',
+    fallback: true,
+    group: 'Network',
+    help: 'Do not dial through the Anyone SOCKS5 proxy. Always so: there is no proxy support',
+    flag: 'disable-anonrc',
+    aliases: ['node.disable_anonrc', 'disable_anon_rc', 'disable_anonrc'],
+    inert: { neutral: true, note: 'connections are always direct' },
+  },
+
+  'node.listen_addresses': {
+    schema: s.listenAddresses(),
+    kind: 'list',
+    fallback: ['/ip4/0.0.0.0/tcp/4001'],
+    group: 'Network',
+    help: 'Multiaddrs on which peers and clients connect over libp2p',
+    value: 'multiaddr...',
+    flag: 'listen-address',
+    env: ['NODE_LISTEN_ADDRESSES'],
+    aliases: ['listen_addresses'],
+    hint: 'for example /ip4/0.0.0.0/tcp/4001',
+  },
+  'discovery.bootstrap_peers': {
+    schema: s.peerAddresses(),
+    kind: 'list',
+    fallback: [],
+    group: 'Network',
+    help: 'Multiaddrs of peers to connect to at start',
+    env: ['BOOTSTRAP_PEERS', 'DEBROS_BOOTSTRAP_PEERS'],
+    aliases: ['bootstrap_peers'],
+    hint: 'for example /ip4/10.0.0.1/tcp/4001/p2p/12D3KooW...',
+    inert: { neutral: [], note: 'nodes find each other through database.rqlite_join_address' },
+  },
+  'discovery.discovery_interval': {
+    schema: s.duration(1),
+    kind: 'text',
+    fallback: '15s',
+    group: 'Network',
+    help: 'Pause between rounds of peer discovery',
+    env: ['DISCOVERY_INTERVAL'],
+    aliases: ['discovery_interval'],
+    inert: {},
+  },
+  'discovery.bootstrap_port': {
+    schema: s.port(),
+    kind: 'integer',
+    fallback: 4001,
+    group: 'Network',
+    help: 'Port of bootstrap peers',
+    env: ['BOOTSTRAP_PORT'],
+    inert: { note: 'the ports in discovery.bootstrap_peers count' },
+  },
+  'discovery.node_namespace': {
+    schema: s.namespace(),
+    kind: 'text',
+    fallback: 'default',
+    group: 'Network',
+    help: 'Namespace of the node’s own messages',
+    inert: { neutral: 'default' },
+  },
+} as const satisfies Record<string, Setting>
