@@ -5,10 +5,10 @@
  *
  * The driver is as deterministic as its ports: callbacks only, no promises, no clock of its own.
  */
-import { assert, DebrosError, errorMessage, type Logger, type Prng, toError } from '../base/index.ts'
+import { assert, DebrosError, errorMessage, toError } from '../base/index.ts'
 import { Applier } from './applier.ts'
 import { type ConfigChange, EMPTY_CONFIG, initialConfig } from './core/config.ts'
-import { type CoreStatus, RaftCore } from './core/core.ts'
+import { RaftCore } from './core/core.ts'
 import type {
   ClusterConfig,
   Entry,
@@ -19,61 +19,18 @@ import type {
   Role,
   SnapshotMeta,
 } from './core/types.ts'
-import { KnownMembers } from './known-members.ts'
+import type { RaftDriverComponents, RaftDriverInit, RaftStatus } from './driver-types.ts'
+import { leadershipLost, noLeader, stoppedError, transferFailed } from './errors.ts'
+import { handOver } from './hand-over.ts'
 import { promoteLearner } from './learner-promotion.ts'
-import { type Applied, leadershipLost, PendingProposals } from './pending.ts'
+import { Membership, type Retirement } from './membership.ts'
+import { type Applied, PendingProposals } from './pending.ts'
 import { ReadRequests } from './read-requests.ts'
-import { coreSettings, type RaftSettings } from './settings.ts'
+import { coreSettings } from './settings.ts'
 import { SnapshotKeeper } from './snapshot-keeper.ts'
 import { SnapshotSends } from './snapshot-sends.ts'
-import type {
-  Callback,
-  Clock,
-  LogStore,
-  SnapshotStore,
-  StateMachine,
-  StoredLog,
-  Timer,
-  Transport,
-} from './types.ts'
+import type { Callback, StoredLog, Timer } from './types.ts'
 import { WriteQueue } from './write-queue.ts'
-
-export interface RaftDriverComponents {
-  readonly clock: Clock
-  readonly logStore: LogStore
-  readonly snapshots: SnapshotStore
-  readonly transport: Transport
-  readonly stateMachine: StateMachine
-  readonly prng: Prng
-  readonly logger: Logger
-}
-
-export interface RaftDriverInit {
-  readonly id: NodeId
-  /** This node's key, as its member entry has it. @default no id is ever given to a second node */
-  readonly peerId?: string
-  readonly settings: RaftSettings
-  /** Founds a cluster of these members if nothing is stored; otherwise ignored. */
-  readonly bootstrap?: readonly Member[]
-  /** Role, term or leader changed. */
-  readonly onRoleChange?: (state: { role: Role; term: number; leader: NodeId | undefined }) => void
-  /** A snapshot was restored at the start, taken here, or received from a leader and installed. */
-  readonly onSnapshot?: (what: 'restored' | 'taken' | 'installed', snapshot: SnapshotMeta) => void
-  /** The membership in force changed. */
-  readonly onConfigChange?: (config: ClusterConfig) => void
-  /** The driver stopped itself; nothing was or will be acknowledged after the failure. */
-  readonly onFatal: (error: Error) => void
-}
-
-export interface RaftStatus extends CoreStatus {
-  readonly backlogEntries: number
-  readonly pendingProposals: number
-  /** Milliseconds since the leader was heard from; 0 on the leader, undefined if never. */
-  readonly lastContactMs: number | undefined
-  /** Snapshots taken here and received from a leader, since start. */
-  readonly snapshotsTaken: number
-  readonly snapshotsInstalled: number
-}
 
 interface Seen {
   readonly role: Role
@@ -92,7 +49,7 @@ export class RaftDriver {
   readonly #sends: SnapshotSends
   readonly #proposals = new PendingProposals()
   readonly #reads: ReadRequests
-  readonly #members: KnownMembers
+  readonly #membership: Membership
   #core: RaftCore | undefined
   #ticker: Timer | undefined
   #passDue = false
@@ -105,13 +62,11 @@ export class RaftDriver {
   #seen: Seen = { role: 'follower', term: 0, leader: undefined, config: undefined, configCommitted: true }
   #stopDone: (() => void) | undefined
   #snapshotsInstalled = 0
-  /** See {@link retire}. */
-  #retired: 'until-called' | 'deaf' | undefined
 
   constructor(components: RaftDriverComponents, init: RaftDriverInit) {
     this.#components = components
     this.#init = init
-    this.#members = new KnownMembers(components.transport, init.id)
+    this.#membership = new Membership(components.transport, init.id)
     this.#reads = new ReadRequests(components.prng.nextUint32() * 2 ** 20)
     const { applyEntriesMax: entriesMax, applyBytesMax: bytesMax } = init.settings
     this.#applier = new Applier(
@@ -202,7 +157,7 @@ export class RaftDriver {
     this.#keeper.begin(this.#core)
     this.#noticeChanges()
     this.#ticker = this.#components.clock.every(this.#init.settings.tickMs, () => {
-      if (this.#retired !== undefined) return
+      if (this.#membership.retired !== undefined) return
       this.#input((core) => {
         core.tick()
         promoteLearner(core, this.#init.settings.promoteLagEntries)
@@ -361,7 +316,7 @@ export class RaftDriver {
     const seen = this.#seen
     this.#seen = { role, term, leader, config, configCommitted }
     if (config !== seen.config || configCommitted !== seen.configCommitted || leader !== seen.leader) {
-      this.#members.changed(leader, config, core.knownMembers)
+      this.#membership.changed(leader, config, core.knownMembers)
       if (config !== seen.config && config.members.length > 0) this.#init.onConfigChange?.(config)
     }
     if (role === seen.role && term === seen.term && leader === seen.leader) return
@@ -380,30 +335,27 @@ export class RaftDriver {
 
   /** A message from another member, already authenticated. */
   receive(message: Message): void {
-    if (this.#retired === 'deaf') return
+    if (this.#membership.retired === 'deaf') return
     this.#input((core) => {
-      if (this.#mustWait(message) || this.#members.isStrangersVote(message, core.config)) return
+      if (this.#mustWait(message) || this.#membership.isStrangersVote(message, core.config)) return
       core.step(message)
       if (core.leader === message.from) this.#lastContact = this.#components.clock.now()
-      if (core.leader !== undefined) this.#retired = undefined
+      if (core.leader !== undefined) this.#membership.called()
     })
   }
 
   /**
    * For a node that is no member any more: it steps down, and its clock stands still, so that it never
-   * campaigns. `until-called`: until a leader turns to it, which then knows better. `deaf`: for good;
-   * nobody's messages reach it, and it helps nobody to be elected.
+   * campaigns.
    */
-  retire(how: 'until-called' | 'deaf'): void {
+  retire(how: Retirement): void {
     this.#input((core) => {
-      if (how === 'until-called' && core.leader !== undefined) return
-      this.#retired = how
-      core.standDown()
+      if (this.#membership.retire(how, core.leader)) core.standDown()
     })
   }
 
   get retired(): boolean {
-    return this.#retired !== undefined
+    return this.#membership.retired !== undefined
   }
 
   /** A follower that applies too slowly lets entries fall; the leader sends them again later. */
@@ -422,7 +374,7 @@ export class RaftDriver {
   learnMembers(members: readonly Member[]): void {
     // Nobody knows better than a leader, whose log a majority has just found to be up to date.
     if (this.#core === undefined || this.#stopped || this.role === 'leader') return
-    this.#members.learn(members, this.#core.knownMembers)
+    this.#membership.learn(members, this.#core.knownMembers)
   }
 
   /** The system of `id` closed its connection to us. */
@@ -500,29 +452,13 @@ export class RaftDriver {
 
   /** Hands leadership over; answers when this node no longer leads. Errors: `RAFT_TRANSFER_FAILED`. */
   transferLeadership(to: NodeId | undefined, done: Callback): void {
-    const { clock } = this.#components
-    const deadline = clock.now() + 2 * this.#init.settings.electionTimeoutMs
-    const fail = (reason: string): void =>
-      this.#refuse(new DebrosError('RAFT_TRANSFER_FAILED', reason, { retryable: true }), done)
     if (this.#core?.role !== 'leader' || this.#stopped) {
-      fail('this node is not the leader')
+      this.#refuse(transferFailed('this node is not the leader'), done)
       return
     }
-    this.#input((core) => {
-      if (!core.transferLeadership(to)) {
-        fail('no other voter can take over')
-        return
-      }
-      const poll = clock.every(this.#init.settings.tickMs, () => {
-        if (core.role !== 'leader') {
-          poll.cancel()
-          done(undefined)
-        } else if (this.#stopped || clock.now() > deadline || core.status().transferTarget === undefined) {
-          poll.cancel()
-          fail('the chosen node did not take over in time')
-        }
-      })
-    })
+    const { clock } = this.#components
+    const { settings } = this.#init
+    this.#input((core) => handOver(core, { to, clock, settings, isStopped: () => this.#stopped }, done))
   }
 
   /**
@@ -644,12 +580,4 @@ function describeRole(role: Role, leader: NodeId | undefined): string {
     case 'candidate':
       return 'stands for election'
   }
-}
-
-function stoppedError(outcome: 'not-applied' | 'unknown'): DebrosError {
-  return new DebrosError('RAFT_STOPPED', 'the node is stopping', { retryable: true, outcome })
-}
-
-function noLeader(): DebrosError {
-  return new DebrosError('RAFT_NO_LEADER', 'no leader can confirm the read now', { retryable: true })
 }

@@ -12,7 +12,8 @@ export type {
   Role,
   SnapshotMeta,
 } from './core/types.ts'
-export { RaftDriver, type RaftDriverComponents, type RaftDriverInit, type RaftStatus } from './driver.ts'
+export { RaftDriver } from './driver.ts'
+export type { RaftDriverComponents, RaftDriverInit, RaftStatus } from './driver-types.ts'
 export {
   bySnapshotAge,
   createLevelStore,

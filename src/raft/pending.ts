@@ -10,14 +10,6 @@ export interface Applied {
   readonly result: unknown
 }
 
-export function leadershipLost(cause?: unknown): DebrosError {
-  return new DebrosError(
-    'RAFT_LEADERSHIP_LOST',
-    'leadership lost while committing log: the write may or may not have been applied',
-    { outcome: 'unknown', cause },
-  )
-}
-
 export class PendingProposals {
   readonly #byIndex = new TransitMap<number, { readonly term: number; readonly done: Callback<Applied> }>()
 

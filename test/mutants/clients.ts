@@ -114,7 +114,7 @@ export const CLIENTS: readonly Bug[] = [
       },
       {
         what: 'what a leader had not finished is reported as not done when it loses the lead',
-        edits: [edit('src/raft/pending.ts', "{ outcome: 'unknown', cause },", '{ cause },')],
+        edits: [edit('src/raft/errors.ts', "{ outcome: 'unknown', cause },", '{ cause },')],
         caughtBy: [
           unit(
             'unit/raft/driver-member',

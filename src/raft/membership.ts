@@ -1,11 +1,21 @@
-/** Whom a node takes for members: those of its log, and, while that is behind, those another node named. */
+/**
+ * Whom a node takes for members: those of its log, and, while that is behind, those another node named. And
+ * whether it is still one itself.
+ */
 import type { ClusterConfig, Member, Message, NodeId } from './core/types.ts'
 import type { Transport } from './types.ts'
 
-export class KnownMembers {
+/**
+ * Of a node that is no member any more. `until-called`: until a leader turns to it, which then knows better.
+ * `deaf`: for good; nobody's messages reach it, and it helps nobody to be elected.
+ */
+export type Retirement = 'until-called' | 'deaf'
+
+export class Membership {
   readonly #transport: Pick<Transport, 'setMembers'>
   readonly #self: NodeId
   #learned: readonly Member[] = []
+  #retired: Retirement | undefined
 
   constructor(transport: Pick<Transport, 'setMembers'>, self: NodeId) {
     this.#transport = transport
@@ -46,5 +56,21 @@ export class KnownMembers {
     const learned = this.#learned.find(({ id }) => id === from)
     if (learned === undefined) return false
     return members.some(({ id, peerId }) => id === from && peerId !== learned.peerId)
+  }
+
+  get retired(): Retirement | undefined {
+    return this.#retired
+  }
+
+  /** Returns false where the leader knows better. */
+  retire(how: Retirement, leader: NodeId | undefined): boolean {
+    if (how === 'until-called' && leader !== undefined) return false
+    this.#retired = how
+    return true
+  }
+
+  /** A leader turned to this node. */
+  called(): void {
+    this.#retired = undefined
   }
 }
