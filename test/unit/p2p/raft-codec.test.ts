@@ -145,6 +145,31 @@ test('raft codec - an append survives the wire, with and without entries', () =>
   }
 })
 
+test('raft codec - entries keep nothing of what came with them over the connection', () => {
+  const kept: number[] = []
+  const looking = {
+    ...codec,
+    decodeEntry: (record: Uint8Array) => {
+      kept.push(record.buffer.byteLength)
+      return codec.decodeEntry(record)
+    },
+  }
+  const [frame = Buffer.of()] = encodeFrames(new AppendEncoder(codec, context), append([entry(4), entry(5)]))
+  const came = Buffer.alloc(64 * 1024)
+  came.set(frame, 1_000)
+  decodeAppend(came.subarray(1_000, 1_000 + frame.length), context, looking)
+  expect(kept).toEqual([frame.length, frame.length])
+  // Nor is copied what has the memory to itself.
+  const alone = new Uint8Array(frame)
+  decodeAppend(alone, context, {
+    ...codec,
+    decodeEntry: (record) => {
+      expect(record.buffer).toBe(alone.buffer)
+      return codec.decodeEntry(record)
+    },
+  })
+})
+
 test('raft codec - a frame in two parts is the frame that protobuf would have made of the whole', () => {
   const message = append([entry(4), entry(5)])
   const { term, prevIndex, prevTerm, commit } = message
