@@ -133,12 +133,13 @@ export class Loads {
     let bytes = 0
     let giveBack: (() => void) | undefined
     try {
-      for await (const chunk of chunks) {
-        bytes += chunk.length
+      // It may come in single bytes, which would take a hundred times as much memory.
+      for await (const piece of inPieces(chunks, LOAD_PIECE_BYTES)) {
+        bytes += piece.length
         // Like files, large texts take much memory.
         if (bytes > LOAD_PIECE_BYTES) giveBack ??= await this.#components.scratches.take(load.limits)
-        if (!isText(chunk)) throw notLoadable()
-        text.push(chunk)
+        if (!isText(piece)) throw notLoadable()
+        text.push(piece)
       }
       if (!isText()) throw notLoadable()
       if (bytes === 0) return { results: [], raftIndex: undefined, servedBy: this.#init.servedBy() }
