@@ -7,6 +7,8 @@ import type { HttpLimits } from './types.ts'
 
 const NOTHING = Buffer.alloc(0)
 
+const TOO_MUCH = [503, 'too much request data at once, try again later', { 'retry-after': '1' }] as const
+
 /** A body that was refused before it was read to the end; the connection must be closed. */
 export class BodyRefused extends HttpError {
   override name = 'BodyRefused'
@@ -58,6 +60,7 @@ export class RequestBody {
   readonly #budget: ByteBudget
   readonly #deadlines: Deadlines
   #takenBytes = 0
+  #isReleased = false
 
   constructor(request: IncomingMessage, { limits, budget, deadlines }: BodyInit) {
     this.#request = request
@@ -135,18 +138,28 @@ export class RequestBody {
     return encoding === undefined ? Number(length ?? 0) : undefined
   }
 
+  /** What was made of the body may take many times as much as its text. Throws a 503 if there is no room for it. */
+  holdAtLeast(bytes: number): void {
+    if (this.#isReleased || bytes <= this.#takenBytes) return
+    if (!this.#hold(bytes - this.#takenBytes)) throw new HttpError(...TOO_MUCH)
+  }
+
   /** Gives the bytes back to the budget, once the request is answered. */
   release(): void {
+    this.#isReleased = true
     this.#budget.give(this.#takenBytes)
     this.#takenBytes = 0
   }
 
   #take(bytes: number, bytesMax: number): void {
     this.#checkSize(this.#takenBytes + bytes, bytesMax)
-    if (!this.#budget.take(bytes)) {
-      throw new BodyRefused(503, 'too much request data at once, try again later', { 'retry-after': '1' })
-    }
+    if (!this.#hold(bytes)) throw new BodyRefused(...TOO_MUCH)
+  }
+
+  #hold(bytes: number): boolean {
+    if (!this.#budget.take(bytes)) return false
     this.#takenBytes += bytes
+    return true
   }
 
   #checkSize(bytes: number, bytesMax: number): void {

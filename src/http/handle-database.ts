@@ -70,7 +70,7 @@ async function readStatements(context: RequestContext, mode: Mode): Promise<read
     return sql === undefined ? [] : [plainStatement(sql)]
   }
   const text = (await body.read()).toString('utf8')
-  if (mode === 'request' || !contentType.startsWith('text/plain')) return parseBody(text)
+  if (mode === 'request' || !contentType.startsWith('text/plain')) return parseBody(body, text)
   if (text === '') throw badRequest('no statements')
   return [plainStatement(text)]
 }

@@ -25,7 +25,7 @@ async function readStatements({
   method,
   parameters,
 }: RequestContext): Promise<readonly SqlStatement[]> {
-  if (method === 'POST') return await parseBody((await body.read()).toString('utf8'))
+  if (method === 'POST') return await parseBody(body, (await body.read()).toString('utf8'))
   const sql = parameters.get('q')
   if (sql === undefined) throw badRequest('query not specified')
   return [plainStatement(sql)]

@@ -40,7 +40,7 @@ async function readStatements({
 }: RequestContext): Promise<readonly SqlStatement[] | undefined> {
   const text = (await body.read()).toString('utf8')
   if (parameters.has('wait') && /^\s*(?:\[\s*\]\s*)?$/.test(text)) return undefined
-  return (await parseBody(text)).filter(({ sql }) => sql !== '')
+  return (await parseBody(body, text)).filter(({ sql }) => sql !== '')
 }
 
 function enqueue(

@@ -67,7 +67,7 @@ export const NODE_INFO_TIMEOUT_MS = 2_000
 /** Queued writes; see {@link WriteQueueInit}. */
 export const DEFAULT_WRITE_QUEUE = Object.freeze({ capacity: 1_024, batchSize: 128, timeoutMs: 50 })
 
-/** Statements and parameters of all queued writes together; more wait for room. */
+/** What all queued writes take in memory; more wait for room. */
 export const WRITE_QUEUE_BYTES_MAX = 64 * 1024 * 1024
 
 /** More queued writes go in a further batch. */

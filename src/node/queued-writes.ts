@@ -9,7 +9,7 @@ import { BatchWriter, type QueuedRequest, type RepeatableWrites } from './batch-
 import { DEFAULT_TIMEOUT_MS, WRITE_BATCH_BYTES_MAX, WRITE_QUEUE_BYTES_MAX } from './defaults.ts'
 import type { ResolvedWriteQueue } from './init.ts'
 import type { QueuedWrite, QueueOptions, StatementInput, WriteQueue, WriteQueueStatus } from './types.ts'
-import { batchLength, bytesOf } from './write-batch.ts'
+import { batchLength, bytesOf, heldBytesOf } from './write-batch.ts'
 
 export interface QueuedWritesComponents {
   readonly database: RepeatableWrites
@@ -17,7 +17,12 @@ export interface QueuedWritesComponents {
   readonly logger: Logger
 }
 
-interface Item extends QueuedRequest {
+interface HeldRequest extends QueuedRequest {
+  /** What it takes in memory. */
+  readonly heldBytes: number
+}
+
+interface Item extends HeldRequest {
   readonly sequenceNumber: bigint
   /** On the monotonic clock. */
   readonly acceptedAt: number
@@ -26,7 +31,7 @@ interface Item extends QueuedRequest {
 
 /** Somebody who waits for room. */
 interface Waiter {
-  readonly request: QueuedRequest
+  readonly request: HeldRequest
   readonly admit: (item: Item | undefined) => void
 }
 
@@ -37,6 +42,7 @@ export class QueuedWrites implements WriteQueue {
   /** Accepted, in order. Those that are being written stay in front until they are through. */
   #items: Item[] = []
   #bytes = 0
+  #heldBytes = 0
   /** In order, too: whoever waits for room comes before whoever comes now. */
   #waiters: Waiter[] = []
   #lastNumber = BigInt(Date.now()) * 1_000_000n
@@ -64,12 +70,13 @@ export class QueuedWrites implements WriteQueue {
     this.#writer.check(statements, options)
     const bytes = bytesOf(statements)
     this.#components.counters.add('queue', 'statements_rx', statements.length)
-    return await this.#accept({ statements, options, bytes, isMarker: false })
+    const heldBytes = heldBytesOf(statements)
+    return await this.#accept({ statements, options, bytes, heldBytes, isMarker: false })
   }
 
   async flush(options: QueueOptions = {}): Promise<QueuedWrite> {
     this.#components.counters.add('queue', 'num_flush')
-    return await this.#accept({ statements: [], options, bytes: 0, isMarker: true })
+    return await this.#accept({ statements: [], options, bytes: 0, heldBytes: 0, isMarker: true })
   }
 
   /** Accepts nothing more, and goes on writing what is queued, for so long. What is left is given up. Repeatable. */
@@ -84,19 +91,19 @@ export class QueuedWrites implements WriteQueue {
     clearTimeout(deadline)
   }
 
-  async #accept(request: QueuedRequest): Promise<QueuedWrite> {
+  async #accept(request: HeldRequest): Promise<QueuedWrite> {
     if (this.#isStopping) throw stopped()
     const isInTurn = this.#waiters.length === 0 && this.#hasRoomFor(request)
     const item = isInTurn ? this.#push(request) : await this.#waitForRoom(request)
     return { sequenceNumber: item.sequenceNumber, written: item.written.promise }
   }
 
-  #hasRoomFor({ bytes }: QueuedRequest): boolean {
+  #hasRoomFor({ heldBytes }: HeldRequest): boolean {
     if (this.#items.length === 0) return true
-    return this.#items.length < this.#init.capacity && this.#bytes + bytes <= WRITE_QUEUE_BYTES_MAX
+    return this.#items.length < this.#init.capacity && this.#heldBytes + heldBytes <= WRITE_QUEUE_BYTES_MAX
   }
 
-  #push(request: QueuedRequest): Item {
+  #push(request: HeldRequest): Item {
     const written = Promise.withResolvers<void>()
     written.promise.catch(() => {}) // most callers do not wait for it
     const item: Item = {
@@ -107,11 +114,12 @@ export class QueuedWrites implements WriteQueue {
     }
     this.#items.push(item)
     this.#bytes += item.bytes
+    this.#heldBytes += item.heldBytes
     this.#schedule()
     return item
   }
 
-  async #waitForRoom(request: QueuedRequest): Promise<Item> {
+  async #waitForRoom(request: HeldRequest): Promise<Item> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS, signal } = request.options
     const admitted = Promise.withResolvers<Item>()
     const waiter: Waiter = {
@@ -177,6 +185,7 @@ export class QueuedWrites implements WriteQueue {
   #through(count: number, error: DebrosError | undefined): void {
     for (const item of this.#items.splice(0, count)) {
       this.#bytes -= item.bytes
+      this.#heldBytes -= item.heldBytes
       this.#throughNumber = item.sequenceNumber
       if (error === undefined) item.written.resolve()
       else item.written.reject(error)

@@ -34,6 +34,21 @@ function goTogether(a: QueueOptions, b: QueueOptions): boolean {
   return a.namespace === b.namespace && isDeepStrictEqual(a.credentials, b.credentials)
 }
 
+/** About what a statement and a parameter take in memory besides their text. */
+const HELD_STATEMENT_BYTES = 256
+const HELD_PARAMETER_BYTES = 32
+
+/** About what the statements take in memory: many times as much as in a log entry, if they are small. */
+export function heldBytesOf(statements: readonly StatementInput[]): number {
+  let bytes = bytesOf(statements) + HELD_STATEMENT_BYTES * statements.length
+  for (const statement of statements) {
+    if (typeof statement === 'string') continue
+    const { positional = [], named = {} } = statement
+    bytes += HELD_PARAMETER_BYTES * (positional.length + Object.keys(named).length)
+  }
+  return bytes
+}
+
 /** What a number takes, and about what a log entry adds to each value. */
 const NUMBER_BYTES = 8
 const OVERHEAD_BYTES = 8

@@ -79,6 +79,19 @@ describe('request bodies', () => {
     await vi.waitFor(async () => expect((await post('/db/execute', ['y'.repeat(600)])).status).toBe(200))
   })
 
+  test('what was made of them - counts, too', async () => {
+    const { post, node } = await serve({ limits: { bodyBytesInFlightMax: 100_000 } })
+    const { release } = hold(node)
+    const many = Array(300).fill(';')
+    const first = post('/db/execute', many) // 1,200 bytes, and 300 statements of 256
+    await vi.waitFor(() => expect(node.calls).toHaveLength(1))
+    for (const body of [many, [[';', ...Array(1_000).fill(1)]]])
+      expect((await post('/db/execute', body)).status).toBe(503)
+    release()
+    expect((await first).status).toBe(200)
+    await vi.waitFor(async () => expect((await post('/db/execute', many)).status).toBe(200))
+  })
+
   test('a connection - is used again after a request that was refused with its body unread', async () => {
     const { port } = await serve()
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })

@@ -314,6 +314,16 @@ describe('room', () => {
     expect(batches().map(([sql = '']) => sql[0])).toEqual(['a', 'b', 'c', 's'])
   })
 
+  test('full in bytes - many small statements take more memory than text', async () => {
+    const { queued, open } = blocked({ capacity: 1_000 })
+    const many = Array(10_000).fill(';')
+    const writes = Array.from({ length: 50 }, () => queued.enqueue(many))
+    await setImmediate()
+    expect(queued.status.length * 10_000 * 256).toBeLessThan(WRITE_QUEUE_BYTES_MAX + 10_000 * 512)
+    open()
+    await Promise.all(writes)
+  })
+
   test('full - a caller may want to wait for longer than a timer can run', async () => {
     const { put, open } = blocked({ capacity: 1 })
     await put('a')
