@@ -1,6 +1,7 @@
 /** From what a caller asks for to what goes to the leader or into the log. */
 import { checkNamespace, DEFAULT_NAMESPACE, DebrosError } from '../base/index.ts'
 import {
+  checkParameters,
   checkSqlSize,
   findDisallowedPragma,
   SQL_STEPS_PER_MILLISECOND,
@@ -42,6 +43,7 @@ export function prepare(
   const namespace = checkNamespace(options.namespace ?? DEFAULT_NAMESPACE)
   const statements = inputs.map(toStatement)
   checkSqlSize(statements)
+  checkParameters(statements)
   const pragma = findDisallowedPragma(statements)
   if (pragma !== undefined) {
     throw new DebrosError('SQL_DISALLOWED_PRAGMA', `disallowed pragma: ${pragma}`)

@@ -124,7 +124,8 @@ export interface ParsedStatement {
  * - `CALL_TIMEOUT` (unknown for writes, not-applied for reads);
  * - `SQL_STALE_READ` (not-applied): the freshness asked for cannot be given here;
  * - `SQL_TIMEOUT` (not-applied): see {@link ExecutionOptions};
- * - `SQL_DISALLOWED_PRAGMA`, `SQL_TOO_LARGE`, `NAMESPACE_INVALID` (not-applied): the request is at fault.
+ * - `SQL_DISALLOWED_PRAGMA`, `SQL_TOO_LARGE`, `NAMESPACE_INVALID`, `REQUEST_INVALID` (not-applied): the request is at
+ *   fault.
  * An error of a statement is not a rejection but a result of kind `error`.
  */
 export interface DatabaseService {

@@ -34,6 +34,7 @@ const writer = new ByteWriter()
 
 export function packItems(items: readonly (SqlApplyItem | SqlEntryItem)[]): PackedItems {
   const beside: SqlApplyItem[] = []
+  writer.begin()
   writer.count(items.length)
   for (const item of items) {
     if (!('entry' in item)) {
@@ -67,6 +68,7 @@ export function unpackItems({ bytes, beside }: PackedItems, decoder: SqlEntryDec
 
 export function packOutcomes(outcomes: readonly SqlOutcome[]): PackedOutcomes {
   const beside: SqlOutcome[] = []
+  writer.begin()
   writer.count(outcomes.length)
   for (const outcome of outcomes) packOutcome(outcome, beside)
   return { bytes: writer.take(), beside }

@@ -19,6 +19,11 @@ export class ByteWriter {
     return this.#length
   }
 
+  /** Forgets what was written and not taken: whoever wrote it has failed. */
+  begin(): void {
+    this.#length = 0
+  }
+
   /** A copy of everything since the last time. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#scratch.slice(0, this.#length)

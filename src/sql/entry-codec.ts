@@ -46,6 +46,7 @@ const NO_NAMES: SqlStatement['named'] = Object.freeze({})
 const writer = new ByteWriter()
 
 export function encodeSqlEntry({ request, command }: SqlEntry): Uint8Array<ArrayBuffer> {
+  writer.begin()
   writer.byte(COMMAND.requestId)
   writer.bytes(Buffer.from(request.id, 'latin1'))
   putCount(COMMAND.timeMs, command.timeMs)

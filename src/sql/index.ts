@@ -31,6 +31,7 @@ export {
   type SqlLimits,
   type SqlReadLimits,
 } from './limits.ts'
+export { checkParameters } from './parameters.ts'
 export { createSqlScratch, type SqlScratch, type SqlScratchInit } from './scratch-thread.ts'
 export { createSqlMachine, type SqlMachineComponents, type SqlMachineInit } from './sql-machine.ts'
 export { loadSqliteBinary, type SqliteBinary, type SqliteFiles } from './sqlite-binary.ts'

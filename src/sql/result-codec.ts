@@ -35,6 +35,7 @@ export class ResultEncoder {
 
   /** May stop once there are more than `bytesMax` bytes: those are not all, but too many all the same. */
   encode(results: readonly SqlResult[], bytesMax: number): Uint8Array {
+    this.#writer.begin()
     writeResults(this.#writer, results, bytesMax)
     return this.#writer.take()
   }

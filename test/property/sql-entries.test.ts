@@ -99,6 +99,19 @@ describe('sql entries', () => {
     )
   })
 
+  it('have nothing of one before that could not be written', () => {
+    const entryWith = (value: SqlParameter): SqlEntry => ({
+      request: { id: '0123456789abcdef', since: 3, timeMs: 7 },
+      command: {
+        ...{ namespace: 'n', mode: 'execute', transaction: false, timeMs: 7, seed: 1 },
+        statements: [{ sql: 'INSERT INTO t VALUES (?)', positional: [value], named: {} }],
+      },
+    })
+    const expected = encodeSqlEntry(entryWith(1))
+    expect(() => encodeSqlEntry(entryWith(undefined as unknown as null))).toThrow()
+    expect(encodeSqlEntry(entryWith(1))).toEqual(expected)
+  })
+
   it('of other kinds have no head', () => {
     const rest = { requestId: new Uint8Array(0), timeMs: 1, seed: 0, sinceIndex: 5 }
     expect(readSqlEntryHead(Command.encode({ ...rest, digest: {} }))).toBeUndefined()
