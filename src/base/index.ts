@@ -28,6 +28,7 @@ export {
   type RequestOutcome,
   type RequestTag,
 } from './outcome-history.ts'
+export { type PacedComponents, paced } from './paced.ts'
 export { createPrng, type Prng } from './prng.ts'
 export { TIMER_MS_MAX } from './timer.ts'
 export { TransitMap } from './transit-map.ts'

@@ -17,7 +17,7 @@ import { SNAPSHOT_CHUNK_BYTES } from './snapshots.ts'
 import { OverwritingWriter } from './spare-file.ts'
 
 /** Synced this often while it is written, so that the last sync does not keep the log's waiting long. */
-const SYNC_STEP_BYTES = 8 * 1024 * 1024
+const SYNC_STEP_BYTES = 1024 * 1024
 /** Read in one go; the processor has it summed up in a fraction of a millisecond. */
 const READ_BYTES = 512 * 1024
 

@@ -5,7 +5,15 @@
  */
 import { mkdir, readdir, rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { assert, DebrosError, errorMessage, hasErrorCode, type Logger, toError } from '../../base/index.ts'
+import {
+  assert,
+  DebrosError,
+  errorMessage,
+  hasErrorCode,
+  type Logger,
+  paced,
+  toError,
+} from '../../base/index.ts'
 import type { SnapshotMeta } from '../core/types.ts'
 import type { Callback, SnapshotCapture } from '../types.ts'
 import { removeFile, sizeOf, syncDirectory } from './file-io.ts'
@@ -53,6 +61,8 @@ const PARTIAL_SUFFIX = '.part'
 const SPARE_SUFFIX = '.spare'
 /** Smaller ones are written anew. */
 const SPARE_BYTES_MIN = 4 * 1024 * 1024
+/** A snapshot is written in one of so many parts of the time; the rest is for the writes that go on beside it. */
+const SAVING_PARTS = 4
 
 class SnapshotDirectory implements Snapshots {
   readonly #logger: Logger
@@ -103,7 +113,7 @@ class SnapshotDirectory implements Snapshots {
 
   save(snapshot: SnapshotMeta, capture: SnapshotCapture, done: Callback<number>): void {
     const sum = new PayloadSum()
-    this.#write(snapshot, withTrailer(capture, sum)).then(
+    this.#write(snapshot, paced(withTrailer(capture, sum), SAVING_PARTS)).then(
       () => done(undefined, sum.sizeBytes),
       (error: unknown) => done(toError(error), 0),
     )

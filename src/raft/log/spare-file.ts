@@ -8,7 +8,7 @@
  * failed write may not be what the disk has.
  */
 import type { FileHandle } from 'node:fs/promises'
-import { readAt } from './file-io.ts'
+import { readInto } from './file-io.ts'
 
 /** Compared and written in one go. */
 const PIECE_BYTES = 1024 * 1024
@@ -20,6 +20,8 @@ export class OverwritingWriter {
   readonly #oldBytes: number
   readonly #stepBytes: number
   readonly #piece = new Uint8Array(PIECE_BYTES)
+  /** What is there in its place. */
+  readonly #old: Uint8Array
   #filled = 0
   /** Where the piece belongs. */
   #position = 0
@@ -30,6 +32,7 @@ export class OverwritingWriter {
   constructor(file: FileHandle, init: { readonly oldBytes: number; readonly stepBytes: number }) {
     this.#file = file
     this.#oldBytes = init.oldBytes
+    this.#old = new Uint8Array(Math.min(PIECE_BYTES, init.oldBytes))
     this.#stepBytes = init.stepBytes
   }
 
@@ -61,8 +64,8 @@ export class OverwritingWriter {
   }
 
   async #oldBytesOf(length: number): Promise<Uint8Array> {
-    const there = Math.min(length, this.#oldBytes - this.#position)
-    return there > 0 ? await readAt(this.#file, this.#position, there) : new Uint8Array(0)
+    const there = Math.max(0, Math.min(length, this.#oldBytes - this.#position))
+    return this.#old.subarray(0, await readInto(this.#file, this.#position, this.#old.subarray(0, there)))
   }
 
   async #put(bytes: Uint8Array, offset: number): Promise<void> {
