@@ -183,9 +183,16 @@ export class ReaderThread {
       } else if (!isWithdrawn) left.push(read)
     }
     this.#given.splice(0, done)
+    this.#skipDone(through)
     this.#isStarted = true
     if (!this.isBusy) this.#restsSinceMs = performance.now()
     this.#events.onReady(left)
+  }
+
+  /** What is to be skipped follows what is done: half of all places further on it would be taken to be ahead. */
+  #skipDone(through: number): void {
+    const skipped = Atomics.load(this.#control, CONTROL.skipThrough) // nobody else stores it
+    if (!isThrough(through, skipped)) Atomics.store(this.#control, CONTROL.skipThrough, through)
   }
 
   #end(error: unknown): void {

@@ -1,4 +1,6 @@
 /** Threads that read: what they see, and what becomes of them. */
+import { EventEmitter } from 'node:events'
+import type { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../../src/base/index.ts'
 import {
@@ -13,6 +15,7 @@ import { ReadEngine } from '../../../src/sql/read-engine.ts'
 import { ReadFlags } from '../../../src/sql/read-flags.ts'
 import { ReaderHost } from '../../../src/sql/reader-host.ts'
 import { CONTROL, PIECES_MAX, type ReaderMessage } from '../../../src/sql/reader-protocol.ts'
+import { type Read, ReaderThread } from '../../../src/sql/reader-thread.ts'
 import { binary, NAMESPACE, resultsOf, statementsOf, stmt, TestEngine, timeless } from './support.ts'
 
 const ENDLESS = 'WITH RECURSIVE r (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT max(x) FROM r'
@@ -179,6 +182,34 @@ describe('reader host', () => {
     host.handle({ first: 1, publications: [], reads: [{ id: 1, request }] })
     expect(rows.length).toBeGreaterThan(10)
     expect(Math.max(...rows)).toBeLessThan(20_000)
+  })
+})
+
+describe('reader thread', () => {
+  it('skips none of its reads, however many there were before', () => {
+    const control = new SharedArrayBuffer(CONTROL.words * Int32Array.BYTES_PER_ELEMENT)
+    const worker = Object.assign(new EventEmitter(), { postMessage: () => {} }) as unknown as Worker
+    const thread = new ReaderThread(worker, control, { onReady: () => {}, onEnd: () => {} })
+    const done = (through: number): void => {
+      worker.emit('message', { responses: [], through })
+    }
+    done(0)
+    const request = { kind: 'parse' as const, namespace: NAMESPACE, statements: [] }
+    const read: Read = { id: 1, request, askedMs: 0, signal: undefined, settle: () => {}, isSettled: false }
+    thread.give([read, read, read], 0, () => ({ version: 0, isReset: true, databases: [] }))
+    done(2)
+
+    const messages: ReaderMessage[] = []
+    const init = { readFlags: new ReadFlags().memory, control, foreignKeys: false, timeBudgetMs: 0 }
+    const host = new ReaderHost(new ReadEngine(binary, init), (message) => messages.push(message), init)
+    const place = (2 + 2 ** 31 - 1) | 0
+    host.handle({ first: place, publications: [], reads: [{ id: 7, request }] })
+    expect(messages.at(-1)).toEqual({ responses: [{ id: 7, answer: [] }], through: place })
+
+    expect(thread.withdraw()).toHaveLength(0)
+    const last = new Int32Array(control)[CONTROL.skipThrough]
+    done(2) // what is to be skipped stays so
+    expect(new Int32Array(control)[CONTROL.skipThrough]).toBe(last)
   })
 })
 
