@@ -19,6 +19,12 @@ export interface Sticky {
   readonly totalChanges: bigint
 }
 
+/** Part of it, as it is told to callers. */
+export interface LastWrite {
+  readonly lastInsertId: number | bigint
+  readonly rowsAffected: number
+}
+
 export const NOTHING_STICKY: Sticky = Object.freeze({ lastInsertId: 0n, changes: 0n, totalChanges: 0n })
 
 /** `normal`: others write the file between statements; their changes are looked for. `exclusive`: nobody does. */
@@ -100,6 +106,15 @@ export class Connection {
     instance.memory.setInt64(handle + this.#layout.lastInsertId, lastInsertId)
     instance.memory.setInt64(handle + this.#layout.changes, changes)
     instance.memory.setInt64(handle + this.#layout.totalChanges, totalChanges)
+  }
+
+  /** What SQLite tells of the last write. */
+  get lastWrite(): LastWrite {
+    const { handle, instance } = this.#raw
+    return {
+      lastInsertId: instance.memory.getInteger(handle + this.#layout.lastInsertId),
+      rowsAffected: Number(instance.memory.getInteger(handle + this.#layout.changes)),
+    }
   }
 
   /** Everything random draws from this from now on. */

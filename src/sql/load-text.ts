@@ -34,7 +34,7 @@ export function loadText(connection: Connection, text: BlockFile, init: LoadText
   const startedMs = init.elapsedMs()
   const { isBegun, failure } = runAll(connection, text, init)
   if (failure === undefined && isBegun)
-    return [{ ...written(connection.sticky), time: (init.elapsedMs() - startedMs) / 1000 }]
+    return [{ ...written(connection), time: (init.elapsedMs() - startedMs) / 1000 }]
   return failure === undefined ? [] : [{ kind: 'error', message: failure }]
 }
 

@@ -5,7 +5,7 @@
  */
 import type { AnalysisCache } from './analysis-cache.ts'
 import type { ChangeKeeping } from './change-keeping.ts'
-import type { Connection, Sticky } from './connection.ts'
+import type { Connection } from './connection.ts'
 import { CorruptionReport, Interrupted, StatementError, StepsInDoubt } from './errors.ts'
 import type { ExecutionGuard } from './execution-guard.ts'
 import type { SqlSegment } from './gate.ts'
@@ -71,6 +71,8 @@ export class StatementRunner {
   readonly #connection: Connection
   readonly #analyses: AnalysisCache
   readonly #init: StatementRunnerInit
+  /** When the last statement ended, unless it failed. */
+  #endedMs: number | undefined
 
   constructor(connection: Connection, analyses: AnalysisCache, init: StatementRunnerInit) {
     this.#connection = connection
@@ -105,7 +107,9 @@ export class StatementRunner {
   }
 
   #run(statement: SqlStatement, at: number): SqlResult {
-    const startedMs = this.#init.elapsedMs()
+    // As a rule, and much cheaper than to ask again, a statement begins when the one before it ends.
+    const startedMs = this.#endedMs ?? this.#init.elapsedMs()
+    this.#endedMs = undefined
     const { segments, refusal } = this.#analyses.get(statement.sql)
     if (refusal !== undefined) throw new StatementError(refusal)
     let outcome: Outcome = { kind: 'empty' }
@@ -118,7 +122,9 @@ export class StatementRunner {
       const { changes } = this.#init
       outcome = changes === undefined ? run() : this.#runRecorded(changes, segment, run)
     }
-    return { ...outcome, time: (this.#init.elapsedMs() - startedMs) / 1000 }
+    const endedMs = this.#init.elapsedMs()
+    this.#endedMs = endedMs
+    return { ...outcome, time: (endedMs - startedMs) / 1000 }
   }
 
   #runRecorded(changes: ChangeKeeping, segment: SqlSegment, run: () => Outcome): Outcome {
@@ -167,11 +173,11 @@ export class StatementRunner {
     let isRow = compiled.step(guard)
     if (compiled.columnCount === 0) {
       if (mode === 'query' || segment.effect === 'read') return { kind: 'empty' }
-      return written(this.#connection.sticky)
+      return written(this.#connection)
     }
     const isReadOnly = this.#isReadOnly(segment)
     // One step is enough where rows are not asked for; no RETURNING is read-only.
-    if (mode === 'execute' && isReadOnly) return written(this.#connection.sticky)
+    if (mode === 'execute' && isReadOnly) return written(this.#connection)
     if (isLast) return this.#rows(compiled, isRow, segment, isReadOnly)
     while (isRow) isRow = compiled.step(guard)
     return { kind: 'empty' }
@@ -218,13 +224,9 @@ type Outcome = DistributiveOmit<Exclude<SqlResult, { kind: 'error' }>, 'time'>
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
 /** What SQLite tells of the last write. */
-export function written({ lastInsertId, changes }: Sticky): Extract<Outcome, { kind: 'write' }> {
-  const id = Number(lastInsertId)
-  return {
-    kind: 'write',
-    lastInsertId: Number.isSafeInteger(id) ? id : lastInsertId,
-    rowsAffected: Number(changes),
-  }
+export function written(connection: Connection): Extract<Outcome, { kind: 'write' }> {
+  const { lastInsertId, rowsAffected } = connection.lastWrite
+  return { kind: 'write', lastInsertId, rowsAffected }
 }
 
 interface Columns {

@@ -54,6 +54,7 @@ export class Statement {
   bind({ positional, named }: SqlStatement, from: number): number {
     const count = this.parameterCount
     if (count === 0) return 0
+    if (hasNone(named)) return this.#bindInOrder(positional, from)
     const taken = this.placeholdersOf(named)
     for (const [index, value] of taken) this.#bindOne(index, value)
     let next = from
@@ -62,6 +63,12 @@ export class Statement {
       this.#bindOne(index, positional[next++] as SqlParameter) // below the length
     }
     return next - from
+  }
+
+  #bindInOrder(positional: SqlStatement['positional'], from: number): number {
+    const count = Math.min(this.parameterCount, positional.length - from)
+    for (let i = 0; i < count; i++) this.#bindOne(i + 1, positional[from + i] as SqlParameter) // below the length
+    return Math.max(count, 0)
   }
 
   /** The placeholders that have one of the names, with their values. */
@@ -282,4 +289,9 @@ export class Statement {
     api._sqlite3_clear_bindings(this.#pointer)
     return low
   }
+}
+
+function hasNone(named: SqlStatement['named']): boolean {
+  for (const _ in named) return false
+  return true
 }
