@@ -19,19 +19,35 @@ export interface PacedComponents {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** The same chunks. Making and using them takes no more than one part of the time in `parts`. */
+export interface PacedInit {
+  /** Worked in one of so many parts of the time. */
+  readonly parts: number
+  /** Whoever uses the chunks may be waiting for somebody far away: that is time in which others have their turn. */
+  readonly usingIsWork: boolean
+}
+
+/** The same chunks, no faster than so. */
 export async function* paced<T>(
   chunks: AsyncIterable<T>,
-  parts: number,
+  { parts, usingIsWork }: PacedInit,
   { now = () => performance.now(), sleep: pause = sleep }: PacedComponents = {},
 ): AsyncGenerator<T, void> {
+  let workedMs = 0
+  let restedMs = 0
   let since = now()
   for await (const chunk of chunks) {
+    const made = now()
+    workedMs += made - since
     yield chunk
-    // Whoever takes the chunks is done with this one.
-    const workedMs = now() - since
-    if (workedMs < TURN_MS) continue
-    await pause(Math.min(workedMs * (parts - 1), PAUSE_MS_MAX))
+    const used = now()
+    if (usingIsWork) workedMs += used - made
+    else restedMs += used - made
+    if (workedMs >= TURN_MS) {
+      const restMs = Math.min(workedMs * (parts - 1), PAUSE_MS_MAX) - restedMs
+      if (restMs > 0) await pause(restMs)
+      workedMs = 0
+      restedMs = 0
+    }
     since = now()
   }
 }

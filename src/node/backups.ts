@@ -3,7 +3,7 @@
  * everything that was acknowledged before: it asks for a read index, applies that much, and copies its own
  * database. The copy shares memory with the database until that is written.
  */
-import { type Counters, checkNamespace, DEFAULT_NAMESPACE, DebrosError } from '../base/index.ts'
+import { type Counters, checkNamespace, DEFAULT_NAMESPACE, DebrosError, paced } from '../base/index.ts'
 import { type SqlMachine, type SqlScratch, withJournalMode } from '../sql/index.ts'
 import { type Consensus, callAborted, limitsOf } from './consensus.ts'
 import { BACKUP_IDLE_MS, BACKUPS_MAX } from './defaults.ts'
@@ -11,6 +11,9 @@ import { LentChunks } from './lent-chunks.ts'
 import type { Router } from './router.ts'
 import type { Scratches } from './scratches.ts'
 import type { Backup, BackupOptions } from './types.ts'
+
+/** The rest of the time is for the writes beside it, and for the network. */
+const BACKUP_PACE = { parts: 4, usingIsWork: false }
 
 export interface BackupsComponents {
   readonly consensus: Consensus
@@ -89,7 +92,10 @@ export class Backups {
   async #image(namespace: string, format: 'binary' | 'delete'): Promise<Opened> {
     const capture = await this.#components.sql.captureDatabase(namespace)
     const mode = format === 'binary' ? 'wal' : 'delete'
-    return { chunks: withJournalMode(capture.chunks(), mode), release: () => capture.release() }
+    return {
+      chunks: withJournalMode(paced(capture.chunks(), BACKUP_PACE), mode),
+      release: () => capture.release(),
+    }
   }
 
   /** What comes of work on a copy, which is in a thread of its own until the last of it is read. */

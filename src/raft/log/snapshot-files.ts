@@ -62,7 +62,7 @@ const SPARE_SUFFIX = '.spare'
 /** Smaller ones are written anew. */
 const SPARE_BYTES_MIN = 4 * 1024 * 1024
 /** A snapshot is written in one of so many parts of the time; the rest is for the writes that go on beside it. */
-const SAVING_PARTS = 4
+const SAVING_PACE = { parts: 4, usingIsWork: true }
 
 class SnapshotDirectory implements Snapshots {
   readonly #logger: Logger
@@ -113,7 +113,7 @@ class SnapshotDirectory implements Snapshots {
 
   save(snapshot: SnapshotMeta, capture: SnapshotCapture, done: Callback<number>): void {
     const sum = new PayloadSum()
-    this.#write(snapshot, paced(withTrailer(capture, sum), SAVING_PARTS)).then(
+    this.#write(snapshot, paced(withTrailer(capture, sum), SAVING_PACE)).then(
       () => done(undefined, sum.sizeBytes),
       (error: unknown) => done(toError(error), 0),
     )

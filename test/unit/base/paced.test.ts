@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { paced } from '../../../src/base/index.ts'
 
+const PACE = { parts: 4, usingIsWork: true }
+
 /** A clock that only work and pauses move. */
 class Time {
   nowMs = 0
@@ -31,7 +33,7 @@ test('paced - making and using chunks takes its part of the time and no more', a
   }
   const chunks = paced(
     numbers(100, () => work(1)),
-    4,
+    PACE,
     time.components,
   )
   for await (const chunk of chunks) {
@@ -43,11 +45,28 @@ test('paced - making and using chunks takes its part of the time and no more', a
   expect(time.nowMs).toBe(800)
 })
 
+test('paced - time in which chunks are only waited for is a pause', async () => {
+  const time = new Time()
+  const chunks = paced(
+    numbers(3, () => {
+      time.nowMs += 5
+    }),
+    { parts: 4, usingIsWork: false },
+    time.components,
+  )
+  let usedMs = 0
+  for await (const _ of chunks) {
+    time.nowMs += usedMs
+    usedMs += 10
+  }
+  expect(time.pauses).toEqual([15, 5])
+})
+
 test('paced - little chunks share a turn', async () => {
   const time = new Time()
   const chunks = paced(
     numbers(100, () => {}),
-    4,
+    PACE,
     time.components,
   )
   for await (const _ of chunks) time.nowMs += 0.5
@@ -58,7 +77,7 @@ test('paced - a turn that was kept waiting for long delays the next one only so 
   const time = new Time()
   const chunks = paced(
     numbers(3, () => {}),
-    4,
+    PACE,
     time.components,
   )
   for await (const _ of chunks) time.nowMs += 60_000
@@ -75,10 +94,10 @@ test('paced - whoever stops taking chunks ends their source, and a failure of it
       ended = true
     }
   }
-  for await (const _ of paced(source(), 4)) break
+  for await (const _ of paced(source(), PACE)) break
   expect(ended).toBe(true)
   const all = async (): Promise<void> => {
-    for await (const _ of paced(source(), 4));
+    for await (const _ of paced(source(), PACE));
   }
   await expect(all()).rejects.toThrow('broken')
 })

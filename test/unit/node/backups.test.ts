@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { Counters, DebrosError } from '../../../src/base/index.ts'
 import { Backups, type BackupsComponents } from '../../../src/node/backups.ts'
 
 /** A node whose read index is known once `confirm` says so. */
-function bench(): {
+function bench(content: () => AsyncIterable<Uint8Array> = async function* () {}): {
   readonly backups: Backups
   readonly done: string[]
   readonly confirm: PromiseWithResolvers<void>
@@ -22,7 +22,7 @@ function bench(): {
     sql: {
       captureDatabase: async () => {
         done.push('captured')
-        return { chunks: async function* () {}, release: () => {} }
+        return { chunks: content, release: () => {} }
       },
     },
     counters: new Counters(),
@@ -30,6 +30,24 @@ function bench(): {
   } as unknown as BackupsComponents
   return { backups: new Backups(components, { servedBy: () => 'n1' }), done, confirm }
 }
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+test('backup - leaves the writes beside it most of the time', async () => {
+  let nowMs = 0
+  vi.spyOn(performance, 'now').mockImplementation(() => nowMs)
+  const { backups, confirm } = bench(async function* () {
+    nowMs += 5
+    yield new Uint8Array(1_000)
+  })
+  confirm.resolve()
+  const { chunks } = await backups.take({})
+  const pauses = vi.spyOn(globalThis, 'setTimeout')
+  for await (const _ of chunks);
+  expect(pauses.mock.calls.map(([, ms]) => ms)).toContain(15)
+})
 
 test('backup - is taken when everything acknowledged before is applied here', async () => {
   const { backups, done, confirm } = bench()
