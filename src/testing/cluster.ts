@@ -74,10 +74,12 @@ export interface TestCluster extends AsyncDisposable {
 const DEFAULT_WAIT_MS = 20_000
 const POLL_MS = 10
 
+/** All nodes vote: whichever is stopped first, the others go on. */
 export async function startCluster(init: ClusterInit = {}): Promise<TestCluster> {
   const cluster = new InProcessCluster(init)
   try {
     for (let i = 0; i < (init.nodes ?? 3); i++) await cluster.add()
+    await cluster.allVoting()
     await cluster.converged()
   } catch (error) {
     await cluster.close()
@@ -195,6 +197,13 @@ class InProcessCluster implements TestCluster {
       return found !== -1
     })
     return found
+  }
+
+  async allVoting(): Promise<void> {
+    await until(DEFAULT_WAIT_MS, 'all nodes to vote', async () => {
+      const { members } = await this.#place(await this.leader()).node.cluster.status()
+      return members.every(({ voter }) => voter)
+    })
   }
 
   async kill(position: number): Promise<void> {
