@@ -1,5 +1,6 @@
 /** What a command may ask for. Checked before it is proposed, never while it is applied. */
 import { assertNever, checkNamespace, DebrosError } from '../base/index.ts'
+import { checkKvOperation } from './operation.ts'
 import type { KvCommand, KvOperation } from './types.ts'
 
 /** Longest key, in bytes; the shortest has one. */
@@ -28,7 +29,7 @@ export class KvLimitError extends DebrosError {
 }
 
 /**
- * Throws unless the command may be proposed: `NAMESPACE_INVALID`, `KV_KEY_INVALID`,
+ * Throws unless the command may be proposed: `NAMESPACE_INVALID`, `REQUEST_INVALID`, `KV_KEY_INVALID`,
  * `KV_VALUE_TOO_LARGE`, `KV_TOO_MANY_OPERATIONS` or `KV_COMMAND_TOO_LARGE`. Limits may change with a
  * version; what was proposed under others is still applied.
  */
@@ -40,6 +41,7 @@ export function checkKvCommand({ namespace, operations }: KvCommand): void {
   }
   let sizeBytes = 0
   for (const operation of operations) {
+    checkKvOperation(operation)
     checkKvKey(operation.key)
     sizeBytes += operation.key.byteLength
     for (const value of valuesOf(operation)) {

@@ -34,6 +34,32 @@ describe('command limits', () => {
     )
   })
 
+  const bytes = Uint8Array.of(1)
+  const compared = (expected: unknown, value: unknown = bytes) => ({
+    ...{ kind: 'compare-and-swap', key: bytes },
+    ...{ expected, value },
+  })
+  it.each<[string, unknown]>([
+    ['text for a key', { kind: 'put', key: 'k', value: bytes }],
+    ['text for a value', { kind: 'put', key: bytes, value: 'text' }],
+    ['no value', { kind: 'put', key: bytes }],
+    ['an array', { kind: 'put', key: bytes, value: [1] }],
+    ['a buffer that is not looked at', { kind: 'put', key: bytes, value: new ArrayBuffer(1) }],
+    ['other numbers', { kind: 'put', key: bytes, value: new Float64Array(1) }],
+    ['a negative revision', compared({ kind: 'revision', revision: -1 })],
+    ['half a revision', compared({ kind: 'revision', revision: 1.5 })],
+    ['text that is expected', compared({ kind: 'value', value: 'text' })],
+    ['something else that is expected', compared({ kind: 'present' })],
+    ['text to swap in', compared(absent, 'text')],
+    ['null to swap in', compared(absent, null)],
+    ['another operation', { kind: 'get', key: bytes }],
+  ])('check - %s', (_what, operation) => {
+    const command = { namespace: 'default', operations: [operation as KvOperation] } // from a caller without types
+    expect(() => checkKvCommand(command)).toThrow(
+      expect.objectContaining({ code: 'REQUEST_INVALID', outcome: 'not-applied', retryable: false }),
+    )
+  })
+
   it('check - keys', () => {
     const empty = new Uint8Array(0)
     const long = new Uint8Array(KV_KEY_BYTES_MAX + 1)
