@@ -31,7 +31,7 @@ const REQUEST = {
   stepsMax: 0x28,
   qualifyColumns: 0x30,
 } as const
-const STATEMENT = { sql: 0x0a, positional: 0x12, named: 0x1a } as const
+const STATEMENT = { sql: 0x0a, positional: 0x12, named: 0x1a, sameSql: 0x20 } as const
 const NAMED = { name: 0x0a, value: 0x12 } as const
 const VALUE = { integer: 0x08, real: 0x11, text: 0x1a, blob: 0x22 } as const
 
@@ -57,17 +57,22 @@ export function encodeSqlEntry({ request, command }: SqlEntry): Uint8Array<Array
   if (command.namespace !== '') putText(REQUEST.namespace, command.namespace)
   putCount(REQUEST.mode, MODES.indexOf(command.mode))
   putCount(REQUEST.transaction, Number(command.transaction))
-  for (const statement of command.statements) putStatement(statement)
+  let before = ''
+  for (const statement of command.statements) {
+    putStatement(statement, before)
+    before = statement.sql
+  }
   putCount(REQUEST.stepsMax, command.stepsMax ?? 0)
   putCount(REQUEST.qualifyColumns, Number(command.qualifyColumns ?? false))
   writer.close(from)
   return writer.take()
 }
 
-function putStatement({ sql, positional, named }: SqlStatement): void {
+function putStatement({ sql, positional, named }: SqlStatement, before: string): void {
   writer.byte(REQUEST.statement)
   const from = writer.open()
-  if (sql !== '') putText(STATEMENT.sql, sql)
+  const isSame = sql !== '' && sql === before
+  if (sql !== '' && !isSame) putText(STATEMENT.sql, sql)
   for (const parameter of positional) putParameter(STATEMENT.positional, parameter)
   for (const name in named) {
     writer.byte(STATEMENT.named)
@@ -76,6 +81,7 @@ function putStatement({ sql, positional, named }: SqlStatement): void {
     putParameter(NAMED.value, named[name] as SqlParameter) // it is one of its names
     writer.close(namedFrom)
   }
+  putCount(STATEMENT.sameSql, Number(isSame))
   writer.close(from)
 }
 
@@ -245,7 +251,7 @@ export class SqlEntryDecoder {
           transaction = reader.count() !== 0
           break
         case REQUEST.statement:
-          statements.push(this.#statement(reader))
+          statements.push(this.#statement(reader, statements.at(-1)?.sql ?? ''))
           break
         case REQUEST.stepsMax:
           stepsMax = reader.count()
@@ -261,7 +267,7 @@ export class SqlEntryDecoder {
     return { namespace, mode, transaction, statements, stepsMax, qualifyColumns }
   }
 
-  #statement(reader: ByteReader): SqlStatement {
+  #statement(reader: ByteReader, before: string): SqlStatement {
     let sql = ''
     const positional: SqlParameter[] = []
     let named: [string, SqlParameter][] | undefined
@@ -278,6 +284,9 @@ export class SqlEntryDecoder {
         case STATEMENT.named:
           named ??= []
           named.push(readNamed(reader))
+          break
+        case STATEMENT.sameSql:
+          if (reader.count() !== 0) sql = before
           break
         default:
           skipField(reader, field)

@@ -8,6 +8,7 @@ import {
   type SqlEntry,
   SqlEntryDecoder,
   type SqlParameter,
+  type SqlStatement,
 } from '../../src/sql/index.ts'
 import { Command } from '../../src/wire/index.ts'
 
@@ -58,6 +59,8 @@ function generated({ request, command }: SqlEntry): Uint8Array {
   })
 }
 
+const textOf = ({ sql }: SqlStatement): string => sql
+
 describe('sql entries', () => {
   it('have the bytes, and the meaning, of the generated codec', () => {
     const decoder = new SqlEntryDecoder()
@@ -73,6 +76,7 @@ describe('sql entries', () => {
         const { request, command } = decoder.decode(shifted.subarray(offset))
         expect(request).toEqual(one.request)
         expect(command).toEqual({ ...sqlRequestFromWire(sql), timeMs, seed })
+        expect(command.statements.map(textOf)).toEqual(one.command.statements.map(textOf))
 
         const { mode } = command
         const requestId = mode === 'query' ? request.id : ''
@@ -80,6 +84,23 @@ describe('sql entries', () => {
       }),
       { numRuns: 1_000 },
     )
+  })
+
+  it('have a text that comes again and again once', () => {
+    const entryOf = (count: number): SqlEntry => ({
+      request: { id: '0123456789abcdef', since: 3, timeMs: 7 },
+      command: {
+        ...{ namespace: 'n', mode: 'execute', transaction: false, timeMs: 7, seed: 1 },
+        statements: Array.from({ length: count }, (_, i) => ({
+          sql: i < 100 ? 'INSERT INTO t VALUES (?)' : 'DELETE FROM t WHERE x = ?',
+          positional: [1],
+          named: {},
+        })),
+      },
+    })
+    expect(encodeSqlEntry(entryOf(200)).length).toBeLessThan(200 * 10)
+    const { command } = new SqlEntryDecoder().decode(encodeSqlEntry(entryOf(200)))
+    expect(command.statements.map(textOf)).toEqual(entryOf(200).command.statements.map(textOf))
   })
 
   it('that are cut off, or changed, are refused or something else, and never read beyond their end', () => {

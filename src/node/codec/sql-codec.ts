@@ -26,7 +26,9 @@ export function sqlRequestToWire(request: SqlRequest): WireRequest {
     namespace: request.namespace,
     mode: MODES[request.mode],
     transaction: request.transaction,
-    statements: request.statements.map(statementToWire),
+    statements: request.statements.map((statement, i) =>
+      statementToWire(statement, request.statements[i - 1]?.sql ?? ''),
+    ),
     stepsMax: request.stepsMax ?? 0,
     qualifyColumns: request.qualifyColumns ?? false,
   }
@@ -39,17 +41,23 @@ export function sqlRequestFromWire(wire: WireRequest): SqlRequest {
     transaction: wire.transaction,
     stepsMax: wire.stepsMax,
     qualifyColumns: wire.qualifyColumns,
-    statements: wire.statements.map((statement) => ({
-      sql: statement.sql,
-      positional: statement.positional.map(parameterFromWire),
-      named: Object.fromEntries(
-        statement.named.map(({ name, value }) => [
-          name,
-          value === undefined ? null : parameterFromWire(value),
-        ]),
-      ),
-    })),
+    statements: statementsFromWire(wire.statements),
   }
+}
+
+function statementsFromWire(wire: readonly WireStatement[]): SqlStatement[] {
+  let before = ''
+  return wire.map(({ sql: own, sameSql, positional, named }) => {
+    const sql = sameSql ? before : own
+    before = sql
+    return {
+      sql,
+      positional: positional.map(parameterFromWire),
+      named: Object.fromEntries(
+        named.map(({ name, value }) => [name, value === undefined ? null : parameterFromWire(value)]),
+      ),
+    }
+  })
 }
 
 function modeFromWire(mode: WireMode): SqlMode {
@@ -63,11 +71,14 @@ function modeFromWire(mode: WireMode): SqlMode {
   }
 }
 
-function statementToWire(statement: SqlStatement): WireStatement {
+/** Most requests of many statements have one text. */
+function statementToWire({ sql, positional, named }: SqlStatement, before: string): WireStatement {
+  const sameSql = sql !== '' && sql === before
   return {
-    sql: statement.sql,
-    positional: statement.positional.map(parameterToWire),
-    named: Object.entries(statement.named).map(([name, value]) => ({ name, value: parameterToWire(value) })),
+    sql: sameSql ? '' : sql,
+    positional: positional.map(parameterToWire),
+    named: Object.entries(named).map(([name, value]) => ({ name, value: parameterToWire(value) })),
+    sameSql,
   }
 }
 

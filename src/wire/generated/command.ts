@@ -489,6 +489,12 @@ export namespace Command {
     index: number
   }
 
+  export interface CommandSqlStatementsSameSqlFieldEvent {
+    field: '$.sql.statements[].sameSql'
+    value: boolean
+    index: number
+  }
+
   export interface CommandSqlStepsMaxFieldEvent {
     field: '$.sql.stepsMax'
     value: number
@@ -627,7 +633,7 @@ export namespace Command {
     return decodeMessage(buf, Command.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Command>): Generator<CommandRequestIdFieldEvent | CommandTimeMsFieldEvent | CommandSeedFieldEvent | CommandSinceIndexFieldEvent | CommandSqlNamespaceFieldEvent | CommandSqlModeFieldEvent | CommandSqlTransactionFieldEvent | CommandSqlStatementsSqlFieldEvent | CommandSqlStatementsPositionalIntegerFieldEvent | CommandSqlStatementsPositionalRealFieldEvent | CommandSqlStatementsPositionalTextFieldEvent | CommandSqlStatementsPositionalBlobFieldEvent | CommandSqlStatementsNamedNameFieldEvent | CommandSqlStatementsNamedValueIntegerFieldEvent | CommandSqlStatementsNamedValueRealFieldEvent | CommandSqlStatementsNamedValueTextFieldEvent | CommandSqlStatementsNamedValueBlobFieldEvent | CommandSqlStepsMaxFieldEvent | CommandSqlQualifyColumnsFieldEvent | CommandKvNamespaceFieldEvent | CommandKvOperationsPutKeyFieldEvent | CommandKvOperationsPutValueFieldEvent | CommandKvOperationsDeleteFieldEvent | CommandKvOperationsCompareAndSwapKeyFieldEvent | CommandKvOperationsCompareAndSwapExpectedValueFieldEvent | CommandKvOperationsCompareAndSwapExpectedRevisionFieldEvent | CommandKvOperationsCompareAndSwapValueFieldEvent | CommandReportIndexFieldEvent | CommandReportAgreeingFieldEvent | CommandReportDivergedFieldEvent | CommandReportUncheckedFieldEvent | CommandLoadNamespaceFieldEvent | CommandLoadLoadIdFieldEvent | CommandLoadActionFieldEvent | CommandLoadOffsetFieldEvent | CommandLoadDataFieldEvent | CommandChangesConfigureEnabledFieldEvent | CommandChangesConfigureServiceIdFieldEvent | CommandChangesConfigureRowIdsOnlyFieldEvent | CommandChangesConfigureTableFilterFieldEvent | CommandChangesDeliveredThroughFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Command>): Generator<CommandRequestIdFieldEvent | CommandTimeMsFieldEvent | CommandSeedFieldEvent | CommandSinceIndexFieldEvent | CommandSqlNamespaceFieldEvent | CommandSqlModeFieldEvent | CommandSqlTransactionFieldEvent | CommandSqlStatementsSqlFieldEvent | CommandSqlStatementsPositionalIntegerFieldEvent | CommandSqlStatementsPositionalRealFieldEvent | CommandSqlStatementsPositionalTextFieldEvent | CommandSqlStatementsPositionalBlobFieldEvent | CommandSqlStatementsNamedNameFieldEvent | CommandSqlStatementsNamedValueIntegerFieldEvent | CommandSqlStatementsNamedValueRealFieldEvent | CommandSqlStatementsNamedValueTextFieldEvent | CommandSqlStatementsNamedValueBlobFieldEvent | CommandSqlStatementsSameSqlFieldEvent | CommandSqlStepsMaxFieldEvent | CommandSqlQualifyColumnsFieldEvent | CommandKvNamespaceFieldEvent | CommandKvOperationsPutKeyFieldEvent | CommandKvOperationsPutValueFieldEvent | CommandKvOperationsDeleteFieldEvent | CommandKvOperationsCompareAndSwapKeyFieldEvent | CommandKvOperationsCompareAndSwapExpectedValueFieldEvent | CommandKvOperationsCompareAndSwapExpectedRevisionFieldEvent | CommandKvOperationsCompareAndSwapValueFieldEvent | CommandReportIndexFieldEvent | CommandReportAgreeingFieldEvent | CommandReportDivergedFieldEvent | CommandReportUncheckedFieldEvent | CommandLoadNamespaceFieldEvent | CommandLoadLoadIdFieldEvent | CommandLoadActionFieldEvent | CommandLoadOffsetFieldEvent | CommandLoadDataFieldEvent | CommandChangesConfigureEnabledFieldEvent | CommandChangesConfigureServiceIdFieldEvent | CommandChangesConfigureRowIdsOnlyFieldEvent | CommandChangesConfigureTableFilterFieldEvent | CommandChangesDeliveredThroughFieldEvent> {
     return streamMessage(buf, Command.codec(), opts)
   }
 }
@@ -1653,6 +1659,12 @@ export namespace SqlRequest {
     index: number
   }
 
+  export interface SqlRequestStatementsSameSqlFieldEvent {
+    field: '$.statements[].sameSql'
+    value: boolean
+    index: number
+  }
+
   export interface SqlRequestStepsMaxFieldEvent {
     field: '$.stepsMax'
     value: number
@@ -1671,7 +1683,7 @@ export namespace SqlRequest {
     return decodeMessage(buf, SqlRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SqlRequest>): Generator<SqlRequestNamespaceFieldEvent | SqlRequestModeFieldEvent | SqlRequestTransactionFieldEvent | SqlRequestStatementsSqlFieldEvent | SqlRequestStatementsPositionalIntegerFieldEvent | SqlRequestStatementsPositionalRealFieldEvent | SqlRequestStatementsPositionalTextFieldEvent | SqlRequestStatementsPositionalBlobFieldEvent | SqlRequestStatementsNamedNameFieldEvent | SqlRequestStatementsNamedValueIntegerFieldEvent | SqlRequestStatementsNamedValueRealFieldEvent | SqlRequestStatementsNamedValueTextFieldEvent | SqlRequestStatementsNamedValueBlobFieldEvent | SqlRequestStepsMaxFieldEvent | SqlRequestQualifyColumnsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SqlRequest>): Generator<SqlRequestNamespaceFieldEvent | SqlRequestModeFieldEvent | SqlRequestTransactionFieldEvent | SqlRequestStatementsSqlFieldEvent | SqlRequestStatementsPositionalIntegerFieldEvent | SqlRequestStatementsPositionalRealFieldEvent | SqlRequestStatementsPositionalTextFieldEvent | SqlRequestStatementsPositionalBlobFieldEvent | SqlRequestStatementsNamedNameFieldEvent | SqlRequestStatementsNamedValueIntegerFieldEvent | SqlRequestStatementsNamedValueRealFieldEvent | SqlRequestStatementsNamedValueTextFieldEvent | SqlRequestStatementsNamedValueBlobFieldEvent | SqlRequestStatementsSameSqlFieldEvent | SqlRequestStepsMaxFieldEvent | SqlRequestQualifyColumnsFieldEvent> {
     return streamMessage(buf, SqlRequest.codec(), opts)
   }
 }
@@ -1680,6 +1692,7 @@ export interface SqlStatement {
   sql: string
   positional: SqlValue[]
   named: SqlNamed[]
+  sameSql: boolean
 }
 
 export namespace SqlStatement {
@@ -1711,6 +1724,11 @@ export namespace SqlStatement {
           }
         }
 
+        if ((obj.sameSql != null && obj.sameSql !== false)) {
+          w.uint32(32)
+          w.bool(obj.sameSql)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -1718,7 +1736,8 @@ export namespace SqlStatement {
         const obj: any = {
           sql: '',
           positional: [],
-          named: []
+          named: [],
+          sameSql: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -1749,6 +1768,10 @@ export namespace SqlStatement {
               obj.named.push(SqlNamed.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.named$
               }))
+              break
+            }
+            case 4: {
+              obj.sameSql = reader.bool()
               break
             }
             default: {
@@ -1812,6 +1835,13 @@ export namespace SqlStatement {
 
               obj.named++
 
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.sameSql`,
+                value: reader.bool()
+              }
               break
             }
             default: {
@@ -1885,6 +1915,11 @@ export namespace SqlStatement {
     index: number
   }
 
+  export interface SqlStatementSameSqlFieldEvent {
+    field: '$.sameSql'
+    value: boolean
+  }
+
   export function encode (obj: Partial<SqlStatement>): Uint8Array {
     return encodeMessage(obj, SqlStatement.codec())
   }
@@ -1893,7 +1928,7 @@ export namespace SqlStatement {
     return decodeMessage(buf, SqlStatement.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SqlStatement>): Generator<SqlStatementSqlFieldEvent | SqlStatementPositionalIntegerFieldEvent | SqlStatementPositionalRealFieldEvent | SqlStatementPositionalTextFieldEvent | SqlStatementPositionalBlobFieldEvent | SqlStatementNamedNameFieldEvent | SqlStatementNamedValueIntegerFieldEvent | SqlStatementNamedValueRealFieldEvent | SqlStatementNamedValueTextFieldEvent | SqlStatementNamedValueBlobFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<SqlStatement>): Generator<SqlStatementSqlFieldEvent | SqlStatementPositionalIntegerFieldEvent | SqlStatementPositionalRealFieldEvent | SqlStatementPositionalTextFieldEvent | SqlStatementPositionalBlobFieldEvent | SqlStatementNamedNameFieldEvent | SqlStatementNamedValueIntegerFieldEvent | SqlStatementNamedValueRealFieldEvent | SqlStatementNamedValueTextFieldEvent | SqlStatementNamedValueBlobFieldEvent | SqlStatementSameSqlFieldEvent> {
     return streamMessage(buf, SqlStatement.codec(), opts)
   }
 }
@@ -3573,6 +3608,12 @@ export namespace DatabaseRequest {
     index: number
   }
 
+  export interface DatabaseRequestSqlStatementsSameSqlFieldEvent {
+    field: '$.sql.statements[].sameSql'
+    value: boolean
+    index: number
+  }
+
   export interface DatabaseRequestSqlStepsMaxFieldEvent {
     field: '$.sql.stepsMax'
     value: number
@@ -3621,7 +3662,7 @@ export namespace DatabaseRequest {
     return decodeMessage(buf, DatabaseRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DatabaseRequest>): Generator<DatabaseRequestRequestIdFieldEvent | DatabaseRequestSqlNamespaceFieldEvent | DatabaseRequestSqlModeFieldEvent | DatabaseRequestSqlTransactionFieldEvent | DatabaseRequestSqlStatementsSqlFieldEvent | DatabaseRequestSqlStatementsPositionalIntegerFieldEvent | DatabaseRequestSqlStatementsPositionalRealFieldEvent | DatabaseRequestSqlStatementsPositionalTextFieldEvent | DatabaseRequestSqlStatementsPositionalBlobFieldEvent | DatabaseRequestSqlStatementsNamedNameFieldEvent | DatabaseRequestSqlStatementsNamedValueIntegerFieldEvent | DatabaseRequestSqlStatementsNamedValueRealFieldEvent | DatabaseRequestSqlStatementsNamedValueTextFieldEvent | DatabaseRequestSqlStatementsNamedValueBlobFieldEvent | DatabaseRequestSqlStepsMaxFieldEvent | DatabaseRequestSqlQualifyColumnsFieldEvent | DatabaseRequestLoggedFieldEvent | DatabaseRequestTimeoutMsFieldEvent | DatabaseRequestSinceIndexFieldEvent | DatabaseRequestExecutionTimeoutMsFieldEvent | DatabaseRequestUsernameFieldEvent | DatabaseRequestPasswordFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<DatabaseRequest>): Generator<DatabaseRequestRequestIdFieldEvent | DatabaseRequestSqlNamespaceFieldEvent | DatabaseRequestSqlModeFieldEvent | DatabaseRequestSqlTransactionFieldEvent | DatabaseRequestSqlStatementsSqlFieldEvent | DatabaseRequestSqlStatementsPositionalIntegerFieldEvent | DatabaseRequestSqlStatementsPositionalRealFieldEvent | DatabaseRequestSqlStatementsPositionalTextFieldEvent | DatabaseRequestSqlStatementsPositionalBlobFieldEvent | DatabaseRequestSqlStatementsNamedNameFieldEvent | DatabaseRequestSqlStatementsNamedValueIntegerFieldEvent | DatabaseRequestSqlStatementsNamedValueRealFieldEvent | DatabaseRequestSqlStatementsNamedValueTextFieldEvent | DatabaseRequestSqlStatementsNamedValueBlobFieldEvent | DatabaseRequestSqlStatementsSameSqlFieldEvent | DatabaseRequestSqlStepsMaxFieldEvent | DatabaseRequestSqlQualifyColumnsFieldEvent | DatabaseRequestLoggedFieldEvent | DatabaseRequestTimeoutMsFieldEvent | DatabaseRequestSinceIndexFieldEvent | DatabaseRequestExecutionTimeoutMsFieldEvent | DatabaseRequestUsernameFieldEvent | DatabaseRequestPasswordFieldEvent> {
     return streamMessage(buf, DatabaseRequest.codec(), opts)
   }
 }
