@@ -13,7 +13,7 @@ import type { Credentials } from './authorization.ts'
 import { type SqlRequest, sqlRequestToWire } from './codec/sql-codec.ts'
 import { freshRequestId, namedRequestId } from './requests.ts'
 import type { ReadOptions, StatementInput, WriteOptions } from './types.ts'
-import { bytesOf } from './write-batch.ts'
+import { bytesAtMost, bytesOf } from './write-batch.ts'
 
 /** What a request amounts to once it is known where it must go. */
 export interface Prepared {
@@ -69,7 +69,7 @@ export function stepsIn(ms: number): number {
  * is left to the leader to see.
  */
 export function checkEntrySize(request: SqlRequest, entryBytesMax: number): void {
-  if (bytesOf(request.statements) <= entryBytesMax) return
+  if (bytesAtMost(request.statements) <= entryBytesMax || bytesOf(request.statements) <= entryBytesMax) return
   const bytes = WireContent.encode(sqlRequestToWire(request)).length
   if (bytes <= entryBytesMax) return
   throw new DebrosError(

@@ -3,7 +3,7 @@
 /** As large as most of what is written. */
 const SCRATCH_BYTES = 1024
 /** More is not kept once it was taken. */
-const SCRATCH_BYTES_MAX = 64 * 1024
+const SCRATCH_BYTES_MAX = 256 * 1024
 const COUNT_BYTES_MAX = 8
 const NUMBER_BYTES = 8
 /** Up to here a loop is faster than two calls out of JavaScript. */

@@ -40,7 +40,10 @@ export interface SqlText {
 
 /** The PRAGMA for which rqlite's `disallowed pragma` is due, anywhere in a request; else undefined. */
 export function findDisallowedPragma(statements: readonly { readonly sql: string }[]): string | undefined {
+  let before: string | undefined
   for (const { sql } of statements) {
+    if (sql === before) continue
+    before = sql
     if (!/pragma/i.test(sql)) continue
     const { disallowedPragma } = analyzeSql(sql)
     if (disallowedPragma !== undefined) return disallowedPragma

@@ -81,6 +81,9 @@ export const DEFAULT_SQL_LIMITS: SqlLimits = Object.freeze({
   textBytesMax: 4 * 1024 * 1024,
 })
 
+/** Of each unit of a string. */
+const UTF8_BYTES_MAX = 3
+
 /** Throws `SQL_TOO_LARGE`. */
 export function checkSqlSize(
   statements: readonly Pick<SqlStatement, 'sql'>[],
@@ -89,11 +92,18 @@ export function checkSqlSize(
   if (statements.length > limits.statementsMax) {
     throw tooLarge(`${statements.length} statements in one request`, `${limits.statementsMax}`)
   }
+  if (UTF8_BYTES_MAX * lengthOf(statements) <= limits.textBytesMax) return // as a rule, and told much faster
   let bytes = 0
   for (const { sql } of statements) {
     bytes += Buffer.byteLength(sql)
     if (bytes > limits.textBytesMax) throw tooLarge('the SQL text', `${limits.textBytesMax} bytes`)
   }
+}
+
+function lengthOf(statements: readonly Pick<SqlStatement, 'sql'>[]): number {
+  let length = 0
+  for (const { sql } of statements) length += sql.length
+  return length
 }
 
 function tooLarge(what: string, limit: string): DebrosError {
