@@ -7,9 +7,17 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { compileFunction } from 'node:vm'
+import { addCallback, type Callback, type Signature, tableOf } from './callbacks.ts'
 import { EngineFailure } from './errors.ts'
 import { InstanceMemory } from './instance-memory.ts'
-import { Wasm, type WasmImports, type WasmInstance, type WasmMemory, type WasmModule } from './wasm.ts'
+import {
+  Wasm,
+  type WasmImports,
+  type WasmInstance,
+  type WasmMemory,
+  type WasmModule,
+  type WasmTable,
+} from './wasm.ts'
 
 /** Where sql.js's two files are; found through Node's module resolution unless given. */
 export interface SqliteFiles {
@@ -81,8 +89,8 @@ export interface SqliteApi {
   _sqlite3_value_text(value: Pointer): Pointer
   _sqlite3_value_blob(value: Pointer): Pointer
   _sqlite3_value_bytes(value: Pointer): number
-  /** Makes `callback` callable from WebAssembly; `signature` is result, then parameters: `i`, `j` (64 bits), `v`. */
-  addFunction(callback: (...values: never[]) => number | undefined, signature: string): Pointer
+  /** Makes `callback` callable from WebAssembly. Not the glue's: see callbacks.ts. */
+  addFunction(callback: Callback, signature: Signature): Pointer
 }
 
 /** One SQLite with its own memory. */
@@ -122,6 +130,7 @@ function instantiate(
   const holder: { exports: unknown } = { exports: {} }
   glue(holder, holder.exports, createRequire(filename), dirname(filename), filename, UtcDate)
   let memory: WasmMemory | undefined
+  let table: WasmTable | undefined
   const config = {
     useOldExtensionFunctions: false,
     print: () => {},
@@ -129,6 +138,7 @@ function instantiate(
     instantiateWasm(imports: WasmImports, done: (instance: WasmInstance) => void) {
       const instance = new Wasm.Instance(module, imports)
       memory = Object.values(instance.exports).find((value) => value instanceof Wasm.Memory)
+      table = tableOf(instance)
       done(instance)
       return {}
     },
@@ -137,8 +147,15 @@ function instantiate(
   // which does its own start-up in a microtask; it rejects if the instance aborts one day.
   const initialized = (holder.exports as InitSqlJs)(config) // the module exports this one function
   initialized.catch(() => {})
-  if (memory === undefined) throw new EngineFailure('sql.js did not instantiate its module synchronously')
-  return { api: config as unknown as SqliteApi, memory: new InstanceMemory(memory) } // the glue adds its exports to it
+  const functions: WasmTable | undefined = table
+  if (memory === undefined || functions === undefined) {
+    throw new EngineFailure(
+      'sql.js did not instantiate its module synchronously, or exports no memory or table',
+    )
+  }
+  const api = config as unknown as SqliteApi // the glue adds its exports to it
+  api.addFunction = (callback, signature) => addCallback(functions, callback, signature)
+  return { api, memory: new InstanceMemory(memory) }
 }
 
 /**
