@@ -13,6 +13,7 @@ import type { SqlSegment } from './gate.ts'
 import { freshSeed, statementSeed } from './generator-seed.ts'
 import { loadText } from './load-text.ts'
 import type { DatabaseFile } from './memory-vfs.ts'
+import type { OpenSessions } from './open-sessions.ts'
 import { RowKeeper } from './row-keeper.ts'
 import { explained, type Session, type SessionFactory } from './session.ts'
 import { canShare, SharedTransaction } from './shared-transaction.ts'
@@ -32,6 +33,7 @@ const GRAMMAR_ERROR =
 
 export interface DatabaseComponents {
   readonly sessions: SessionFactory
+  readonly openSessions: OpenSessions
   readonly analyses: AnalysisCache
   /** Of what changes are told. */
   readonly watch: () => ChangeWatch | undefined
@@ -343,14 +345,15 @@ export class Database<File extends DatabaseFile = BlockFile> {
     if (this.#session !== undefined && this.#session.memoryBytes > SESSION_BYTES_MAX) this.dropSession()
   }
 
-  /** The next call begins with a new one. */
+  /** The next call begins with a new one. To be called, too, for a database that is no longer one. */
   dropSession(): void {
-    this.#sticky = this.sticky
-    this.#session = undefined
+    this.#discardSession(this.sticky)
   }
 
   #open(): Session {
-    this.#session ??= this.#components.sessions.open(this.#file, this.#sticky)
+    const { openSessions, sessions } = this.#components
+    this.#session ??= sessions.open(this.#file, this.#sticky)
+    openSessions.used(this)
     this.#session.watch(this.#components.watch())
     return this.#session
   }
@@ -460,6 +463,7 @@ export class Database<File extends DatabaseFile = BlockFile> {
 
   /** Nothing it says can be trusted. */
   #discardSession(sticky: Sticky): void {
+    this.#components.openSessions.dropped(this)
     this.#session = undefined
     this.#sticky = sticky
   }

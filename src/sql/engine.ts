@@ -14,6 +14,7 @@ import { digestSteps } from './digest.ts'
 import { areDrawsAlike } from './draws.ts'
 import { EngineFailure, engineFailed, readAbandoned, tooLate } from './errors.ts'
 import { monotonicMs } from './execution-guard.ts'
+import { OpenSessions } from './open-sessions.ts'
 import type { Publication, PublishedDatabase } from './publication.ts'
 import { ResultHistory } from './result-history.ts'
 import { RowKeeper } from './row-keeper.ts'
@@ -40,6 +41,8 @@ export interface SqlEngineInit {
   readonly foreignKeys?: boolean
   /** What is remembered of requests. Must be the same on every replica. @default OUTCOME_LIMITS */
   readonly outcomeLimits?: OutcomeLimits | undefined
+  /** Databases that have an instance of SQLite at a time. @default SQL_SESSIONS_MAX */
+  readonly sessionsMax?: number | undefined
 }
 
 /** With a way to end a command of mode `query` when nobody waits for its results any more. */
@@ -99,6 +102,7 @@ export class SqlEngine {
     try {
       this.#components = {
         sessions: new SessionFactory(components.binary, init.foreignKeys ?? false),
+        openSessions: new OpenSessions(init.sessionsMax),
         analyses: new AnalysisCache(),
         watch: () => this.#changes.watch,
         now: components.now ?? Date.now,
@@ -239,6 +243,7 @@ export class SqlEngine {
       push: (chunk) => reader.push(chunk),
       finish: () => {
         const { databases, history, loads, changes } = reader.finish()
+        this.dropSessions()
         this.#databases.clear()
         this.#unpublished.clear()
         for (const [name, { file, sticky }] of databases) {
@@ -423,6 +428,7 @@ export class SqlEngine {
       if (error instanceof DebrosError) return errorOrNothing(error.message)
       throw error
     }
+    this.#databases.get(namespace)?.dropSession()
     this.#databases.set(namespace, new Database(this.#components, file))
     this.#unpublished.add(namespace)
     recorder?.add(JSON.stringify({ error: 'the whole database was replaced: read it anew' }))

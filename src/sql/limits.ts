@@ -32,6 +32,12 @@ export const SQL_TEMPORARY_BYTES_MAX = 1024 * 1024 * 1024
 export const SQL_STEPS_PER_MILLISECOND = 40_000
 
 /**
+ * Databases that have an instance of SQLite at a time, in each thread; it is made again when it is needed, which takes
+ * some milliseconds.
+ */
+export const SQL_SESSIONS_MAX = 1_024
+
+/**
  * Digests of different states that may be under way at one time. While they are, what is written meanwhile
  * takes memory twice.
  */

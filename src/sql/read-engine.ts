@@ -5,6 +5,7 @@ import { Database, type DatabaseComponents, type ReadOptions } from './database.
 import { readAbandoned, readTooLong, tooLate } from './errors.ts'
 import { monotonicMs } from './execution-guard.ts'
 import { FileView } from './file-view.ts'
+import { OpenSessions } from './open-sessions.ts'
 import type { Publication } from './publication.ts'
 import { SessionFactory } from './session.ts'
 import type { SqliteBinary } from './sqlite-binary.ts'
@@ -14,6 +15,8 @@ export interface ReadEngineInit {
   readonly foreignKeys: boolean
   /** How long a read may run, in milliseconds; 0: for ever. */
   readonly timeBudgetMs: number
+  /** As of `SqlEngineInit`. */
+  readonly sessionsMax?: number | undefined
 }
 
 /** A database that is not at the version it was at. */
@@ -30,9 +33,10 @@ export class ReadEngine {
   /** Answers for namespaces that nothing was written to. */
   readonly #nowhere: Database<FileView>
 
-  constructor(binary: SqliteBinary, { foreignKeys, timeBudgetMs }: ReadEngineInit) {
+  constructor(binary: SqliteBinary, { foreignKeys, timeBudgetMs, sessionsMax }: ReadEngineInit) {
     this.#components = {
       sessions: new SessionFactory(binary, foreignKeys, 'normal'),
+      openSessions: new OpenSessions(sessionsMax),
       analyses: new AnalysisCache(),
       watch: () => undefined,
       now: Date.now,
@@ -56,12 +60,14 @@ export class ReadEngine {
 
   #apply({ isReset, databases }: Publication, moved: Map<Database<FileView>, Moved>): void {
     if (isReset) {
+      for (const database of this.#databases.values()) database.dropSession()
       this.#databases.clear()
       moved.clear()
     }
     for (const { namespace, sticky, change } of databases) {
       let database = change?.isWhole === true ? undefined : this.#databases.get(namespace)
       if (database === undefined) {
+        this.#databases.get(namespace)?.dropSession()
         database = new Database(this.#components, new FileView(), sticky)
         this.#databases.set(namespace, database)
       }
