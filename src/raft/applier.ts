@@ -51,11 +51,16 @@ export class Applier {
     return this.#install !== undefined
   }
 
+  /** Queues what is committed; {@link proceed} begins with it. */
   add(entries: readonly Entry[]): void {
     for (const entry of entries) {
       this.#queue.push(entry)
       this.#queueBytes += entryBytes(entry)
     }
+  }
+
+  /** Begins the next batch unless one is under way. */
+  proceed(): void {
     this.#next()
   }
 

@@ -200,6 +200,8 @@ export class RaftDriver {
     while (core.hasReady()) this.#handle(core.ready())
     this.#noticeChanges()
     this.#store()
+    // What the disk has to do for others comes before what is done here only: a write waits for the former.
+    this.#applier.proceed()
     this.#takeSnapshotIfDue(core)
   }
 
@@ -214,7 +216,7 @@ export class RaftDriver {
       const { index } = ready.snapshot
       this.#proposals.abandon((proposal) => proposal.index <= index, leadershipLost())
     }
-    if (ready.committed.length > 0) this.#applier.add(ready.committed)
+    this.#applier.add(ready.committed)
     for (const { id, index } of ready.reads) this.#reads.confirmed(id, index, this.#machineIndex)
     for (const id of ready.readsAborted) this.#reads.aborted(id, noLeader())
   }

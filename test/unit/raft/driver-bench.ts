@@ -54,6 +54,8 @@ export class Bench {
     readonly done: Callback
   }[] = []
   readonly applies: { readonly entries: readonly Entry[]; readonly done: Callback<readonly unknown[]> }[] = []
+  /** What of the two was asked for, in this order, done or not. */
+  readonly begun: ('write' | 'apply')[] = []
   readonly captures: Callback<SnapshotCapture>[] = []
   readonly restores: { readonly snapshot: SnapshotMeta; readonly done: Callback }[] = []
   readonly saves: { readonly snapshot: SnapshotMeta; readonly done: Callback<number> }[] = []
@@ -89,11 +91,17 @@ export class Bench {
     }
     const logStore: LogStore = {
       load: (done) => done(undefined, stored),
-      write: (write, done) => this.writes.push({ write, done }),
+      write: (write, done) => {
+        this.begun.push('write')
+        this.writes.push({ write, done })
+      },
       compact: (snapshot, through, done) => this.compactions.push({ snapshot, through, done }),
     }
     const stateMachine: StateMachine = {
-      apply: (entries, done) => this.applies.push({ entries, done }),
+      apply: (entries, done) => {
+        this.begun.push('apply')
+        this.applies.push({ entries, done })
+      },
       capture: (done) => this.captures.push(done),
       restore: (snapshot, done) => this.restores.push({ snapshot, done }),
     }

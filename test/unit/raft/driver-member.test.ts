@@ -44,6 +44,17 @@ describe('driver of a member', () => {
     expect(acknowledgements(bench)).toEqual([2, 2, 3])
   })
 
+  test('disk - a write that others wait for begins before what is committed is applied', () => {
+    const bench = memberOfThree()
+    bench.receive(append(2, [command(2, 2)]))
+    bench.finishWrite()
+    bench.begun.length = 0
+    // The commit index of one entry comes with the next.
+    bench.receive(append(2, [command(3, 2)], { prev: 2, prevTerm: 2, commit: 2 }))
+    expect(bench.begun).toEqual(['write', 'apply'])
+    expect(bench.applies.flatMap(({ entries }) => entries.map(({ index }) => index))).toEqual([1, 2])
+  })
+
   test('invariants - a broken one stops the node, and nothing is sent after it', () => {
     const bench = memberOfThree()
     bench.receive(append(2, [command(2, 2)], { commit: 2 }))
