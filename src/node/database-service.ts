@@ -113,6 +113,10 @@ export class Database implements DatabaseService {
     ;(kind === 'read' ? reads : writes).check()
   }
 
+  get hasReaders(): boolean {
+    return this.#components.sql.hasReaders
+  }
+
   async execute(
     statements: readonly StatementInput[],
     options: WriteOptions = {},

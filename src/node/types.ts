@@ -134,6 +134,8 @@ export interface DatabaseService {
    * tell its caller before it has read the request.
    */
   admit(kind: 'read' | 'write'): void
+  /** Threads that read are there. The first read makes one, which takes some time and memory. */
+  readonly hasReaders: boolean
   execute(statements: readonly StatementInput[], options?: WriteOptions): Promise<DatabaseResponse>
   query(statements: readonly StatementInput[], options?: ReadOptions): Promise<DatabaseResponse>
   /**

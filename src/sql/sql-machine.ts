@@ -209,6 +209,10 @@ class WorkerSqlMachine implements SqlMachine {
     return (await this.#reading()).ask({ kind: 'parse', namespace, statements })
   }
 
+  get hasReaders(): boolean {
+    return this.#readers !== undefined && this.#readers.threads > 0
+  }
+
   /** Not while databases are being replaced. */
   async #reading(): Promise<ReaderPool> {
     while (this.#restoring !== undefined) await settled(this.#restoring)

@@ -165,6 +165,8 @@ export interface SqlMachine {
     statements: readonly SqlStatement[],
     options?: SqlQueryOptions,
   ): Promise<readonly SqlResult[]>
+  /** Threads that read are there: the first is made for the first read. */
+  readonly hasReaders: boolean
   /**
    * For each statement whether it changes nothing. One that cannot be prepared counts as a write, unless
    * it is EXPLAIN or refused anyway. So does all DDL: whether `IF EXISTS` finds something may be different

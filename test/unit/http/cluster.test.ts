@@ -277,6 +277,16 @@ describe('/readyz', () => {
       ['node ok', 'leader ok', 'store ok', 'db not ok: engine gone'],
     ],
     [
+      'nothing is started for it where nobody reads',
+      '',
+      ({ node }) => {
+        Object.assign(node.database, { hasReaders: false })
+        node.fails(new Error('was asked'))
+      },
+      200,
+      ['node ok', 'leader ok', 'store ok', 'db ok'],
+    ],
+    [
       'database answers an error',
       '?sync',
       ({ node }) => node.answers({ kind: 'error', message: 'malformed' }),

@@ -92,6 +92,7 @@ export class FakeNode {
 
   readonly database: DatabaseService = {
     admit: (kind) => this.admit(kind),
+    hasReaders: true,
     execute: (statements, options = {}) => this.#call('execute', statements, options),
     query: (statements, options = {}) => this.#call('query', statements, options),
     request: (statements, options = {}) => this.#call('request', statements, options),
