@@ -7,8 +7,6 @@ const DRIVER_TESTS = 'unit/raft/driver-snapshots'
 const SQL_DETERMINISM = 'unit/sql/determinism'
 const ENGINE = 'src/sql/engine.ts'
 const SHARING_RULES = 'unit/sql/sharing'
-const SHARING = 'property/sql-sharing'
-const SHARING_TITLE = 'leave what they leave one by one, and tell the same'
 
 const KV_BATCH = 'const operations = [...batch.writes(), ...requests.writes(), putApplied(last.index)]'
 
@@ -162,7 +160,7 @@ export const MACHINES: readonly Bug[] = [
           edit('src/sql/session.ts', 'this.vfs.onJournal = (drawn) => generator.takeBack(drawn)', ''),
           edit('src/sql/draws.ts', 'known.set(binary, alike)\n  return alike', 'return true'),
         ],
-        caughtBy: [unit(SHARING, SHARING_TITLE)],
+        caughtBy: [unit(SHARING_RULES, 'draws what it would draw alone')],
       },
       {
         what: 'that draws cannot be taken back is not noticed',
@@ -174,7 +172,7 @@ export const MACHINES: readonly Bug[] = [
       {
         what: 'requests of a transaction that was undone count as carried out',
         edits: [edit(ENGINE, 'this.#history.takeBack()', 'this.#history.settle()')],
-        caughtBy: [unit(SHARING, SHARING_TITLE)],
+        caughtBy: [unit(SHARING_RULES, 'counts what happened, and not what was undone')],
       },
       {
         what: 'what total_changes() tells is not undone with a transaction',

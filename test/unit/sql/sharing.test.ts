@@ -10,7 +10,7 @@ import {
 } from '../../../src/sql/index.ts'
 import { Sharing, type SharingItem } from '../../../src/sql/sharing.ts'
 import { stockFile } from '../../stock-sqlite.ts'
-import { binary, captureOf, resultsOf, stmt, timeless } from './support.ts'
+import { binary, captureOf, resultsOf, stmt, tag, timeless } from './support.ts'
 
 /** What reads from a file, and what writes to one. */
 const FILE_CALL = 'iiiij'
@@ -93,7 +93,7 @@ function itemOf(statement: SqlStatement, index: number): SharingItem {
     timeMs: 0,
     seed: index,
   }
-  return { index, command, wantResults: true }
+  return { index, command, request: tag(`${index}`), wantResults: true }
 }
 
 function inserts(count: number, from = 0): SqlStatement[] {
@@ -116,6 +116,11 @@ const ALIKE: [name: string, init: BatchesInit, sqls: string[]][] = [
     'counts what happened, and not what was undone',
     {},
     ['INSERT INTO t (id) VALUES (7)', 'DELETE FROM t WHERE id < 9', 'INSERT INTO t (id) VALUES (1), (1)'],
+  ],
+  [
+    'draws what it would draw alone',
+    {},
+    ['INSERT INTO t (id) VALUES (1), (2)', 'INSERT INTO t (id) VALUES (3), (4)'],
   ],
   [
     'checks foreign keys when each is done',
