@@ -56,15 +56,44 @@ export interface Attempt extends Limits {
   readonly mayHaveHappened: boolean
 }
 
-/** It waits for another node's answer. */
+/**
+ * It waits for another node's answer, until its caller gives up or another node leads. One controller told by a
+ * listener: `AbortSignal.any` takes several times as long, and there is one for each request that is passed on.
+ */
 class RemoteCall extends Linked {
   readonly leaderId: string
-  readonly superseded = new AbortController()
+  readonly #end = new AbortController()
+  readonly #caller: AbortSignal | undefined
+  #isSuperseded = false
 
-  constructor(leaderId: string) {
+  constructor(leaderId: string, caller: AbortSignal | undefined) {
     super()
     this.leaderId = leaderId
+    this.#caller = caller
+    caller?.addEventListener('abort', this.#giveUp)
+    if (caller?.aborted === true) this.#giveUp()
   }
+
+  get signal(): AbortSignal {
+    return this.#end.signal
+  }
+
+  /** Another node leads, and the caller still waits. */
+  get isSuperseded(): boolean {
+    return this.#isSuperseded && this.#caller?.aborted !== true
+  }
+
+  supersede(): void {
+    this.#isSuperseded = true
+    this.#end.abort()
+  }
+
+  /** The caller's signal may outlive the call by far: that of a connection does. */
+  close(): void {
+    this.#caller?.removeEventListener('abort', this.#giveUp)
+  }
+
+  readonly #giveUp = (): void => this.#end.abort(this.#caller?.reason)
 }
 
 export class Router {
@@ -97,7 +126,7 @@ export class Router {
       return
     }
     this.#leaderlessSince = undefined
-    for (const call of this.#calls.all()) if (call.leaderId !== leader.id) call.superseded.abort()
+    for (const call of this.#calls.all()) if (call.leaderId !== leader.id) call.supersede()
   }
 
   async route<T>(request: Routed<T>, limits: Limits): Promise<T> {
@@ -149,15 +178,12 @@ export class Router {
 
   async #remotely<T>(request: Routed<T>, leader: PeerAddress & LeaderAddress, attempt: Attempt): Promise<T> {
     if (request.kind === 'once') return await request.remote(leader, attempt)
-    const call = new RemoteCall(leader.id)
-    const { superseded } = call
+    const call = new RemoteCall(leader.id, attempt.signal)
     this.#calls.add(call)
-    const signals = attempt.signal === undefined ? [] : [attempt.signal]
     try {
-      const signal = AbortSignal.any([...signals, superseded.signal])
-      return await request.remote(leader, { ...attempt, signal })
+      return await request.remote(leader, { ...attempt, signal: call.signal })
     } catch (error) {
-      if (superseded.signal.aborted && attempt.signal?.aborted !== true) {
+      if (call.isSuperseded) {
         throw answerMissing('another node leads now', error)
       }
       if (!(error instanceof DebrosError) || error.code !== 'RAFT_STOPPED') throw error
@@ -166,6 +192,7 @@ export class Router {
       throw new DebrosError('PEER_UNREACHABLE', 'the leader stopped', { retryable: true, cause: error })
     } finally {
       this.#calls.delete(call)
+      call.close()
     }
   }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { DebrosError, type Outcome } from '../../../src/base/index.ts'
@@ -222,5 +223,42 @@ describe('router', () => {
     const routed = route('write', { ...LIMITS, signal: controller.signal })
     controller.abort()
     await expect(routed).rejects.toMatchObject({ code: 'CALL_ABORTED', outcome: 'not-applied' })
+  })
+
+  test('abort - a call to another node is told why, at once or from its beginning', async () => {
+    const reason = new Error('the connection is gone')
+    for (const when of ['before', 'while it waits'] as const) {
+      const caller = new AbortController()
+      const { router } = routerTo([])
+      if (when === 'before') caller.abort(reason)
+      const routed = router.route<string>(
+        {
+          kind: 'write',
+          local: async () => 'local',
+          remote: async (_leader, { signal }) => {
+            if (when !== 'before') setTimeout(() => caller.abort(reason), 0)
+            while (signal?.aborted === false) await setImmediate()
+            throw signal?.reason
+          },
+        },
+        { ...LIMITS, signal: caller.signal },
+      )
+      await expect(routed).rejects.toBe(reason)
+      expect(getEventListeners(caller.signal, 'abort')).toEqual([])
+    }
+  })
+
+  test('abort - a signal that outlives the call keeps nothing of it', async () => {
+    const caller = new AbortController()
+    const listeners: number[] = []
+    const { router } = routerTo([])
+    const remote: Routed<string>['remote'] = async () => {
+      listeners.push(getEventListeners(caller.signal, 'abort').length)
+      return 'done'
+    }
+    const request = { kind: 'write', local: async () => 'local', remote } as const
+    await router.route(request, { ...LIMITS, signal: caller.signal })
+    expect(listeners).toEqual([1])
+    expect(getEventListeners(caller.signal, 'abort')).toEqual([])
   })
 })
