@@ -4,7 +4,7 @@
  */
 import type { Worker } from 'node:worker_threads'
 import type { Logger, OutcomeLimits, RequestOutcome } from '../base/index.ts'
-import { errorMessage, TransitMap } from '../base/index.ts'
+import { DebrosError, TransitMap } from '../base/index.ts'
 import { packItems, unpackOutcomes } from './apply-batch.ts'
 import type { ChangeLogLimits, ChangePage, ChangeSettings } from './change-log.ts'
 import { engineFailed, notRunning } from './errors.ts'
@@ -184,7 +184,14 @@ class WorkerSqlMachine implements SqlMachine {
   ): Promise<readonly RequestOutcome<readonly SqlResult[]>[]> {
     while (this.#restoring !== undefined) await settled(this.#restoring)
     const readers = this.#readers?.versions ?? { newest: 0, inUse: [] }
-    return unpackOutcomes(await this.#send({ kind: 'apply', items: packItems(items), readers }))
+    const worker = this.#worker
+    try {
+      return unpackOutcomes(await this.#send({ kind: 'apply', items: packItems(items), readers }))
+    } catch (error) {
+      // What it had done by then may have been published.
+      if (worker !== undefined && isEngineFailure(error)) this.#giveUp(worker, error)
+      throw error
+    }
   }
 
   async query(
@@ -352,11 +359,16 @@ class WorkerSqlMachine implements SqlMachine {
   }
 
   #fail(worker: Worker, error: unknown): void {
+    this.#giveUp(worker, engineFailed('the SQL worker failed', error))
+  }
+
+  /** Nothing is done any more, and nothing read. */
+  #giveUp(worker: Worker, failure: Error): void {
     if (worker !== this.#worker || this.#failure !== undefined) return
-    this.#failure = engineFailed('the SQL worker failed', error)
-    this.#logger.error({ error: errorMessage(error) }, 'SQL worker failed')
-    this.#rejectAll(this.#failure)
-    void this.#readers?.stop(this.#failure)
+    this.#failure = failure
+    this.#logger.error({ error: failure.message }, 'SQL worker failed')
+    this.#rejectAll(failure)
+    void this.#readers?.stop(failure)
   }
 
   #rejectAll(error: Error): void {
@@ -364,6 +376,10 @@ class WorkerSqlMachine implements SqlMachine {
     this.#waiters.clear()
     for (const { reject } of waiters) reject(error)
   }
+}
+
+function isEngineFailure(error: unknown): error is DebrosError {
+  return error instanceof DebrosError && error.code === 'SQL_ENGINE_FAILED'
 }
 
 /** Waits for the end of something, whichever. */

@@ -10,6 +10,7 @@ import { SQL_PATTERN_BYTES_MAX } from '../../../src/sql/limits.ts'
 import { recordingLogger } from '../cli/recording-logger.ts'
 import {
   resultsOf,
+  rewritten,
   type SqlOutcome,
   statementsOf,
   stmt,
@@ -300,6 +301,23 @@ describe('sql machine - lifecycle', () => {
     expect(logger.lines).toContainEqual(
       expect.objectContaining({ message: expect.stringMatching(/cannot share transactions/) }),
     )
+  })
+
+  it('an engine that fails while applying - nothing is read of what it had done', async () => {
+    const machine = await started()
+    const text = 'x'.repeat(50_000)
+    await machine.apply([item(1, 'CREATE TABLE t (x)', `INSERT INTO t VALUES ('${text}')`)])
+    const capture = await captureBytes(machine)
+    const page = capture.indexOf(text.slice(0, 1000))
+    const damaged = rewritten(capture, (bytes) => bytes.fill(0x5a, page - 4096, page))
+    await machine.restore(
+      (async function* () {
+        yield damaged
+      })(),
+    )
+    await expect(machine.apply([item(2, 'UPDATE t SET x = 1')])).rejects.toEqual(FAILED)
+    await expect(machine.query('default', [stmt('SELECT 1')])).rejects.toEqual(FAILED)
+    await expect(machine.stats()).rejects.toEqual(FAILED)
   })
 
   it.each([
