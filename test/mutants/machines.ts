@@ -113,8 +113,10 @@ export const MACHINES: readonly Bug[] = [
           edit(
             'src/sql/sql-machine.ts',
             `    while (this.#restoring !== undefined) await settled(this.#restoring)
-    return this.#send(request)`,
-            '    return this.#send(request)',
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#readers`,
+            `    if (this.#failure !== undefined) throw this.#failure
+    if (this.#readers`,
           ),
         ],
         caughtBy: [
