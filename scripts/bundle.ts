@@ -1,6 +1,6 @@
 /**
  * Puts the programs' hundreds of modules into a few files, in place of what the compiler made of `src/cli`. Finding,
- * reading and linking them one by one was most of a node's start, and their sources a good part of an idle node's memory.
+ * reading and linking them one by one was half of the main thread's work until a node is ready.
  * The library stays as it is: whoever embeds it has tools of their own.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
